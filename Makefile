@@ -1,0 +1,104 @@
+# Needs Python 3.11 or later and make; on Python before 3.13 also a C compiler,
+# since durable-rules comes as source. Everything is put into .venv, nothing else
+# is touched. `make help` lists what there is.
+
+VENV     ?= .venv
+BIN      := $(VENV)/bin
+PY       := $(BIN)/python
+PIP      := $(PY) -m pip --disable-pip-version-check
+VERSIONS := 3.11 3.12 3.13 3.14
+
+# Looked for only where it is needed; `make PYTHON=python3.13` overrides it.
+find_python = $(or $(PYTHON),$$(tools/find-python))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types suite coverage test-all test-no-compiler \
+        deep docs bench dist-check fix clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 20
+
+# --- The environments --------------------------------------------------------
+# A stamp stands for "installed since pyproject.toml last changed".
+
+$(VENV)/.made:
+	@python=$(find_python) && [ -n "$$python" ] && "$$python" -m venv $(VENV)
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'  # the first with --group
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/.made
+	@echo "Installing into $(VENV)"
+	@$(PIP) install --quiet --editable '.[cli]' || { $(no_compiler_hint); exit 1; }
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.made
+	@echo "Installing into $(VENV), with what the tests need"
+	@$(PIP) install --quiet --editable '.[all]' --group dev || { $(no_compiler_hint); exit 1; }
+	@touch $@ $(VENV)/.demo
+
+no_compiler_hint = echo "If a compiler or Python.h was missed: Debian has them in gcc and python3-dev. \
+	Python 3.13 and later need neither." >&2
+
+# --- For everyone ------------------------------------------------------------
+
+demo: $(VENV)/.demo  ## one patient from examples/, assessed and printed
+	@$(BIN)/crampsrules assess examples/night_cramps.toml
+
+# --- For those who change it -------------------------------------------------
+
+test: lint types coverage  ## what CI runs: ruff, mypy, and the tests with coverage
+
+lint: $(VENV)/.dev  ## ruff, its checks and its formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## mypy, strict
+	$(BIN)/mypy
+
+# `coverage run` rather than a pytest plugin: our Hypothesis entry point is loaded
+# before such a plugin starts to look.
+coverage: $(VENV)/.dev  ## the tests; fails below 95% of lines and branches
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --fail-under=95
+
+suite: $(VENV)/.dev  ## the tests alone
+	$(BIN)/pytest
+
+fix: $(VENV)/.dev  ## ruff, mending what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+deep: $(VENV)/.dev  ## the property tests with many more examples, for an hour or so
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -m 'not packaging'
+
+test-all:  ## the tests on every Python found, each in a .venv of its own
+	@failed=; \
+	for version in $(VERSIONS); do \
+	    if python=$$(tools/find-python $$version); then \
+	        echo "== Python $$version: $$python"; \
+	        $(MAKE) --no-print-directory suite VENV=.venv-$$version PYTHON="$$python" \
+	            || failed="$$failed $$version"; \
+	    else \
+	        echo "== Python $$version: not on this machine, left out"; \
+	    fi; \
+	done; \
+	[ -z "$$failed" ] || { echo "Failed on:$$failed" >&2; exit 1; }
+
+test-no-compiler:  ## installs and runs with no C compiler in reach (Python 3.13 or later)
+	tools/no-compiler .venv-no-compiler
+
+docs: $(VENV)/.dev  ## the site, into docs/_build; warnings are errors
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
+	@echo "docs/_build/index.html"
+
+bench: $(VENV)/.dev  ## speed, beside other rule engines
+	@$(PIP) install --quiet --group bench
+	$(PY) benchmarks/run.py
+
+dist-check: $(VENV)/.dev  ## installs it every way there is and assesses a patient with each
+	$(PY) tools/dist_check.py
+
+clean:  ## removes everything that make made
+	rm -rf .venv .venv-* build dist docs/_build htmlcov .coverage .coverage.* \
+	    .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
