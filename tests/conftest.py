@@ -1,0 +1,34 @@
+"""What every test shares: the Hypothesis profiles.
+
+HYPOTHESIS_PROFILE chooses one by name; without it, `ci` where CI is set, else `dev`.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# No deadlines: the first example of a test also pays for loading the rules, and
+# coverage slows what it measures. The suite as a whole is timed instead.
+settings.register_profile("dev", deadline=None)
+
+# The same examples each time, so that a change is never refused for another's bug.
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+# For a night: new examples each time, many, and found ones kept in .hypothesis.
+settings.register_profile(
+    "deep",
+    deadline=None,
+    max_examples=20_000,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+default = "ci" if "CI" in os.environ else "dev"
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or default)
