@@ -1,0 +1,450 @@
+"""The language in which rules say when they hold.
+
+A condition is a small subset of Python's expressions. It is parsed with `ast` and never
+run as Python: what comes out is a tree of the nodes below, type-checked against
+`PatientFacts`. Negation is pushed down to the comparisons while parsing, so no node
+stands for "not" and no engine needs negation as failure.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal, Protocol
+
+from attrs import frozen
+
+from crampsrules.errors import did_you_mean
+from crampsrules.facts import FACTS, Fact
+
+MAX_LENGTH = 1000
+MAX_DEPTH = 20
+
+Operator = Literal["<", "<=", ">", ">=", "==", "!="]
+
+
+@frozen
+class Flag:
+    """A yes-or-no fact that is known to be `wanted`."""
+
+    fact: str
+    wanted: bool
+
+
+@frozen
+class Comparison:
+    """A number compared with a literal."""
+
+    fact: str
+    operator: Operator
+    value: float
+
+
+@frozen
+class OneOf:
+    """A choice that is known to be one of `values`."""
+
+    fact: str
+    values: frozenset[str]
+
+
+@frozen
+class Member:
+    """A member known to be in a set of facts (`present`), or known to be missing from it."""
+
+    fact: str
+    member: str
+    present: bool
+
+
+@frozen
+class Concluded:
+    """A finding that some fired rule concluded."""
+
+    finding: str
+
+
+@frozen
+class Suspected:
+    """A cause for which evidence that is more than a risk has fired."""
+
+    cause: str
+
+
+@frozen
+class Known:
+    """Whether a fact is known at all. Never unknown itself."""
+
+    fact: str
+    wanted: bool
+
+
+@frozen
+class AllOf:
+    """Every part is true. Without parts: always true."""
+
+    parts: tuple[Condition, ...]
+
+
+@frozen
+class AnyOf:
+    """At least one part is true."""
+
+    parts: tuple[Condition, ...]
+
+
+Atom = Flag | Comparison | OneOf | Member | Concluded | Suspected | Known
+Condition = Atom | AllOf | AnyOf
+
+ALWAYS = AllOf(())
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be read, with the column (from 0) of the place at fault."""
+
+    def __init__(self, message: str, column: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.column = column
+
+
+@frozen
+class Vocabulary:
+    """The names that a condition may use besides facts."""
+
+    findings: frozenset[str] = frozenset()
+    causes: frozenset[str] = frozenset()
+    medicine_classes: frozenset[str] = frozenset()
+
+
+def parse(text: str, vocabulary: Vocabulary, *, may_ask_known: bool = False) -> Condition:
+    """Read one condition.
+
+    `may_ask_known` allows `known(fact)`, which only an `unless` may use: what fires must
+    not depend on ignorance. Raises `ConditionError` and nothing else, whatever the text.
+    """
+    _refuse_hostile(text)
+    stripped = text.lstrip(" ")
+    offset = len(text) - len(stripped)
+    try:
+        tree = ast.parse(stripped.rstrip(" "), mode="eval")
+    except SyntaxError as error:
+        column = offset + max((error.offset or 1) - 1, 0)
+        raise ConditionError(f"cannot be read: {error.msg}", min(column, len(text))) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise ConditionError("is nested too deeply to be read") from None
+    return _Reader(vocabulary, may_ask_known, offset).read(tree.body)
+
+
+# Digits that run into letters, backslashes and the like make Python's own reader warn,
+# and warnings cannot be caught safely in threads: such text is refused before it.
+_ALLOWED = re.compile(r"[A-Za-z0-9_ \"'<>=!().,\[\]{}-]*\Z")
+_RUN_ON_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[0-9][0-9.]*[A-Za-z_]")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+def _refuse_hostile(text: str) -> None:
+    if not text.strip():
+        raise ConditionError("is empty")
+    if len(text) > MAX_LENGTH:
+        raise ConditionError(
+            f"has {len(text)} characters; at most {MAX_LENGTH} are allowed", MAX_LENGTH
+        )
+    if not _ALLOWED.match(text):
+        column = next(i for i, c in enumerate(text) if not _ALLOWED.match(c))
+        raise ConditionError(f"has a character that no condition uses: {text[column]!r}", column)
+    bare = _QUOTED.sub(lambda quoted: " " * len(quoted.group()), text)
+    if run_on := _RUN_ON_NUMBER.search(bare):
+        raise ConditionError("has a number that runs into a word", run_on.start())
+
+
+_OPERATORS: Mapping[type[ast.cmpop], Operator] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_NEGATED: Mapping[Operator, Operator] = {
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "==": "!=",
+    "!=": "==",
+}
+_MIRRORED: Mapping[Operator, Operator] = {
+    "<": ">",
+    "<=": ">=",
+    ">": "<",
+    ">=": "<=",
+    "==": "==",
+    "!=": "!=",
+}
+
+
+@frozen
+class _Reader:
+    """Turns Python's tree into ours, checking every name and literal on the way."""
+
+    vocabulary: Vocabulary
+    may_ask_known: bool
+    offset: int
+
+    def read(self, node: ast.expr, negated: bool = False, depth: int = 0) -> Condition:
+        if depth > MAX_DEPTH:
+            raise self._error(f"is nested more than {MAX_DEPTH} deep", node)
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                parts = [self.read(value, negated, depth + 1) for value in values]
+                return _joined(parts, all_of=isinstance(op, ast.And) is not negated)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return self.read(operand, not negated, depth + 1)
+            case ast.Compare():
+                return self._read_comparison(node, negated)
+            case ast.Name(id=name):
+                return self._read_name(name, node, negated)
+            case ast.Call():
+                return self._read_call(node, negated)
+        raise self._error("uses something that conditions do not have", node)
+
+    def _error(self, message: str, node: ast.expr) -> ConditionError:
+        return ConditionError(message, self.offset + node.col_offset)
+
+    def _read_name(self, name: str, node: ast.expr, negated: bool) -> Condition:
+        if name in self.vocabulary.findings:
+            self._refuse_negation(f"the finding {name!r}", node, negated)
+            return Concluded(name)
+        fact = self._fact(name, node)
+        if fact.kind != "flag":
+            raise self._error(
+                f"{name!r} is not a yes-or-no fact: compare it with {_expected(fact)}", node
+            )
+        return Flag(name, wanted=not negated)
+
+    def _refuse_negation(self, what: str, node: ast.expr, negated: bool) -> None:
+        # What fires could otherwise depend on the order in which rules are tried.
+        if negated:
+            raise self._error(f"negates {what}: only facts may be negated", node)
+
+    def _fact(self, name: str, node: ast.expr) -> Fact:
+        if name in FACTS:
+            return FACTS[name]
+        if name in self.vocabulary.causes:
+            raise self._error(f"{name!r} is a cause: write suspected({name})", node)
+        names = [*FACTS, *self.vocabulary.findings]
+        raise self._error(f"{name!r} is neither a fact nor a finding{did_you_mean(name, names)}", node)
+
+    def _read_call(self, node: ast.Call, negated: bool) -> Condition:
+        name = node.func.id if isinstance(node.func, ast.Name) else None
+        if name not in ("suspected", "known"):
+            raise self._error("may only call suspected(cause) or known(fact)", node)
+        if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.Name):
+            raise self._error(f"{name}(...) takes one bare name", node)
+        argument = node.args[0]
+        if name == "known":
+            if not self.may_ask_known:
+                raise self._error("known(...) may stand in an `unless` only", node)
+            return Known(self._fact(argument.id, argument).name, wanted=not negated)
+        if argument.id not in self.vocabulary.causes:
+            hint = did_you_mean(argument.id, self.vocabulary.causes)
+            raise self._error(f"{argument.id!r} is not a cause{hint}", argument)
+        self._refuse_negation(f"suspected({argument.id})", node, negated)
+        return Suspected(argument.id)
+
+    def _read_comparison(self, node: ast.Compare, negated: bool) -> Condition:
+        operands = [node.left, *node.comparators]
+        pairs = zip(operands, node.ops, operands[1:], strict=False)
+        parts = [self._read_pair(left, op, right, negated) for left, op, right in pairs]
+        return _joined(parts, all_of=not negated)
+
+    def _read_pair(
+        self, left: ast.expr, op: ast.cmpop, right: ast.expr, negated: bool
+    ) -> Condition:
+        if isinstance(op, ast.In | ast.NotIn):
+            return self._read_membership(left, right, isinstance(op, ast.In) is not negated)
+        operator = _OPERATORS.get(type(op))
+        if operator is None:
+            raise self._error("compares with `is`: use == instead", left)
+        if isinstance(right, ast.Name) and not isinstance(left, ast.Name):
+            left, right, operator = right, left, _MIRRORED[operator]
+        if not isinstance(left, ast.Name):
+            raise self._error("compares no fact: one side must be a fact's name", left)
+        fact = self._compared_fact(left)
+        operator = _NEGATED[operator] if negated else operator
+        if fact.kind in ("number", "integer"):
+            return Comparison(fact.name, operator, self._number(fact, right))
+        if fact.kind == "choice" and operator in ("==", "!="):
+            return _one_of(fact, {self._member(fact, right)}, operator == "==")
+        raise self._error(f"{fact.name!r} takes {_expected(fact)}", left)
+
+    def _compared_fact(self, node: ast.Name) -> Fact:
+        if node.id in self.vocabulary.findings:
+            raise self._error(f"{node.id!r} is a finding: write its bare name", node)
+        fact = self._fact(node.id, node)
+        if fact.kind == "flag":
+            raise self._error(
+                f"{node.id!r} is a yes-or-no fact: write `{node.id}` or `not {node.id}`", node
+            )
+        return fact
+
+    def _read_membership(self, left: ast.expr, right: ast.expr, present: bool) -> Condition:
+        if isinstance(right, ast.Name):
+            fact = self._compared_fact(right)
+            if fact.kind not in ("members", "medicines"):
+                raise self._error(f"{fact.name!r} is not a set: it takes {_expected(fact)}", right)
+            return Member(fact.name, self._member(fact, left), present)
+        if isinstance(left, ast.Name) and isinstance(right, ast.Tuple | ast.List | ast.Set):
+            fact = self._compared_fact(left)
+            if fact.kind != "choice":
+                raise self._error(f"{fact.name!r} takes {_expected(fact)}", left)
+            members = {self._member(fact, element) for element in right.elts}
+            return _one_of(fact, members, present)
+        raise self._error(
+            '`in` joins "member" in set_fact, or choice_fact in ("one", "other")', left
+        )
+
+    def _number(self, fact: Fact, node: ast.expr) -> float:
+        sign = 1
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            sign, node = -1, node.operand
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._error(f"{fact.name!r} is compared with a number only", node)
+        if not math.isfinite(value) or not _within(fact, sign * value):
+            raise self._error(
+                f"{fact.name!r} lies between {fact.low:g} and {fact.high:g}"
+                f"{' ' + fact.unit if fact.unit else ''}; this value can never be met",
+                node,
+            )
+        return float(sign * value)
+
+    def _member(self, fact: Fact, node: ast.expr) -> str:
+        value = node.value if isinstance(node, ast.Constant) else None
+        if not isinstance(value, str):
+            raise self._error(f'{fact.name!r} is compared with a "quoted" member', node)
+        members: Iterable[str] = fact.members
+        if fact.kind == "medicines":
+            members = self.vocabulary.medicine_classes
+        if value not in members:
+            kind = "class of medicines" if fact.kind == "medicines" else f"member of {fact.name}"
+            raise self._error(f"{value!r} is no {kind}{did_you_mean(value, members)}", node)
+        return value
+
+
+def _within(fact: Fact, value: float) -> bool:
+    return (fact.low is None or fact.low <= value) and (fact.high is None or value <= fact.high)
+
+
+def _expected(fact: Fact) -> str:
+    match fact.kind:
+        case "number" | "integer":
+            return f"a number from {fact.low:g} to {fact.high:g}"
+        case "choice":
+            return "one of " + ", ".join(fact.members)
+        case "members" | "medicines":
+            return '`"member" in ' + fact.name + "`"
+        case _:
+            return "no comparison"
+
+
+def _one_of(fact: Fact, members: Iterable[str], wanted: bool) -> OneOf:
+    # A choice has few members, so "not this one" is the same as "one of the others".
+    chosen = frozenset(members)
+    return OneOf(fact.name, chosen if wanted else frozenset(fact.members) - chosen)
+
+
+def _joined(parts: Iterable[Condition], *, all_of: bool) -> Condition:
+    kind = AllOf if all_of else AnyOf
+    flat: list[Condition] = []
+    for part in parts:
+        inner = part.parts if isinstance(part, kind) else (part,)
+        flat.extend(one for one in inner if one not in flat)
+    return flat[0] if len(flat) == 1 else kind(tuple(flat))
+
+
+def atoms(condition: Condition) -> Iterator[Atom]:
+    """Every comparison in a condition, in the order of the text."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from atoms(part)
+        case _:
+            yield condition
+
+
+class Case(Protocol):
+    """What a condition is judged on: known facts, and what has been concluded from them."""
+
+    def value(self, fact: str) -> object:
+        """The value of a fact, or None where it is unknown."""
+
+    def member(self, fact: str, member: str) -> bool | None:
+        """Whether a set holds a member, or None where that is unknown."""
+
+    def finding(self, name: str) -> bool | None:
+        """Whether a finding holds; false only when every rule for it is false."""
+
+    def suspected(self, cause: str) -> bool | None:
+        """Whether a cause is suspected; false only when every rule for it is false."""
+
+
+_COMPARE: Mapping[Operator, Callable[[float, float], bool]] = {
+    "<": float.__lt__,
+    "<=": float.__le__,
+    ">": float.__gt__,
+    ">=": float.__ge__,
+    "==": float.__eq__,
+    "!=": float.__ne__,
+}
+
+
+def evaluate(condition: Condition, case: Case) -> bool | None:
+    """Judge a condition by Kleene's three-valued logic; None is unknown.
+
+    The readable evaluator: every engine is tested against it, and it explains their answers.
+    """
+    match condition:
+        case AllOf(parts):
+            return _all(evaluate(part, case) for part in parts)
+        case AnyOf(parts):
+            negation = _all(_opposite(evaluate(part, case)) for part in parts)
+            return _opposite(negation)
+        case Known(fact, wanted):
+            return (case.value(fact) is not None) is wanted
+        case Concluded(finding):
+            return case.finding(finding)
+        case Suspected(cause):
+            return case.suspected(cause)
+        case Member(fact, member, present):
+            held = case.member(fact, member)
+            return None if held is None else held is present
+    value = case.value(condition.fact)
+    return None if value is None else _holds(condition, value)
+
+
+def _holds(atom: Flag | Comparison | OneOf, value: object) -> bool:
+    match atom:
+        case Flag(_, wanted):
+            return value is wanted
+        case OneOf(_, values):
+            return value in values
+        case Comparison(_, operator, wanted):
+            assert isinstance(value, int | float)
+            return _COMPARE[operator](float(value), wanted)
+
+
+def _all(verdicts: Iterable[bool | None]) -> bool | None:
+    unknown = False
+    for verdict in verdicts:
+        if verdict is False:
+            return False
+        unknown = unknown or verdict is None
+    return None if unknown else True
+
+
+def _opposite(verdict: bool | None) -> bool | None:
+    return None if verdict is None else not verdict

@@ -1,0 +1,595 @@
+"""From the tables of rule files to rules that fit together.
+
+Everything that can be wrong with a rule base is found here, and all of it at once.
+"""
+
+from __future__ import annotations
+
+import graphlib
+import math
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from attrs import define, evolve, field, frozen
+
+from crampsrules.conditions import (
+    ALWAYS,
+    Concluded,
+    Condition,
+    ConditionError,
+    Suspected,
+    Vocabulary,
+    atoms,
+    parse,
+)
+from crampsrules.errors import FactsError, RuleError, did_you_mean
+from crampsrules.facts import FACTS, PatientFacts
+from crampsrules.medicines import Formulary
+from crampsrules.rulefiles import RuleFile, structure
+from crampsrules.rules import (
+    HELD_KINDS,
+    NO_NAMES,
+    Advice,
+    Cause,
+    Escalation,
+    Evidence,
+    Example,
+    Finding,
+    Law,
+    Likelihood,
+    Medicine,
+    MedicineClass,
+    Names,
+    QuestionList,
+    Source,
+    TriageWording,
+    Unless,
+    Wording,
+)
+from crampsrules.triage import Triage
+
+MAX_RULES = 20_000
+MAX_LEVELS = 50
+PRIORS = range(-10, 1)
+
+_TABLES: Mapping[str, type] = {
+    "sources": Source,
+    "classes": MedicineClass,
+    "medicines": Medicine,
+    "findings": Finding,
+    "evidence": Evidence,
+    "escalations": Escalation,
+    "advice": Advice,
+    "laws": Law,
+    "examples": Example,
+    "questions": QuestionList,
+}
+_WORDING = ("weights", "likelihoods", "triage", "leaflet")
+_HEAD_KEYS = frozenset(
+    "id title prior seriousness codes mimic fallback source statement note patient clinician".split()
+)
+
+Record = TypeVar("Record")
+
+
+def unless_id(rule: str, entry: str = "") -> str:
+    """The id under which an `unless` fires."""
+    return f"{rule}/unless/{entry}" if entry else f"{rule}/unless"
+
+
+def caution_id(advice: str, entry: str) -> str:
+    """The id under which a caution of a piece of advice fires."""
+    return f"{advice}/caution/{entry}"
+
+
+@frozen(eq=False)
+class Linked:
+    """The parts of a rule base, as `RuleBase` shows them."""
+
+    sources: Mapping[str, Source]
+    formulary: Formulary
+    findings: tuple[Finding, ...]
+    causes: Mapping[str, Cause]
+    evidence: Mapping[str, tuple[Evidence, ...]]
+    escalations: tuple[Escalation, ...]
+    advice: tuple[Advice, ...]
+    laws: tuple[Law, ...]
+    examples: tuple[Example, ...]
+    questions: tuple[QuestionList, ...]
+    wording: Wording
+    rules: Mapping[str, Finding | Evidence | Escalation | Advice]
+    conditions: Mapping[str, Condition]
+    law_conditions: Mapping[str, Condition]
+    levels: tuple[tuple[str, ...], ...]
+    decibans: Mapping[str, int]
+    suspecting: Mapping[str, tuple[str, ...]]
+    concluding: Mapping[str, tuple[str, ...]]
+
+
+def link(files: tuple[RuleFile, ...]) -> Linked:
+    """Check the tables of all files against each other. Raises one RuleError with every fault."""
+    linker = _Linker(files)
+    linked = linker.link()
+    linker.raise_faults()
+    assert linked is not None
+    return linked
+
+
+@define
+class _Place:
+    """Where a record came from, for messages."""
+
+    file: RuleFile
+    rule: str | None
+
+
+@define
+class _Linker:
+    files: tuple[RuleFile, ...]
+    faults: list[RuleError] = field(factory=list)
+    read: dict[str, list[tuple[Any, _Place]]] = field(factory=dict)
+    wording: dict[str, Any] = field(factory=dict)
+    vocabulary: Vocabulary = field(factory=Vocabulary)
+    conditions: dict[str, Condition] = field(factory=dict)
+
+    def link(self) -> Linked | None:
+        """The linked rules, or None where a fault hides what comes after it."""
+        self._read_tables()
+        self._check_ids()
+        self.raise_faults()
+        self.vocabulary = Vocabulary(
+            findings=frozenset(one.concludes for one, _ in self._of("findings", Finding)),
+            causes=frozenset(one.id for one, _ in self._of("causes", Cause)),
+            medicine_classes=frozenset(one.id for one, _ in self._of("classes", MedicineClass)),
+        )
+        self._check_medicines()
+        self._check_sources()
+        self._check_findings()
+        evidence, decibans = self._check_evidence()
+        self._check_escalations()
+        self._check_advice()
+        law_conditions = self._check_laws()
+        self._check_examples()
+        self._check_questions()
+        wording = self._check_wording()
+        self.raise_faults()
+        suspecting = {
+            cause: tuple(
+                one.id for one in ones if one.role != "risk" and decibans[one.id] > 0
+            )
+            for cause, ones in evidence.items()
+        }
+        concluding = self._concluding()
+        levels = self._levels(suspecting, concluding)
+        self.raise_faults()
+        assert wording is not None
+        return self._linked(
+            wording, evidence, decibans, law_conditions, suspecting, concluding, levels
+        )
+
+    def raise_faults(self) -> None:
+        if self.faults:
+            raise RuleError.of_all(self.faults)
+
+    def _of(self, kind: str, _: type[Record]) -> list[tuple[Record, _Place]]:
+        return self.read.get(kind, [])
+
+    def _records(self, kind: str, type_: type[Record]) -> list[Record]:
+        return [one for one, _ in self._of(kind, type_)]
+
+    def _fault(
+        self,
+        message: str,
+        place: _Place,
+        *,
+        condition: str | None = None,
+        column: int | None = None,
+    ) -> None:
+        line = place.file.line_of(place.rule, condition) if place.rule else None
+        self.faults.append(
+            RuleError(
+                message=message,
+                file=place.file.name,
+                rule=place.rule,
+                line=line,
+                condition=condition,
+                column=column,
+            )
+        )
+
+    # Reading tables into records
+
+    def _read_tables(self) -> None:
+        for file in self.files:
+            cause = self._read_head(file)
+            for kind, rows in file.tables.items():
+                if kind in _WORDING:
+                    self._read_wording(kind, rows, file)
+                elif kind in _TABLES:
+                    self._read_rows(kind, rows, file, cause)
+        rules = sum(len(rows) for rows in self.read.values())
+        if rules > MAX_RULES:
+            place = _Place(self.files[0], None)
+            self._fault(f"and the files beside it hold {rules} tables; at most {MAX_RULES} are allowed", place)
+
+    def _read_head(self, file: RuleFile) -> str | None:
+        """The cause that a file is about, where it is about one."""
+        head = {key: value for key, value in file.tables.items() if key in _HEAD_KEYS}
+        for key in file.tables.keys() - _HEAD_KEYS - _TABLES.keys() - set(_WORDING):
+            known = (*_TABLES, *_WORDING, *_HEAD_KEYS)
+            self._fault(f"has no key {key!r}{did_you_mean(key, known)}", _Place(file, None))
+        if not head:
+            return None
+        id_ = head.get("id")
+        self._keep("causes", head, Cause, _Place(file, id_ if isinstance(id_, str) else None))
+        return id_ if isinstance(id_, str) else None
+
+    def _read_rows(self, kind: str, rows: object, file: RuleFile, cause: str | None) -> None:
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            self._fault(f"takes tables [[{kind}]]", _Place(file, None))
+            return
+        for row in rows:
+            id_ = row.get("id") or row.get("name")
+            place = _Place(file, id_ if isinstance(id_, str) else None)
+            if kind == "evidence" and cause is not None and "cause" not in row:
+                row = {"cause": cause, **row}
+            if kind == "advice":
+                row = _with_unless_entries(row)
+            if kind == "escalations" and row.get("holds") == "all":
+                row = {**row, "holds": sorted(HELD_KINDS)}
+            if kind == "examples":
+                row = {**row, "file": file.name}
+            self._keep(kind, row, _TABLES[kind], place)
+
+    def _keep(self, kind: str, row: Mapping[str, Any], type_: type, place: _Place) -> None:
+        try:
+            record = structure(row, type_)
+        except ValueError as error:
+            where = "" if place.rule else f"[[{kind}]]: "
+            self._fault(f"{where}{error}", place)
+            return
+        self.read.setdefault(kind, []).append((record, place))
+
+    def _read_wording(self, kind: str, value: object, file: RuleFile) -> None:
+        if kind in self.wording:
+            self._fault(f"states [{kind}] a second time", _Place(file, None))
+        self.wording[kind] = (value, _Place(file, None))
+
+    # Checks, one kind of table each
+
+    def _check_ids(self) -> None:
+        kinds = {
+            "rule": [*self.read.get("findings", []), *self.read.get("evidence", []),
+                     *self.read.get("escalations", []), *self.read.get("advice", [])],
+            "cause": self.read.get("causes", []),
+            "source": self.read.get("sources", []),
+            "class of medicines": self.read.get("classes", []),
+            "law": self.read.get("laws", []),
+            "list of questions": self.read.get("questions", []),
+        }  # fmt: skip
+        for kind, records in kinds.items():
+            seen: dict[str, _Place] = {}
+            for record, place in records:
+                if not record.id or not record.id.isascii() or "/" in record.id:
+                    self._fault(f"{record.id!r} is no id: letters, digits, '.', '-' and '_'", place)
+                if record.id in seen:
+                    first = seen[record.id].file.name
+                    self._fault(f"{kind} {record.id!r} stands twice; first in {first}", place)
+                seen.setdefault(record.id, place)
+        for cause, place in self._of("causes", Cause):
+            self._check_identifier(cause.id, "cause", place)
+
+    def _check_identifier(self, name: str, kind: str, place: _Place) -> None:
+        if not name.isidentifier() or not name.isascii():
+            self._fault(f"the {kind} {name!r} is no name: letters, digits and '_'", place)
+
+    def _check_medicines(self) -> None:
+        known = self.vocabulary.medicine_classes
+        graph: dict[str, Names] = {}
+        for one, place in self._of("classes", MedicineClass):
+            graph[one.id] = one.within
+            self._check_known(one.within, known, "class of medicines", place)
+        for medicine, place in self._of("medicines", Medicine):
+            self._check_known(medicine.classes, known, "class of medicines", place)
+        self._check_acyclic(graph, {one.id: place for one, place in self._of("classes", MedicineClass)})
+
+    def _check_known(
+        self, names: Iterable[str], known: Iterable[str], kind: str, place: _Place
+    ) -> None:
+        known = set(known)
+        for name in names:
+            if name not in known:
+                self._fault(f"{name!r} is no {kind}{did_you_mean(name, known)}", place)
+
+    def _check_acyclic(
+        self, graph: Mapping[str, Iterable[str]], places: Mapping[str, _Place]
+    ) -> tuple[str, ...]:
+        """The names in an order in which each comes after those it needs."""
+        try:
+            return tuple(graphlib.TopologicalSorter(graph).static_order())
+        except graphlib.CycleError as error:
+            cycle = error.args[1]
+            place = next((places[name] for name in cycle if name in places), None)
+            self._fault(
+                "goes round in a circle: " + " -> ".join(reversed(cycle)),
+                place or _Place(self.files[0], None),
+            )
+            return ()
+
+    def _check_sources(self) -> None:
+        known = {one.id for one in self._records("sources", Source)}
+        for kind in ("findings", "evidence", "escalations", "advice", "laws", "causes"):
+            for record, place in self.read.get(kind, []):
+                cited = record.source
+                if not cited and kind != "causes":
+                    self._fault("has no source: every rule names where it comes from", place)
+                self._check_known(cited, known, "source", place)
+                for entry in (*getattr(record, "cautions", ()), *_entries(record)):
+                    self._check_known(entry.source, known, "source", place)
+
+    def _parse(
+        self, id_: str, text: str, place: _Place, *, may_ask_known: bool = False
+    ) -> Condition | None:
+        try:
+            condition = parse(text, self.vocabulary, may_ask_known=may_ask_known)
+        except ConditionError as error:
+            what = f"`{id_.partition('/')[2]}` " if "/" in id_ else ""
+            self._fault(f"{what}{error.message}", place, condition=text, column=error.column)
+            return None
+        if id_ in self.conditions:
+            self._fault(f"{id_!r} stands twice", place)
+        self.conditions[id_] = condition
+        return condition
+
+    def _check_findings(self) -> None:
+        causes = self.vocabulary.causes
+        for one, place in self._of("findings", Finding):
+            self._check_identifier(one.concludes, "finding", place)
+            if one.concludes in FACTS or one.concludes in causes:
+                self._fault(f"the finding {one.concludes!r} has the name of a fact or cause", place)
+            self._parse(one.id, one.when, place)
+
+    def _check_evidence(self) -> tuple[dict[str, tuple[Evidence, ...]], dict[str, int]]:
+        words, _ = self.wording.get("weights", ({}, None))
+        evidence: dict[str, list[Evidence]] = {id_: [] for id_ in sorted(self.vocabulary.causes)}
+        decibans: dict[str, int] = {}
+        for cause, place in self._of("causes", Cause):
+            if cause.prior not in PRIORS:
+                self._fault(f"has prior {cause.prior}; priors run from -10 to 0", place)
+        for one, place in self._of("evidence", Evidence):
+            self._parse(one.id, one.when, place)
+            self._check_known([one.cause], self.vocabulary.causes, "cause", place)
+            evidence.setdefault(one.cause, []).append(one)
+            try:
+                decibans[one.id] = _decibans(one, words if isinstance(words, dict) else {})
+            except ValueError as error:
+                self._fault(str(error), place)
+        return {cause: tuple(ones) for cause, ones in evidence.items()}, decibans
+
+    def _check_escalations(self) -> None:
+        for one, place in self._of("escalations", Escalation):
+            self._parse(one.id, one.when, place)
+            self._check_known(one.holds, HELD_KINDS, "kind of advice to hold back", place)
+            if one.unless is None:
+                continue
+            if one.triage is Triage.EMERGENCY:
+                self._fault("is an emergency, so it may have no `unless`", place)
+            self._parse(unless_id(one.id), one.unless, place, may_ask_known=True)
+
+    def _check_advice(self) -> None:
+        for one, place in self._of("advice", Advice):
+            if one.when is None and one.kind == "action":
+                self._fault("has no target: an action says `when`, whom it is for", place)
+            if not one.text.strip():
+                self._fault("has no text to give", place)
+            if one.when is None:
+                self.conditions[one.id] = ALWAYS
+            else:
+                self._parse(one.id, one.when, place)
+            for entry in one.unless:
+                self._parse(unless_id(one.id, entry.id), entry.when, place, may_ask_known=True)
+            for caution in one.cautions:
+                id_ = caution_id(one.id, caution.id)
+                if caution.when is None:
+                    self.conditions[id_] = ALWAYS
+                else:
+                    self._parse(id_, caution.when, place)
+
+    def _check_laws(self) -> dict[str, Condition]:
+        advice = {one.id for one in self._records("advice", Advice)}
+        before = dict(self.conditions)
+        for law, place in self._of("laws", Law):
+            self._check_known((*law.forbids, *law.cautioned), advice, "piece of advice", place)
+            if not (law.forbids or law.cautioned or law.at_least is not None):
+                self._fault("demands nothing: state forbids, cautioned or at_least", place)
+            self._parse(f"law {law.id}", law.when, place)
+        laws = {
+            id_.removeprefix("law "): condition
+            for id_, condition in self.conditions.items()
+            if id_ not in before
+        }
+        self.conditions = before
+        return laws
+
+    def _check_examples(self) -> None:
+        advice = {one.id for one in self._records("advice", Advice)}
+        escalations = {one.id for one in self._records("escalations", Escalation)}
+        causes = self.vocabulary.causes
+        for example, place in self._of("examples", Example):
+            place = _Place(place.file, None)
+            expect = example.expect
+            self._check_known((*expect.fires, *expect.silent), self.conditions, "rule", place)
+            for names in (expect.causes or NO_NAMES, expect.suspects, expect.not_suspected):
+                self._check_known(names, causes, "cause", place)
+            for names in (expect.advice, expect.withheld, expect.cautioned):
+                self._check_known(names, advice, "piece of advice", place)
+            self._check_known(expect.escalations, escalations, "escalation", place)
+            try:
+                PatientFacts.from_mapping(example.facts)
+            except FactsError as error:
+                self._fault(f"example {example.says!r}: {error}", place)
+
+    def _check_questions(self) -> None:
+        asked: set[str] = set()
+        for one, place in self._of("questions", QuestionList):
+            self._check_known(one.facts, FACTS, "fact", place)
+            for fact in one.facts:
+                if fact in FACTS and FACTS[fact].kind != "flag" and len(one.facts) > 1:
+                    self._fault(f"{fact!r} is no yes-or-no fact, so it stands alone", place)
+                if fact in asked:
+                    self._fault(f"{fact!r} is asked in two lists", place)
+                asked.add(fact)
+
+    def _check_wording(self) -> Wording | None:
+        missing = [kind for kind in _WORDING if kind not in self.wording]
+        if missing:
+            place = _Place(self.files[0], None)
+            self._fault(f"and the files beside it lack [{'], ['.join(missing)}]", place)
+            return None
+        raw = {kind: value for kind, (value, _) in self.wording.items()}
+        place = self.wording["leaflet"][1]
+        try:
+            wording = structure(raw, Wording)
+        except ValueError as error:
+            self._fault(str(error), place)
+            return None
+        for level in Triage:
+            if level.id not in wording.triage:
+                self._fault(f"lacks [triage.{level.id}]", place)
+        lowest = [one for one in wording.likelihoods if one.at_least is None]
+        if len(lowest) != 1:
+            self._fault("needs one likelihood without `at_least`, for the lowest weights", place)
+        ordered = sorted(
+            wording.likelihoods,
+            key=lambda one: -math.inf if one.at_least is None else one.at_least,
+            reverse=True,
+        )
+        return evolve(wording, likelihoods=tuple(ordered))
+
+    # Order
+
+    def _concluding(self) -> dict[str, tuple[str, ...]]:
+        rules: dict[str, list[str]] = {}
+        for one in self._records("findings", Finding):
+            rules.setdefault(one.concludes, []).append(one.id)
+        return {finding: tuple(ids) for finding, ids in rules.items()}
+
+    def _levels(
+        self,
+        suspecting: Mapping[str, tuple[str, ...]],
+        concluding: Mapping[str, tuple[str, ...]],
+    ) -> tuple[tuple[str, ...], ...]:
+        rules_of = {**concluding, **{_cause_node(id_): ids for id_, ids in suspecting.items()}}
+        needs = {id_: _needs(condition) for id_, condition in self.conditions.items()}
+        graph = {
+            node: frozenset().union(*(needs[rule] for rule in rules))
+            for node, rules in rules_of.items()
+        }
+        places = {one.concludes: place for one, place in self._of("findings", Finding)}
+        places |= {_cause_node(one.id): place for one, place in self._of("causes", Cause)}
+        level: dict[str, int] = {}
+        for node in self._check_acyclic(graph, places):
+            level[node] = max((level[need] + 1 for need in graph[node]), default=0)
+        if level and max(level.values()) >= MAX_LEVELS:
+            deepest = max(level, key=lambda node: level[node])
+            self._fault(f"chains more than {MAX_LEVELS} findings ({deepest!r})", places[deepest])
+        if self.faults:
+            return ()
+        by_level: dict[int, list[str]] = {}
+        for id_, needed in needs.items():
+            at = max((level[need] + 1 for need in needed), default=0)
+            by_level.setdefault(at, []).append(id_)
+        return tuple(tuple(sorted(by_level.get(at, ()))) for at in range(max(by_level, default=-1) + 1))
+
+    def _linked(
+        self,
+        wording: Wording,
+        evidence: Mapping[str, tuple[Evidence, ...]],
+        decibans: Mapping[str, int],
+        law_conditions: Mapping[str, Condition],
+        suspecting: Mapping[str, tuple[str, ...]],
+        concluding: Mapping[str, tuple[str, ...]],
+        levels: tuple[tuple[str, ...], ...],
+    ) -> Linked:
+        rules = [
+            *self._records("findings", Finding),
+            *self._records("evidence", Evidence),
+            *self._records("escalations", Escalation),
+            *self._records("advice", Advice),
+        ]
+        return Linked(
+            sources=_by_id(self._records("sources", Source)),
+            formulary=Formulary.build(
+                self._records("classes", MedicineClass), self._records("medicines", Medicine)
+            ),
+            findings=tuple(self._records("findings", Finding)),
+            causes=_by_id(self._records("causes", Cause)),
+            evidence=MappingProxyType(dict(evidence)),
+            escalations=tuple(
+                sorted(self._records("escalations", Escalation), key=lambda one: (-one.triage, one.id))
+            ),
+            advice=tuple(
+                sorted(self._records("advice", Advice), key=lambda one: (one.order, one.id))
+            ),
+            laws=tuple(self._records("laws", Law)),
+            examples=tuple(self._records("examples", Example)),
+            questions=tuple(self._records("questions", QuestionList)),
+            wording=wording,
+            rules=_by_id(rules),
+            conditions=MappingProxyType(self.conditions),
+            law_conditions=MappingProxyType(dict(law_conditions)),
+            levels=levels,
+            decibans=MappingProxyType(dict(decibans)),
+            suspecting=MappingProxyType(dict(suspecting)),
+            concluding=MappingProxyType(dict(concluding)),
+        )
+
+
+def _by_id(records: Iterable[Any]) -> Mapping[str, Any]:
+    return MappingProxyType({one.id: one for one in sorted(records, key=lambda one: one.id)})
+
+
+def _entries(record: object) -> tuple[Unless, ...]:
+    entries = getattr(record, "unless", ())
+    return entries if isinstance(entries, tuple) else ()
+
+
+def _with_unless_entries(row: dict[str, Any]) -> dict[str, Any]:
+    """Advice with one `unless` condition may state it, its `instead` and `caution` in line."""
+    if not isinstance(row.get("unless"), str):
+        return row
+    inline = ("reason", "instead", "caution")
+    entry = {"id": "", "reason": "", "when": row["unless"]}
+    entry |= {key: row[key] for key in inline if key in row}
+    return {key: value for key, value in row.items() if key not in inline} | {"unless": [entry]}
+
+
+def _decibans(one: Evidence, words: Mapping[str, Any]) -> int:
+    if (one.weight is None) == (one.lr is None):
+        raise ValueError("states either a weight in words or a published lr, not both or neither")
+    if one.lr is not None:
+        if one.lr <= 0:
+            raise ValueError(f"has lr {one.lr:g}; a likelihood ratio is above 0")
+        return round(10 * math.log10(one.lr))
+    assert one.weight is not None
+    word = one.weight.removeprefix("against-")
+    if word not in words:
+        choices = [*words, *(f"against-{one}" for one in words)]
+        raise ValueError(f"{one.weight!r} is no weight{did_you_mean(one.weight, choices)}")
+    return int(words[word]) * (-1 if one.weight.startswith("against-") else 1)
+
+
+def _cause_node(cause: str) -> str:
+    return f"suspected({cause})"
+
+
+def _needs(condition: Condition) -> frozenset[str]:
+    """The findings and suspicions that a condition builds on."""
+    return frozenset(
+        atom.finding if isinstance(atom, Concluded) else _cause_node(atom.cause)
+        for atom in atoms(condition)
+        if isinstance(atom, Concluded | Suspected)
+    )
+
+

@@ -1,0 +1,159 @@
+"""From the names of medicines to the classes that rules ask about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from attrs import field, frozen
+
+from crampsrules.errors import FactProblem, FactsError
+from crampsrules.memberships import Membership
+from crampsrules.rules import Medicine, MedicineClass
+
+_JOINS = re.compile(r"\s*(?:/|\+|&|\band\b|\bwith\b)\s*")
+_IGNORED = re.compile(r"[\s_-]+")
+_SHORTEST_MISSPELLING = 5
+
+
+@frozen
+class Resolved:
+    """What a list of medicines comes to: classes held, classes ruled out, names unrecognised."""
+
+    classes: Membership
+    unrecognised: tuple[str, ...]
+
+
+@frozen(eq=False)
+class Formulary:
+    """The classes and names of medicines that a rule base knows."""
+
+    classes: Mapping[str, MedicineClass]
+    _ancestors: Mapping[str, frozenset[str]]
+    _names: Mapping[str, frozenset[str]]
+    _words: Mapping[str, frozenset[str]]
+    _resolve_once: object = field(init=False, repr=False)
+
+    @classmethod
+    def build(
+        cls, classes: Iterable[MedicineClass], medicines: Iterable[Medicine] = ()
+    ) -> Formulary:
+        """A formulary of classes whose `within` form no cycle (`RuleBase` checks that)."""
+        by_id = {one.id: one for one in classes}
+        names: dict[str, set[str]] = {}
+        words: dict[str, set[str]] = {}
+        for one in by_id.values():
+            words.setdefault(_key(one.id), set()).add(one.id)
+            for name in one.names:
+                names.setdefault(_key(name), set()).add(one.id)
+            for word in one.words:
+                words.setdefault(_key(word), set()).add(one.id)
+        for medicine in medicines:
+            names.setdefault(_key(medicine.name), set()).update(medicine.classes)
+        return cls(
+            classes=by_id,
+            ancestors={id_: _ancestors_of(id_, by_id) for id_ in by_id},
+            names={key: frozenset(ids) for key, ids in names.items()},
+            words={key: frozenset(ids) for key, ids in words.items()},
+        )
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_resolve_once", lru_cache(maxsize=4096)(self._resolve))
+
+    def resolve(self, names: frozenset[str]) -> Resolved:
+        """The classes that a complete list of medicines implies and rules out.
+
+        Raises FactsError for a name that is one slip away from a known one. Any other
+        unknown name is reported as unrecognised, and leaves open every class that the
+        other names do not imply.
+        """
+        return self._resolve_once(names)  # type: ignore[operator, no-any-return]  # an lru_cache
+
+    def _resolve(self, names: frozenset[str]) -> Resolved:
+        held: set[str] = set()
+        open_: set[str] = set()
+        unrecognised: list[str] = []
+        problems: list[FactProblem] = []
+        for name in sorted(names):
+            for part in self._parts(name):
+                key = _key(part)
+                exact = self._names.get(key, frozenset())
+                general = self._words.get(key, frozenset()) - exact
+                if exact or general:
+                    held |= self._upwards(exact | general)
+                    open_ |= self._upwards(self._descendants(general))
+                elif meant := self._misspelt(key):
+                    problems.append(
+                        FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
+                    )
+                else:
+                    unrecognised.append(part)
+        if problems:
+            raise FactsError(problems)
+        absent = frozenset() if unrecognised else frozenset(self.classes) - held - open_
+        return Resolved(Membership(frozenset(held), absent), tuple(unrecognised))
+
+    def _parts(self, name: str) -> list[str]:
+        """A combination by its joined names, unless the whole is a name of its own."""
+        key = _key(name)
+        if key in self._names or key in self._words:
+            return [name]
+        parts = [part for part in _JOINS.split(name.casefold()) if part]
+        return parts if len(parts) > 1 else [name]
+
+    def _upwards(self, ids: Iterable[str]) -> set[str]:
+        return {above for id_ in ids for above in (id_, *self._ancestors[id_])}
+
+    def _descendants(self, ids: frozenset[str]) -> set[str]:
+        return {id_ for id_, above in self._ancestors.items() if ids & above}
+
+    def _misspelt(self, key: str) -> str | None:
+        if len(key) < _SHORTEST_MISSPELLING:
+            return None
+        for table in (self._names, self._words):
+            for known in table:
+                if one_slip_apart(key, known):
+                    return self._as_written(known)
+        return None
+
+    def _as_written(self, key: str) -> str:
+        for one in self.classes.values():
+            for name in (*one.names, *one.words):
+                if _key(name) == key:
+                    return name
+        return key
+
+
+def _key(name: str) -> str:
+    return _IGNORED.sub("", name.casefold())
+
+
+def _ancestors_of(id_: str, classes: Mapping[str, MedicineClass]) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = [id_]
+    while waiting:
+        one = classes.get(waiting.pop())
+        for parent in one.within if one else ():
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return frozenset(found)
+
+
+def one_slip_apart(a: str, b: str) -> bool:
+    """Whether one letter added, dropped, changed or swapped with its neighbour makes a into b."""
+    if a == b or abs(len(a) - len(b)) > 1:
+        return False
+    short, long = sorted((a, b), key=len)
+    start = 0
+    while start < len(short) and short[start] == long[start]:
+        start += 1
+    if len(short) < len(long):
+        return short[start:] == long[start + 1 :]
+    changed = short[start + 1 :] == long[start + 1 :]
+    swapped = (
+        short[start : start + 2] == long[start : start + 2][::-1]
+        and short[start + 2 :] == long[start + 2 :]
+    )
+    return changed or swapped

@@ -1,0 +1,237 @@
+"""The rule base: every rule, checked against each other, ordered and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from crampsrules.conditions import Condition
+from crampsrules.linking import Linked, link
+from crampsrules.medicines import Formulary
+from crampsrules.rulefiles import RuleFile, read_folder, shipped_folder
+from crampsrules.rules import (
+    Advice,
+    Cause,
+    Escalation,
+    Evidence,
+    Example,
+    Finding,
+    Law,
+    QuestionList,
+    Source,
+    Wording,
+)
+
+Rule = Finding | Evidence | Escalation | Advice
+
+
+@frozen(eq=False, repr=False)
+class RuleBase:
+    """A checked, immutable set of rules.
+
+    Make one with `RuleBase.load()` (the shipped rules), `RuleBase.load(folder)` (only the
+    rules in that folder), or `RuleBase.load().extended(folder)` (both together). All of
+    them raise `RuleError` with file, line, rule and place for rules that are not sound.
+    Rule bases with the same `version` are equal. They can be shared between threads.
+    """
+
+    _files: tuple[RuleFile, ...]
+    _linked: Linked = field(init=False)
+    version: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_linked", link(self._files))
+        object.__setattr__(self, "version", _version(self._files))
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> RuleBase:
+        """The shipped rules, or with `path` the rules of one folder and nothing else.
+
+        A folder without a `[leaflet]` wording of its own uses the shipped wording.
+        Raises RuleError.
+        """
+        if path is None:
+            return _shipped()
+        folder = Path(path)
+        return cls._with_wording(read_folder(folder, folder.name or "rules"))
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> RuleBase:
+        """A rule base from TOML texts by file name, as `load` would read them from a folder.
+
+        Raises RuleError.
+        """
+        return cls._with_wording(tuple(RuleFile.read(name, text) for name, text in texts.items()))
+
+    @classmethod
+    def _with_wording(cls, read: tuple[RuleFile, ...]) -> RuleBase:
+        if not any("leaflet" in file.tables for file in read):
+            read = (*read, *(file for file in _shipped_files() if "leaflet" in file.tables))
+        return cls(read)
+
+    def extended(self, path: str | Path) -> RuleBase:
+        """These rules and those of a folder, checked together. Raises RuleError."""
+        folder = Path(path)
+        return RuleBase((*self._files, *read_folder(folder, folder.name or "rules")))
+
+    def extended_with(self, texts: Mapping[str, str]) -> RuleBase:
+        """These rules and those in TOML texts by file name. Raises RuleError."""
+        return RuleBase(
+            (*self._files, *(RuleFile.read(name, text) for name, text in texts.items()))
+        )
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Every source cited, by id."""
+        return self._linked.sources
+
+    @property
+    def formulary(self) -> Formulary:
+        """The medicines that the rules know."""
+        return self._linked.formulary
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The rules that conclude findings, in file order."""
+        return self._linked.findings
+
+    @property
+    def causes(self) -> Mapping[str, Cause]:
+        """Every cause, by id."""
+        return self._linked.causes
+
+    @property
+    def evidence(self) -> Mapping[str, tuple[Evidence, ...]]:
+        """The evidence for and against each cause, by the cause's id."""
+        return self._linked.evidence
+
+    @property
+    def escalations(self) -> tuple[Escalation, ...]:
+        """The rules that say how soon to be seen."""
+        return self._linked.escalations
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """Everything that may be advised, in the order to act."""
+        return self._linked.advice
+
+    @property
+    def laws(self) -> tuple[Law, ...]:
+        """What must hold for every patient, stated apart from the rules."""
+        return self._linked.laws
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """The worked examples of every file."""
+        return self._linked.examples
+
+    @property
+    def questions(self) -> tuple[QuestionList, ...]:
+        """Facts that are asked together."""
+        return self._linked.questions
+
+    @property
+    def law_conditions(self) -> Mapping[str, Condition]:
+        """The condition of each law, by the law's id."""
+        return self._linked.law_conditions
+
+    @property
+    def wording(self) -> Wording:
+        """Scales and stock sentences."""
+        return self._linked.wording
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule by id: findings, evidence, escalations, advice."""
+        return self._linked.rules
+
+    @property
+    def conditions(self) -> Mapping[str, Condition]:
+        """The condition of everything that can fire, by the id that it fires under.
+
+        Besides rules these are `ID/unless` of escalations, `ID/unless/ENTRY` and
+        `ID/caution/ENTRY` of advice.
+        """
+        return self._linked.conditions
+
+    @property
+    def levels(self) -> tuple[tuple[str, ...], ...]:
+        """What can fire, in order: each level uses only findings and causes of earlier ones."""
+        return self._linked.levels
+
+    @property
+    def decibans(self) -> Mapping[str, int]:
+        """The weight of each piece of evidence, by rule id, in decibans."""
+        return self._linked.decibans
+
+    @property
+    def suspecting(self) -> Mapping[str, tuple[str, ...]]:
+        """For each cause, the ids of the evidence that makes it suspected when it fires."""
+        return self._linked.suspecting
+
+    @property
+    def concluding(self) -> Mapping[str, tuple[str, ...]]:
+        """For each finding, the ids of the rules that conclude it."""
+        return self._linked.concluding
+
+    def file_of(self, rule: str) -> tuple[str, int | None] | None:
+        """The file in which a rule, cause or advice stands, and its line."""
+        for file in self._files:
+            if line := file.line_of(rule):
+                return file.name, line
+        return None
+
+    def __eq__(self, other: object) -> bool:
+        return self.version == other.version if isinstance(other, RuleBase) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
+    def __repr__(self) -> str:
+        return f"<RuleBase {self.version[:12]}: {len(self.rules)} rules, {len(self.causes)} causes>"
+
+    def __reduce__(self) -> tuple[type[RuleBase], tuple[tuple[RuleFile, ...]]]:
+        return RuleBase, (self._files,)
+
+
+@lru_cache(maxsize=1)
+def _shipped_files() -> tuple[RuleFile, ...]:
+    return read_folder(shipped_folder(), "rules")
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> RuleBase:
+    return RuleBase(_shipped_files())
+
+
+def _version(read: Iterable[RuleFile]) -> str:
+    """A hash of all tables, texts included, whatever files they stand in."""
+    tables = sorted(_canonical(kind, table) for file in read for kind, table in _tables(file))
+    return hashlib.sha256("\n".join(tables).encode()).hexdigest()
+
+
+def _tables(file: RuleFile) -> Iterable[tuple[str, Any]]:
+    head = {key: value for key, value in file.tables.items() if not _is_tables(value)}
+    if head:
+        yield "cause", head
+    for kind, rows in file.tables.items():
+        if _is_tables(rows):
+            for row in rows:
+                # Evidence belongs to a cause whether it stands in its file or names it.
+                named = kind == "evidence" and "id" in head
+                yield kind, {"cause": head["id"], **row} if named else row
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _canonical(kind: str, table: Any) -> str:  # noqa: ANN401
+    return json.dumps([kind, table], sort_keys=True, separators=(",", ":"))

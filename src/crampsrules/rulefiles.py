@@ -1,0 +1,221 @@
+"""Reading rule files: TOML text in, records out, every fault with its place.
+
+Rule files may come from strangers. Size, depth and kinds of values are bounded before
+anything else looks at them, and nothing in them is ever run.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cattrs
+from attrs import fields, frozen
+from cattrs.errors import ForbiddenExtraKeysError
+from cattrs.v import format_exception
+
+from crampsrules.errors import RuleError, did_you_mean
+from crampsrules.rules import Names
+from crampsrules.triage import Triage
+
+T = TypeVar("T")
+
+MAX_FILE_BYTES = 2**20
+MAX_TOTAL_BYTES = 2**25
+MAX_FILES = 2000
+MAX_DEPTH = 8
+
+
+@frozen
+class RuleFile:
+    """One rule file: its name (for messages), its text, and the tables in it."""
+
+    name: str
+    text: str
+    tables: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, name: str, text: str) -> RuleFile:
+        """Read TOML text. Raises RuleError for text that is not sound, bounded TOML."""
+        if len(text) > MAX_FILE_BYTES:
+            raise RuleError(message=f"is longer than {MAX_FILE_BYTES} characters", file=name)
+        try:
+            tables = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise RuleError(message=f"is not valid TOML: {error}", file=name) from None
+        except (RecursionError, MemoryError):
+            raise RuleError(message="is nested too deeply", file=name) from None
+        except ValueError as error:  # such as an integer of more digits than Python reads
+            raise RuleError(message=f"is not valid TOML: {error}", file=name) from None
+        if fault := _unsound(tables):
+            raise RuleError(message=fault, file=name)
+        return cls(name, text, tables)
+
+    def line_of(self, rule: str, quoted: str | None = None) -> int | None:
+        """The line (from 1) where a rule stands, or a text quoted from it."""
+        lines = self.text.splitlines()
+        start = next((i for i, line in enumerate(lines) if _declares(line, rule)), None)
+        if start is None or quoted is None:
+            return None if start is None else start + 1
+        rest = enumerate(lines[start:], start)
+        return next((i for i, line in rest if _quotes(line, quoted)), start) + 1
+
+
+def _declares(line: str, rule: str) -> bool:
+    key, _, value = line.partition("=")
+    return key.strip() == "id" and value.strip().startswith((f'"{rule}"', f"'{rule}'"))
+
+
+def _quotes(line: str, quoted: str) -> bool:
+    return quoted in line or quoted.replace('"', '\\"') in line
+
+
+def _unsound(tables: Mapping[str, Any]) -> str | None:
+    """What is wrong with values that TOML allows but rules do not, or None."""
+    waiting: list[tuple[object, int]] = [(tables, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            return f"is nested more than {MAX_DEPTH} deep"
+        if isinstance(value, dict):
+            waiting += [(inner, depth + 1) for inner in value.values()]
+        elif isinstance(value, list):
+            waiting += [(inner, depth + 1) for inner in value]
+        elif isinstance(value, float) and not math.isfinite(value):
+            return f"holds the number {value}, which no rule can use"
+        elif not isinstance(value, str | int | float):
+            return f"holds {value} ({type(value).__name__}), which no rule can use"
+    return None
+
+
+def shipped_folder() -> Traversable:
+    """Where the rules of this library are: inside the package, or in the checkout around it."""
+    packaged = package_files("crampsrules") / "rules"
+    if packaged.is_dir():
+        return packaged
+    checkout = Path(__file__).parents[2]
+    if (checkout / "pyproject.toml").is_file() and (checkout / "rules").is_dir():
+        return checkout / "rules"
+    raise RuleError(
+        message=f"the rules of crampsrules are neither in {packaged} nor in {checkout / 'rules'}: "
+        "the installation is incomplete",
+        file="rules",
+    )
+
+
+def read_folder(folder: Traversable | Path, label: str) -> tuple[RuleFile, ...]:
+    """Every *.toml file in a folder and its sub-folders, by name.
+
+    Raises RuleError for a folder that is missing, holds no rule file, or is too large.
+    """
+    if not folder.is_dir():
+        raise RuleError(message=f"there is no folder of rules at {folder}", file=label)
+    read: list[RuleFile] = []
+    total = 0
+    for name, file in _walk(folder, label, 0):
+        content = file.read_bytes()
+        total += len(content)
+        if len(read) >= MAX_FILES or total > MAX_TOTAL_BYTES:
+            raise RuleError(
+                message=f"holds more than {MAX_FILES} files or {MAX_TOTAL_BYTES} bytes", file=label
+            )
+        read.append(RuleFile.read(name, _decoded(name, content)))
+    if not read:
+        raise RuleError(message="holds no .toml file", file=label)
+    return tuple(read)
+
+
+def _walk(
+    folder: Traversable | Path, prefix: str, depth: int
+) -> Iterator[tuple[str, Traversable | Path]]:
+    if depth > MAX_DEPTH:
+        raise RuleError(message=f"has folders nested more than {MAX_DEPTH} deep", file=prefix)
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        name = f"{prefix}/{entry.name}"
+        if entry.name.startswith((".", "_")):
+            continue
+        if entry.is_dir():
+            yield from _walk(entry, name, depth + 1)
+        elif entry.name.endswith(".toml"):
+            yield name, entry
+
+
+def _decoded(name: str, content: bytes) -> str:
+    if len(content) > MAX_FILE_BYTES:
+        raise RuleError(message=f"is longer than {MAX_FILE_BYTES} bytes", file=name)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RuleError(message=f"is not UTF-8 text (byte {error.start})", file=name) from None
+
+
+def _build_converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _strict(kind))
+    converter.register_structure_hook(float, _number)
+    converter.register_structure_hook(Names, _names)
+    converter.register_structure_hook(Triage, lambda value, _: Triage.from_id(value))
+    return converter
+
+
+def _strict(kind: type) -> Any:  # noqa: ANN401
+    def structure(value: object, _: object) -> object:
+        # A bool is an int to Python; to a rule file it is not.
+        if type(value) is not kind:
+            raise TypeError(f"takes {_KIND_NAMES[kind]}, got {value!r}")
+        return value
+
+    return structure
+
+
+_KIND_NAMES = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+def _number(value: object, _: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"takes a number, got {value!r}")
+    return float(value)
+
+
+def _names(value: object, _: object) -> tuple[str, ...]:
+    named = [value] if isinstance(value, str) else value
+    if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
+        raise TypeError(f"takes a name or a list of names, got {value!r}")
+    return tuple(named)
+
+
+_CONVERTER = _build_converter()
+
+
+def structure(table: Mapping[str, Any], kind: type[T]) -> T:
+    """One table as a record. Raises ValueError with every fault of the table in words."""
+    try:
+        return _CONVERTER.structure(table, kind)
+    except cattrs.BaseValidationError as error:
+        raise ValueError("; ".join(_faults(error))) from None
+
+
+def _faults(error: cattrs.BaseValidationError) -> list[str]:
+    return [
+        text.removesuffix(" @ $")
+        for text in cattrs.transform_error(error, format_exception=_in_words)
+    ]
+
+
+def _in_words(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, ForbiddenExtraKeysError):
+        known = [one.name for one in fields(error.cl)]
+        return "; ".join(
+            f"has no key {extra!r}{did_you_mean(extra, known)}" for extra in sorted(error.extra_fields)
+        )
+    if isinstance(error, KeyError):
+        return f"lacks the key {error.args[0]!r}"
+    if isinstance(error, TypeError | ValueError):
+        return str(error)
+    return format_exception(error, kind)
