@@ -1,0 +1,59 @@
+"""The front door: facts in, assessment out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crampsrules.assessment import Assessment
+from crampsrules.engines import engine_for
+from crampsrules.errors import FactProblem, FactsError
+from crampsrules.facts import PatientFacts
+from crampsrules.fold import fold
+from crampsrules.rulebase import RuleBase
+
+
+def assess(
+    facts: PatientFacts | Mapping[str, object] | None = None,
+    /,
+    *,
+    rules: RuleBase | None = None,
+    engine: str | None = None,
+    **known: object,
+) -> Assessment:
+    """Assess one patient.
+
+    Takes `PatientFacts`, a mapping of fact names to values, or the facts as keywords; keywords
+    add to a mapping. What is left out or None is unknown, never "no". `rules` is the shipped
+    rule base unless another is given; `engine` is "durable" or "compiled" (left out:
+    durable where it runs), and both give the same answer.
+
+    Raises FactsError naming every bad fact at once, EngineError for an engine that is not there.
+
+    >>> import crampsrules
+    >>> crampsrules.assess(episodes_per_week=3, episode_minutes=5).triage.name
+    'ROUTINE'
+    """
+    patient = patient_facts(facts, known)
+    base = RuleBase.load() if rules is None else rules
+    chosen = engine_for(base, engine)
+    return fold(base, patient, chosen.fire(patient), engine=chosen.name)
+
+
+def patient_facts(
+    facts: PatientFacts | Mapping[str, object] | None, known: Mapping[str, object] = {}
+) -> PatientFacts:
+    """The facts of a mapping and of keywords together. Raises FactsError."""
+    if isinstance(facts, PatientFacts):
+        return facts.replace(**known) if known else facts
+    if facts is None:
+        return PatientFacts.from_mapping(known)
+    if not isinstance(facts, Mapping):
+        raise FactsError(
+            [FactProblem("facts", facts, "takes PatientFacts or a mapping of facts to values")]
+        )
+    twice = [name for name in known if name in facts]
+    if twice:
+        raise FactsError(
+            [FactProblem(name, known[name], "is given twice, in the mapping and by keyword") for name in twice]
+        )
+    return PatientFacts.from_mapping({**facts, **known})

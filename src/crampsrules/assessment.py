@@ -1,0 +1,232 @@
+"""The answer: ranked causes, how soon to be seen, and what to do, each with where it comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import cattrs
+from attrs import field, frozen
+
+from crampsrules.errors import CrampsRulesError
+from crampsrules.facts import PatientFacts
+from crampsrules.rulebase import RuleBase
+from crampsrules.rules import AdviceKind, TriageWording
+from crampsrules.triage import Triage
+
+if TYPE_CHECKING:
+    from crampsrules.explanation import Explanation
+
+
+@frozen(kw_only=True)
+class Reason:
+    """One rule that fired for or against a cause.
+
+    `weight` is in decibans. In one group of a cause's evidence only the strongest counts;
+    the others are shown with `counted` false.
+    """
+
+    id: str
+    text: str
+    weight: int
+    counted: bool
+    sources: tuple[str, ...]
+    statements: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class SuspectedCause:
+    """Something that may explain the cramps.
+
+    `weight` is the prior and the counted evidence, summed in decibans: it ranks, and is not a
+    probability. `likelihood` is an ordinal word for it. `mimic`: this may not be a cramp.
+    """
+
+    id: str
+    title: str
+    rank: int
+    weight: int
+    prior: int
+    likelihood: str
+    seriousness: str
+    mimic: bool
+    because: tuple[Reason, ...]
+    against: tuple[Reason, ...]
+    codes: Mapping[str, str] = field(hash=False)
+    patient: str | None
+    clinician: str | None
+    sources: tuple[str, ...]
+    statements: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class RaisedEscalation:
+    """A reason to be seen, and how soon. `reason` is for the patient, `clinician` for a doctor."""
+
+    id: str
+    triage: Triage
+    reason: str
+    clinician: str | None
+    sources: tuple[str, ...]
+    statements: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class GivenAdvice:
+    """Something to do. `caution` says what to mind, or to check first where it is unknown."""
+
+    id: str
+    kind: AdviceKind
+    title: str
+    text: str
+    caution: str | None
+    clinician: str | None
+    sources: tuple[str, ...]
+    statements: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class WithheldAdvice:
+    """Advice that is not given, why, and what to do instead."""
+
+    id: str
+    title: str
+    reason: str
+    instead: str | None
+    sources: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Unknown:
+    """An unknown fact that could change the answer.
+
+    `could_change` says what: "triage", "first_cause" or "ranking". `could_reach` is the most
+    urgent level that knowing it, perhaps with other facts, could lead to.
+    """
+
+    fact: str
+    question: str
+    why: str
+    could_change: Literal["triage", "first_cause", "ranking"]
+    could_reach: Triage
+
+
+@frozen(kw_only=True)
+class Assessment:
+    """What `assess` returns.
+
+    `escalations` come most urgent first, `causes` best first, `advice` in the order to act.
+    `str()` gives a short leaflet in plain words, `explain()` the whole chain of reasoning,
+    `to_dict()` and `to_json()` everything. It informs; it does not diagnose.
+    """
+
+    triage: Triage
+    triage_wording: TriageWording
+    escalations: tuple[RaisedEscalation, ...]
+    causes: tuple[SuspectedCause, ...]
+    advice: tuple[GivenAdvice, ...]
+    withheld: tuple[WithheldAdvice, ...]
+    unrecognised: tuple[str, ...]
+    fired: tuple[str, ...]
+    engine: str
+    rules_version: str
+    facts: PatientFacts
+    disclaimer: str
+    _rules: RuleBase | None = field(default=None, eq=False, repr=False)
+    _unknowns: tuple[Unknown, ...] | None = field(default=None, eq=False, repr=False)
+
+    @property
+    def unknowns(self) -> tuple[Unknown, ...]:
+        """The unknown facts that could change the answer, those that matter most first.
+
+        Worked out when it is first asked for, which takes many assessments' time.
+        """
+        if self._unknowns is None:
+            from crampsrules.questions import rank_unknowns  # noqa: PLC0415 - built on this module
+
+            object.__setattr__(self, "_unknowns", rank_unknowns(self.facts, self.rules))
+        assert self._unknowns is not None
+        return self._unknowns
+
+    @property
+    def rules(self) -> RuleBase:
+        """The rule base behind this answer.
+
+        Raises CrampsRulesError for an assessment read from data made by other rules than the
+        shipped ones: they are not part of the data.
+        """
+        if self._rules is None:
+            shipped = RuleBase.load()
+            if shipped.version != self.rules_version:
+                raise CrampsRulesError(
+                    f"this assessment was made by the rules {self.rules_version[:12]}, and the "
+                    f"shipped ones are {shipped.version[:12]}: assess the facts again"
+                )
+            object.__setattr__(self, "_rules", shipped)
+        assert self._rules is not None
+        return self._rules
+
+    def explain(self, cause: str | None = None) -> Explanation:
+        """Why: facts, findings, evidence and sources, of one cause or of everything.
+
+        A cause that is not listed is explained too: what speaks for it and did not fire.
+        Raises CrampsRulesError for a name that is no cause.
+        """
+        from crampsrules.explanation import explain  # noqa: PLC0415 - built on this module
+
+        return explain(self, cause)
+
+    def to_dict(self, *, unknowns: bool = True) -> dict[str, Any]:
+        """Everything as plain, JSON-ready data. `unknowns=False` leaves those out, and is faster."""
+        data: dict[str, Any] = _converter().unstructure(self)
+        for private in ("_rules", "_unknowns"):
+            data.pop(private, None)
+        if unknowns:
+            data["unknowns"] = _converter().unstructure(self.unknowns)
+        return data
+
+    def to_json(self, *, indent: int | None = None, unknowns: bool = True) -> str:
+        """`to_dict()` as JSON text."""
+        return json.dumps(self.to_dict(unknowns=unknowns), indent=indent, ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Assessment:
+        """The assessment that `to_dict()` gave. Raises CrampsRulesError for other data."""
+        try:
+            rest = {key: value for key, value in data.items() if key != "unknowns"}
+            assessment = _converter().structure(rest, cls)
+            if data.get("unknowns") is not None:
+                unknowns = _converter().structure(data["unknowns"], tuple[Unknown, ...])
+                object.__setattr__(assessment, "_unknowns", unknowns)
+        except cattrs.BaseValidationError as error:
+            faults = "; ".join(cattrs.transform_error(error))
+            raise CrampsRulesError(f"this is no assessment: {faults}") from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise CrampsRulesError(f"this is no assessment: {error!r}") from None
+        return assessment
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Assessment:
+        """The assessment that `to_json()` gave. Raises CrampsRulesError for other text."""
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise CrampsRulesError(f"this is no JSON: {error}") from None
+        return cls.from_dict(data)
+
+    def __str__(self) -> str:
+        from crampsrules.leaflet import as_text  # noqa: PLC0415 - built on this module
+
+        return as_text(self)
+
+
+@lru_cache(maxsize=1)
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_unstructure_hook(Triage, lambda level: level.id)
+    converter.register_structure_hook(Triage, lambda name, _: Triage.from_id(name))
+    converter.register_unstructure_hook(PatientFacts, lambda facts: facts.to_dict())
+    converter.register_structure_hook(PatientFacts, lambda data, _: PatientFacts.from_mapping(data))
+    return converter

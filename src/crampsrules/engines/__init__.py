@@ -1,0 +1,80 @@
+"""Engines fire rules: known facts in, the ids of everything that fired out.
+
+They know nothing of medicine and all give the same answer.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from functools import lru_cache
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from crampsrules.errors import EngineError, did_you_mean
+from crampsrules.facts import PatientFacts
+from crampsrules.rulebase import RuleBase
+
+ENGINES = ("durable", "compiled")
+
+
+class Engine(Protocol):
+    """What every engine can do."""
+
+    name: str
+
+    def fire(self, facts: PatientFacts) -> frozenset[str]:
+        """The ids whose condition is true. Raises FactsError for a misspelt medicine."""
+
+
+@lru_cache(maxsize=1)
+def default_engine() -> str:
+    """ "durable" where durable-rules can run, "compiled" elsewhere."""
+    return "durable" if _durable_runs() else "compiled"
+
+
+def _durable_runs() -> bool:
+    if importlib.util.find_spec("durable_rules_engine") is None:
+        return False
+    try:
+        # It may be installed and yet not import: on CPython 3.13 and later it does not.
+        importlib.import_module("durable_rules_engine")
+    except ImportError:
+        return False
+    return True
+
+
+_engines: WeakKeyDictionary[RuleBase, dict[str, Engine]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def engine_for(rules: RuleBase, name: str | None = None) -> Engine:
+    """The engine called `name` (or the default one) with these rules in it.
+
+    One engine of each name is kept for each rule base. Raises EngineError for a name that
+    is not an engine, or an engine that cannot run here.
+    """
+    wanted = name or default_engine()
+    with _lock:
+        made = _engines.setdefault(rules, {})
+        if wanted not in made:
+            made[wanted] = _make(rules, wanted)
+        return made[wanted]
+
+
+def _make(rules: RuleBase, name: str) -> Engine:
+    if name == "compiled":
+        from crampsrules.engines.compiled import CompiledEngine  # noqa: PLC0415
+
+        return CompiledEngine(rules)
+    if name == "durable":
+        if not _durable_runs():
+            raise EngineError(
+                "the durable engine needs durable-rules, which does not run on this Python: "
+                'use engine="compiled", which gives the same answers'
+            )
+        from crampsrules.engines.durable import DurableEngine  # noqa: PLC0415
+
+        return DurableEngine(rules)
+    hint = did_you_mean(name, ENGINES)
+    raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}{hint}")

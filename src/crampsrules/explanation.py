@@ -1,0 +1,240 @@
+"""Why: the chain from facts through findings to causes, escalations and advice.
+
+An explanation is a tree of `Step`s, rendered as text by `str()`. It is worked out from the
+assessment's facts by the readable inference, so it holds for every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attrs import frozen
+
+from crampsrules.assessment import Assessment, Reason, SuspectedCause
+from crampsrules.conditions import AllOf, AnyOf, Atom, Concluded, Condition, Member, Suspected
+from crampsrules.conditions import Known as KnownAtom
+from crampsrules.errors import CrampsRulesError, did_you_mean
+from crampsrules.facts import FACTS
+from crampsrules.inference import Inference
+from crampsrules.linking import unless_id
+from crampsrules.observations import observe
+from crampsrules.rulebase import RuleBase
+
+
+@frozen
+class Step:
+    """One link of the chain: a rule, a finding or a fact, and what it rests on.
+
+    `verdict` is true, false, or None where the facts do not decide it.
+    """
+
+    text: str
+    verdict: bool | None = True
+    id: str | None = None
+    weight: int | None = None
+    counted: bool = True
+    sources: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@frozen
+class Explanation:
+    """The chain of reasoning behind an assessment, or behind one cause of it."""
+
+    steps: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(line for step in self.steps for line in _lines(step, 0))
+
+
+def explain(assessment: Assessment, cause: str | None) -> Explanation:
+    """Explain one cause, or everything where `cause` is None."""
+    explainer = _Explainer(assessment)
+    if cause is not None:
+        return Explanation((explainer.cause(cause),))
+    return Explanation(tuple(explainer.everything()))
+
+
+_VERDICTS = {True: "", False: "no: ", None: "unknown: "}
+
+
+def _lines(step: Step, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    marks = []
+    if step.weight is not None:
+        marks.append(f"{step.weight:+d}" + ("" if step.counted else ", not counted"))
+    if step.id is not None:
+        marks.append(step.id)
+    marks.extend(step.statements)
+    shown = f" [{', '.join(marks)}]" if marks else ""
+    yield f"{indent}{_VERDICTS[step.verdict]}{step.text}{shown}"
+    for source in step.sources:
+        yield f"{indent}    source: {source}"
+    for inner in step.steps:
+        yield from _lines(inner, depth + 1)
+
+
+class _Explainer:
+    """Builds the steps for one assessment."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self._assessment = assessment
+        self._rules: RuleBase = assessment.rules
+        observations = observe(assessment.facts, self._rules.formulary)
+        self._inference = Inference(self._rules, observations)
+
+    def everything(self) -> Iterator[Step]:
+        wording = self._assessment.triage_wording
+        yield Step(
+            f"Triage: {wording.title} ({self._assessment.triage.id})",
+            steps=tuple(self._escalations()),
+        )
+        for cause in self._assessment.causes:
+            yield self.cause(cause.id)
+        if not self._assessment.causes:
+            yield Step(self._rules.wording.leaflet["nothing_suspected"])
+        yield from self._advice()
+
+    def _escalations(self) -> Iterator[Step]:
+        for one in self._assessment.escalations:
+            yield self._rule(one.id, one.clinician or one.reason, one.sources, one.statements)
+        active = {one.id for one in self._assessment.escalations}
+        for id_ in self._assessment.fired:
+            if f"{id_}/unless" in self._assessment.fired and id_ not in active:
+                if id_ in {one.id for one in self._rules.escalations}:
+                    yield self._removed(id_)
+
+    def _removed(self, id_: str) -> Step:
+        removed_by = self._because(self._rules.conditions[unless_id(id_)])
+        return Step("fired, and removed by its `unless`", False, id_, steps=tuple(removed_by))
+
+    def cause(self, id_: str) -> Step:
+        if id_ not in self._rules.causes:
+            hint = did_you_mean(id_, self._rules.causes)
+            raise CrampsRulesError(f"{id_!r} is no cause{hint}")
+        listed = next((one for one in self._assessment.causes if one.id == id_), None)
+        return self._not_suspected(id_) if listed is None else self._listed(listed)
+
+    def _listed(self, cause: SuspectedCause) -> Step:
+        reasons = [
+            *(self._reason("for", one) for one in cause.because),
+            *(self._reason("against", one) for one in cause.against),
+        ]
+        title = f"{cause.rank}. {cause.title}: {cause.weight} decibans (prior {cause.prior})"
+        return Step(
+            title, True, cause.id, None, True, self._cited(cause.sources), cause.statements,
+            tuple(reasons),
+        )  # fmt: skip
+
+    def _reason(self, direction: str, reason: Reason) -> Step:
+        return self._rule(
+            reason.id,
+            f"{direction}: {reason.text}",
+            reason.sources,
+            reason.statements,
+            weight=reason.weight,
+            counted=reason.counted,
+        )
+
+    def _not_suspected(self, id_: str) -> Step:
+        steps = []
+        for one in self._rules.evidence[id_]:
+            weight = self._rules.decibans[one.id]
+            verdict = self._inference.verdict(one.id)
+            because = tuple(self._atoms(self._rules.conditions[one.id], verdict))
+            steps.append(
+                Step(one.because, verdict, one.id, weight, True, (), one.statement, because)
+            )
+        return Step(f"{self._rules.causes[id_].title}: not suspected", False, id_, steps=tuple(steps))
+
+    def _advice(self) -> Iterator[Step]:
+        given = tuple(
+            Step(
+                one.title or one.id,
+                True,
+                one.id,
+                sources=self._cited(one.sources),
+                statements=one.statements,
+                steps=tuple(self._because(self._rules.conditions[one.id])),
+            )
+            for one in self._assessment.advice
+        )
+        yield Step("Advice given", steps=given)
+        withheld = tuple(
+            Step(
+                f"{one.title or one.id}: {one.reason}",
+                False,
+                one.id,
+                sources=self._cited(one.sources),
+            )
+            for one in self._assessment.withheld
+        )
+        if withheld:
+            yield Step("Advice withheld", steps=withheld)
+
+    def _rule(
+        self,
+        id_: str,
+        text: str,
+        sources: Iterable[str],
+        statements: tuple[str, ...],
+        *,
+        weight: int | None = None,
+        counted: bool = True,
+    ) -> Step:
+        because = tuple(self._because(self._rules.conditions[id_]))
+        return Step(text, True, id_, weight, counted, self._cited(sources), statements, because)
+
+    def _cited(self, ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(str(self._rules.sources[id_]) for id_ in ids if id_ in self._rules.sources)
+
+    def _because(self, condition: Condition) -> Iterator[Step]:
+        """What makes a true condition true: of an or, only the parts that are."""
+        yield from self._atoms(condition, True)
+
+    def _atoms(self, condition: Condition, verdict: bool | None) -> Iterator[Step]:
+        match condition:
+            case AllOf(parts) | AnyOf(parts):
+                for part in parts:
+                    judged = self._inference.judge(part)
+                    if judged is verdict:
+                        yield from self._atoms(part, verdict)
+            case _:
+                yield self._atom(condition, verdict)
+
+    def _atom(self, atom: Atom, verdict: bool | None) -> Step:
+        match atom:
+            case Concluded(finding):
+                ids = self._rules.concluding[finding]
+                return Step(f"finding {finding}", verdict, steps=tuple(self._links(ids, verdict)))
+            case Suspected(cause):
+                ids = self._rules.suspecting[cause]
+                return Step(f"suspected {cause}", verdict, steps=tuple(self._links(ids, verdict)))
+            case KnownAtom(fact, wanted):
+                return Step(f"{fact} is {'known' if wanted else 'not known'}", verdict)
+            case Member(fact, member, present):
+                if verdict is None:
+                    return Step(f"whether {fact} has {member}", None)
+                return Step(f"fact {fact}: {'' if present is verdict else 'not '}{member}", verdict)
+            case _:
+                value = self._inference.value(atom.fact)
+                shown = "" if value is None else f" = {_shown(atom.fact, value)}"
+                return Step(f"fact {atom.fact}{shown}", verdict)
+
+    def _links(self, ids: Iterable[str], verdict: bool | None) -> Iterator[Step]:
+        for id_ in ids:
+            if self._inference.verdict(id_) is verdict:
+                rule = self._rules.rules[id_]
+                text = getattr(rule, "because", "") or id_
+                yield Step(
+                    text, verdict, id_, None, True, self._cited(rule.source), rule.statement,
+                    tuple(self._atoms(self._rules.conditions[id_], verdict)),
+                )  # fmt: skip
+
+
+def _shown(fact: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    unit = FACTS[fact].unit
+    return f"{value:g} {unit}" if unit and isinstance(value, int | float) else str(value)
