@@ -54,6 +54,7 @@ def patient_facts(
     twice = [name for name in known if name in facts]
     if twice:
         raise FactsError(
-            [FactProblem(name, known[name], "is given twice, in the mapping and by keyword") for name in twice]
+            FactProblem(name, known[name], "is given twice, in the mapping and by keyword")
+            for name in twice
         )
     return PatientFacts.from_mapping({**facts, **known})

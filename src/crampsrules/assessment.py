@@ -144,7 +144,7 @@ class Assessment:
         Worked out when it is first asked for, which takes many assessments' time.
         """
         if self._unknowns is None:
-            from crampsrules.questions import rank_unknowns  # noqa: PLC0415 - built on this module
+            from crampsrules.questions import rank_unknowns
 
             object.__setattr__(self, "_unknowns", rank_unknowns(self.facts, self.rules))
         assert self._unknowns is not None
@@ -174,12 +174,12 @@ class Assessment:
         A cause that is not listed is explained too: what speaks for it and did not fire.
         Raises CrampsRulesError for a name that is no cause.
         """
-        from crampsrules.explanation import explain  # noqa: PLC0415 - built on this module
+        from crampsrules.explanation import explain
 
         return explain(self, cause)
 
     def to_dict(self, *, unknowns: bool = True) -> dict[str, Any]:
-        """Everything as plain, JSON-ready data. `unknowns=False` leaves those out, and is faster."""
+        """Everything as plain, JSON-ready data; `unknowns=False` leaves those out, which is faster."""
         data: dict[str, Any] = _converter().unstructure(self)
         for private in ("_rules", "_unknowns"):
             data.pop(private, None)
@@ -217,7 +217,7 @@ class Assessment:
         return cls.from_dict(data)
 
     def __str__(self) -> str:
-        from crampsrules.leaflet import as_text  # noqa: PLC0415 - built on this module
+        from crampsrules.leaflet import as_text
 
         return as_text(self)
 

@@ -194,15 +194,15 @@ class _Reader:
     may_ask_known: bool
     offset: int
 
-    def read(self, node: ast.expr, negated: bool = False, depth: int = 0) -> Condition:
+    def read(self, node: ast.expr, *, negated: bool = False, depth: int = 0) -> Condition:
         if depth > MAX_DEPTH:
             raise self._error(f"is nested more than {MAX_DEPTH} deep", node)
         match node:
             case ast.BoolOp(op=op, values=values):
-                parts = [self.read(value, negated, depth + 1) for value in values]
+                parts = [self.read(value, negated=negated, depth=depth + 1) for value in values]
                 return _joined(parts, all_of=isinstance(op, ast.And) is not negated)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return self.read(operand, not negated, depth + 1)
+                return self.read(operand, negated=not negated, depth=depth + 1)
             case ast.Compare():
                 return self._read_comparison(node, negated)
             case ast.Name(id=name):
@@ -236,7 +236,9 @@ class _Reader:
         if name in self.vocabulary.causes:
             raise self._error(f"{name!r} is a cause: write suspected({name})", node)
         names = [*FACTS, *self.vocabulary.findings]
-        raise self._error(f"{name!r} is neither a fact nor a finding{did_you_mean(name, names)}", node)
+        raise self._error(
+            f"{name!r} is neither a fact nor a finding{did_you_mean(name, names)}", node
+        )
 
     def _read_call(self, node: ast.Call, negated: bool) -> Condition:
         name = node.func.id if isinstance(node.func, ast.Name) else None

@@ -86,7 +86,7 @@ class FactProblem:
     """One thing wrong with the facts of a patient."""
 
     field: str
-    """The name as it was given, right or wrong; empty for the whole input."""
+    """The name exactly as it was given, right or wrong; empty for the whole input."""
     # A stranger's value may refuse to be compared or hashed.
     value: object = attrs.field(eq=False)
     """What was given."""
@@ -95,7 +95,10 @@ class FactProblem:
 
     def __str__(self) -> str:
         """Give the problem in one line: the name, then what is wrong."""
-        return f"{self.field}: {self.message}" if self.field else self.message
+        if not self.field:
+            return self.message
+        plain = self.field.isidentifier() and len(self.field) <= _LONGEST_NAME
+        return f"{self.field if plain else shorten(self.field)}: {self.message}"
 
     def __reduce__(self) -> tuple[type[FactProblem], tuple[str, object, str]]:
         """Pickle anything but the plainest values as the text that shows them."""

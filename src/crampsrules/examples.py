@@ -35,7 +35,7 @@ def check_examples(rules: RuleBase, *, engine: str | None = None) -> tuple[Failu
 
 
 def untested_rules(rules: RuleBase) -> tuple[Failure, ...]:
-    """Whatever can fire but has no example, in its own file, where it does and one where it does not."""
+    """Whatever can fire and lacks an example, in its own file, where it does or does not fire."""
     fires: dict[str, set[str]] = {}
     silent: dict[str, set[str]] = {}
     for example in rules.examples:

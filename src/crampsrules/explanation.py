@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attrs import frozen
+from attrs import field, frozen
 
-from crampsrules.assessment import Assessment, Reason, SuspectedCause
+from crampsrules.assessment import Assessment, RaisedEscalation, Reason, SuspectedCause
 from crampsrules.conditions import AllOf, AnyOf, Atom, Concluded, Condition, Member, Suspected
 from crampsrules.conditions import Known as KnownAtom
 from crampsrules.errors import CrampsRulesError, did_you_mean
@@ -29,13 +29,13 @@ class Step:
     """
 
     text: str
-    verdict: bool | None = True
-    id: str | None = None
-    weight: int | None = None
-    counted: bool = True
-    sources: tuple[str, ...] = ()
-    statements: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
+    verdict: bool | None = field(default=True, kw_only=True)
+    id: str | None = field(default=None, kw_only=True)
+    weight: int | None = field(default=None, kw_only=True)
+    counted: bool = field(default=True, kw_only=True)
+    sources: tuple[str, ...] = field(default=(), kw_only=True)
+    statements: tuple[str, ...] = field(default=(), kw_only=True)
+    steps: tuple[Step, ...] = field(default=(), kw_only=True)
 
 
 @frozen
@@ -98,16 +98,17 @@ class _Explainer:
 
     def _escalations(self) -> Iterator[Step]:
         for one in self._assessment.escalations:
-            yield self._rule(one.id, one.clinician or one.reason, one.sources, one.statements)
-        active = {one.id for one in self._assessment.escalations}
-        for id_ in self._assessment.fired:
-            if f"{id_}/unless" in self._assessment.fired and id_ not in active:
-                if id_ in {one.id for one in self._rules.escalations}:
-                    yield self._removed(id_)
+            yield self._rule(one.id, one.clinician or one.reason, one)
+        fired = set(self._assessment.fired)
+        for escalation in self._rules.escalations:
+            if {escalation.id, unless_id(escalation.id)} <= fired:
+                yield self._removed(escalation.id)
 
     def _removed(self, id_: str) -> Step:
         removed_by = self._because(self._rules.conditions[unless_id(id_)])
-        return Step("fired, and removed by its `unless`", False, id_, steps=tuple(removed_by))
+        return Step(
+            "fired, and removed by its `unless`", verdict=False, id=id_, steps=tuple(removed_by)
+        )
 
     def cause(self, id_: str) -> Step:
         if id_ not in self._rules.causes:
@@ -123,16 +124,18 @@ class _Explainer:
         ]
         title = f"{cause.rank}. {cause.title}: {cause.weight} decibans (prior {cause.prior})"
         return Step(
-            title, True, cause.id, None, True, self._cited(cause.sources), cause.statements,
-            tuple(reasons),
-        )  # fmt: skip
+            title,
+            id=cause.id,
+            sources=self._cited(cause.sources),
+            statements=cause.statements,
+            steps=tuple(reasons),
+        )
 
     def _reason(self, direction: str, reason: Reason) -> Step:
         return self._rule(
             reason.id,
             f"{direction}: {reason.text}",
-            reason.sources,
-            reason.statements,
+            reason,
             weight=reason.weight,
             counted=reason.counted,
         )
@@ -142,18 +145,25 @@ class _Explainer:
         for one in self._rules.evidence[id_]:
             weight = self._rules.decibans[one.id]
             verdict = self._inference.verdict(one.id)
-            because = tuple(self._atoms(self._rules.conditions[one.id], verdict))
+            because = tuple(self._atoms(self._rules.conditions[one.id], verdict=verdict))
             steps.append(
-                Step(one.because, verdict, one.id, weight, True, (), one.statement, because)
+                Step(
+                    one.because,
+                    verdict=verdict,
+                    id=one.id,
+                    weight=weight,
+                    statements=one.statement,
+                    steps=because,
+                )
             )
-        return Step(f"{self._rules.causes[id_].title}: not suspected", False, id_, steps=tuple(steps))
+        title = f"{self._rules.causes[id_].title}: not suspected"
+        return Step(title, verdict=False, id=id_, steps=tuple(steps))
 
     def _advice(self) -> Iterator[Step]:
         given = tuple(
             Step(
                 one.title or one.id,
-                True,
-                one.id,
+                id=one.id,
                 sources=self._cited(one.sources),
                 statements=one.statements,
                 steps=tuple(self._because(self._rules.conditions[one.id])),
@@ -164,8 +174,8 @@ class _Explainer:
         withheld = tuple(
             Step(
                 f"{one.title or one.id}: {one.reason}",
-                False,
-                one.id,
+                verdict=False,
+                id=one.id,
                 sources=self._cited(one.sources),
             )
             for one in self._assessment.withheld
@@ -177,60 +187,74 @@ class _Explainer:
         self,
         id_: str,
         text: str,
-        sources: Iterable[str],
-        statements: tuple[str, ...],
+        cited: Reason | RaisedEscalation,
         *,
         weight: int | None = None,
         counted: bool = True,
     ) -> Step:
-        because = tuple(self._because(self._rules.conditions[id_]))
-        return Step(text, True, id_, weight, counted, self._cited(sources), statements, because)
+        return Step(
+            text,
+            id=id_,
+            weight=weight,
+            counted=counted,
+            sources=self._cited(cited.sources),
+            statements=cited.statements,
+            steps=tuple(self._because(self._rules.conditions[id_])),
+        )
 
     def _cited(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(str(self._rules.sources[id_]) for id_ in ids if id_ in self._rules.sources)
 
     def _because(self, condition: Condition) -> Iterator[Step]:
         """What makes a true condition true: of an or, only the parts that are."""
-        yield from self._atoms(condition, True)
+        yield from self._atoms(condition, verdict=True)
 
-    def _atoms(self, condition: Condition, verdict: bool | None) -> Iterator[Step]:
+    def _atoms(self, condition: Condition, *, verdict: bool | None) -> Iterator[Step]:
         match condition:
             case AllOf(parts) | AnyOf(parts):
                 for part in parts:
                     judged = self._inference.judge(part)
                     if judged is verdict:
-                        yield from self._atoms(part, verdict)
+                        yield from self._atoms(part, verdict=verdict)
             case _:
-                yield self._atom(condition, verdict)
+                yield self._atom(condition, verdict=verdict)
 
-    def _atom(self, atom: Atom, verdict: bool | None) -> Step:
+    def _atom(self, atom: Atom, *, verdict: bool | None) -> Step:
         match atom:
             case Concluded(finding):
                 ids = self._rules.concluding[finding]
-                return Step(f"finding {finding}", verdict, steps=tuple(self._links(ids, verdict)))
+                return self._group(f"finding {finding}", ids, verdict=verdict)
             case Suspected(cause):
                 ids = self._rules.suspecting[cause]
-                return Step(f"suspected {cause}", verdict, steps=tuple(self._links(ids, verdict)))
+                return self._group(f"suspected {cause}", ids, verdict=verdict)
             case KnownAtom(fact, wanted):
-                return Step(f"{fact} is {'known' if wanted else 'not known'}", verdict)
+                return Step(f"{fact} is {'known' if wanted else 'not known'}", verdict=verdict)
             case Member(fact, member, present):
                 if verdict is None:
-                    return Step(f"whether {fact} has {member}", None)
-                return Step(f"fact {fact}: {'' if present is verdict else 'not '}{member}", verdict)
+                    return Step(f"whether {fact} has {member}", verdict=None)
+                shown = member if present is verdict else f"not {member}"
+                return Step(f"fact {fact}: {shown}", verdict=verdict)
             case _:
                 value = self._inference.value(atom.fact)
                 shown = "" if value is None else f" = {_shown(atom.fact, value)}"
-                return Step(f"fact {atom.fact}{shown}", verdict)
+                return Step(f"fact {atom.fact}{shown}", verdict=verdict)
 
-    def _links(self, ids: Iterable[str], verdict: bool | None) -> Iterator[Step]:
+    def _group(self, text: str, ids: Iterable[str], *, verdict: bool | None) -> Step:
+        return Step(text, verdict=verdict, steps=tuple(self._links(ids, verdict=verdict)))
+
+    def _links(self, ids: Iterable[str], *, verdict: bool | None) -> Iterator[Step]:
         for id_ in ids:
             if self._inference.verdict(id_) is verdict:
                 rule = self._rules.rules[id_]
                 text = getattr(rule, "because", "") or id_
                 yield Step(
-                    text, verdict, id_, None, True, self._cited(rule.source), rule.statement,
-                    tuple(self._atoms(self._rules.conditions[id_], verdict)),
-                )  # fmt: skip
+                    text,
+                    verdict=verdict,
+                    id=id_,
+                    sources=self._cited(rule.source),
+                    statements=rule.statement,
+                    steps=tuple(self._atoms(self._rules.conditions[id_], verdict=verdict)),
+                )
 
 
 def _shown(fact: str, value: object) -> str:

@@ -448,7 +448,7 @@ class PatientFacts:
         30,
         "litres a day",
         "before",
-        "drink a day",
+        "how much you drink a day",
         "How many litres do you drink a day, all drinks together?",
     )
     fluid_intake: Literal["low", "usual", "high"] | None = choice(
@@ -1114,12 +1114,7 @@ def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:
     if not isinstance(name, str):
         return FactProblem(shorten(name), value, "the name of a fact is a text")
     meant = did_you_mean(name, FACTS) if hint else ""
-    return FactProblem(_named(name), value, f"is not a fact{meant}")
-
-
-def _named(name: str) -> str:
-    """Show any name: as it is where it could be one, else as a short quoted text."""
-    return name if name.isidentifier() and len(name) <= _LONGEST_MEDICINE else shorten(name)
+    return FactProblem(name, value, f"is not a fact{meant}")
 
 
 def _raise_if_bad(known: dict[str, object], problems: list[FactProblem]) -> None:
@@ -1404,8 +1399,6 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) < len(pairs):
         times = Counter(name for name, _ in pairs)
         raise FactsError(
-            FactProblem(_named(name), None, "is given twice")
-            for name, count in times.items()
-            if count > 1
+            FactProblem(name, None, "is given twice") for name, count in times.items() if count > 1
         )
     return found

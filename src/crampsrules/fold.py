@@ -33,9 +33,7 @@ from crampsrules.rules import (
 from crampsrules.triage import Triage
 
 
-def fold(
-    rules: RuleBase, facts: PatientFacts, fired: frozenset[str], *, engine: str
-) -> Assessment:
+def fold(rules: RuleBase, facts: PatientFacts, fired: frozenset[str], *, engine: str) -> Assessment:
     """Weigh, rank, triage and choose advice from the ids that fired for these facts."""
     observations = observe(facts, rules.formulary)
     inference = Inference(rules, observations)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field, fields, frozen
 
 from crampsrules.conditions import (
     ALWAYS,
@@ -37,13 +37,11 @@ from crampsrules.rules import (
     Example,
     Finding,
     Law,
-    Likelihood,
     Medicine,
     MedicineClass,
     Names,
     QuestionList,
     Source,
-    TriageWording,
     Unless,
     Wording,
 )
@@ -66,9 +64,7 @@ _TABLES: Mapping[str, type] = {
     "questions": QuestionList,
 }
 _WORDING = ("weights", "likelihoods", "triage", "leaflet")
-_HEAD_KEYS = frozenset(
-    "id title prior seriousness codes mimic fallback source statement note patient clinician".split()
-)
+_HEAD_KEYS = frozenset(one.name for one in fields(Cause))
 
 Record = TypeVar("Record")
 
@@ -155,9 +151,7 @@ class _Linker:
         wording = self._check_wording()
         self.raise_faults()
         suspecting = {
-            cause: tuple(
-                one.id for one in ones if one.role != "risk" and decibans[one.id] > 0
-            )
+            cause: tuple(one.id for one in ones if one.role != "risk" and decibans[one.id] > 0)
             for cause, ones in evidence.items()
         }
         concluding = self._concluding()
@@ -210,8 +204,10 @@ class _Linker:
                     self._read_rows(kind, rows, file, cause)
         rules = sum(len(rows) for rows in self.read.values())
         if rules > MAX_RULES:
-            place = _Place(self.files[0], None)
-            self._fault(f"and the files beside it hold {rules} tables; at most {MAX_RULES} are allowed", place)
+            message = (
+                f"and the files beside it hold {rules} tables; at most {MAX_RULES} are allowed"
+            )
+            self._fault(message, _Place(self.files[0], None))
 
     def _read_head(self, file: RuleFile) -> str | None:
         """The cause that a file is about, where it is about one."""
@@ -232,19 +228,11 @@ class _Linker:
         for row in rows:
             id_ = row.get("id") or row.get("name")
             place = _Place(file, id_ if isinstance(id_, str) else None)
-            if kind == "evidence" and cause is not None and "cause" not in row:
-                row = {"cause": cause, **row}
-            if kind == "advice":
-                row = _with_unless_entries(row)
-            if kind == "escalations" and row.get("holds") == "all":
-                row = {**row, "holds": sorted(HELD_KINDS)}
-            if kind == "examples":
-                row = {**row, "file": file.name}
-            self._keep(kind, row, _TABLES[kind], place)
+            self._keep(kind, _filled_in(kind, row, file.name, cause), _TABLES[kind], place)
 
     def _keep(self, kind: str, row: Mapping[str, Any], type_: type, place: _Place) -> None:
         try:
-            record = structure(row, type_)
+            record: object = structure(row, type_)
         except ValueError as error:
             where = "" if place.rule else f"[[{kind}]]: "
             self._fault(f"{where}{error}", place)
@@ -270,6 +258,7 @@ class _Linker:
         }  # fmt: skip
         for kind, records in kinds.items():
             seen: dict[str, _Place] = {}
+            record: Any
             for record, place in records:
                 if not record.id or not record.id.isascii() or "/" in record.id:
                     self._fault(f"{record.id!r} is no id: letters, digits, '.', '-' and '_'", place)
@@ -292,7 +281,8 @@ class _Linker:
             self._check_known(one.within, known, "class of medicines", place)
         for medicine, place in self._of("medicines", Medicine):
             self._check_known(medicine.classes, known, "class of medicines", place)
-        self._check_acyclic(graph, {one.id: place for one, place in self._of("classes", MedicineClass)})
+        places = {one.id: place for one, place in self._of("classes", MedicineClass)}
+        self._check_acyclic(graph, places)
 
     def _check_known(
         self, names: Iterable[str], known: Iterable[str], kind: str, place: _Place
@@ -416,8 +406,8 @@ class _Linker:
         advice = {one.id for one in self._records("advice", Advice)}
         escalations = {one.id for one in self._records("escalations", Escalation)}
         causes = self.vocabulary.causes
-        for example, place in self._of("examples", Example):
-            place = _Place(place.file, None)
+        for example, named in self._of("examples", Example):
+            place = _Place(named.file, None)
             expect = example.expect
             self._check_known((*expect.fires, *expect.silent), self.conditions, "rule", place)
             for names in (expect.causes or NO_NAMES, expect.suspects, expect.not_suspected):
@@ -500,9 +490,10 @@ class _Linker:
         for id_, needed in needs.items():
             at = max((level[need] + 1 for need in needed), default=0)
             by_level.setdefault(at, []).append(id_)
-        return tuple(tuple(sorted(by_level.get(at, ()))) for at in range(max(by_level, default=-1) + 1))
+        depth = max(by_level, default=-1) + 1
+        return tuple(tuple(sorted(by_level.get(at, ()))) for at in range(depth))
 
-    def _linked(
+    def _linked(  # noqa: PLR0913 - every part of the whole
         self,
         wording: Wording,
         evidence: Mapping[str, tuple[Evidence, ...]],
@@ -527,7 +518,9 @@ class _Linker:
             causes=_by_id(self._records("causes", Cause)),
             evidence=MappingProxyType(dict(evidence)),
             escalations=tuple(
-                sorted(self._records("escalations", Escalation), key=lambda one: (-one.triage, one.id))
+                sorted(
+                    self._records("escalations", Escalation), key=lambda one: (-one.triage, one.id)
+                )
             ),
             advice=tuple(
                 sorted(self._records("advice", Advice), key=lambda one: (one.order, one.id))
@@ -553,6 +546,17 @@ def _by_id(records: Iterable[Any]) -> Mapping[str, Any]:
 def _entries(record: object) -> tuple[Unless, ...]:
     entries = getattr(record, "unless", ())
     return entries if isinstance(entries, tuple) else ()
+
+
+def _filled_in(kind: str, row: dict[str, Any], file: str, cause: str | None) -> dict[str, Any]:
+    """A table with what its place in the file says for it."""
+    if kind == "evidence" and cause is not None:
+        return {"cause": cause, **row}
+    if kind == "advice":
+        return _with_unless_entries(row)
+    if kind == "escalations" and row.get("holds") == "all":
+        return {**row, "holds": sorted(HELD_KINDS)}
+    return {**row, "file": file} if kind == "examples" else row
 
 
 def _with_unless_entries(row: dict[str, Any]) -> dict[str, Any]:
@@ -591,5 +595,3 @@ def _needs(condition: Condition) -> frozenset[str]:
         for atom in atoms(condition)
         if isinstance(atom, Concluded | Suspected)
     )
-
-

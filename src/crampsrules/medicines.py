@@ -118,11 +118,8 @@ class Formulary:
         return None
 
     def _as_written(self, key: str) -> str:
-        for one in self.classes.values():
-            for name in (*one.names, *one.words):
-                if _key(name) == key:
-                    return name
-        return key
+        written = (name for one in self.classes.values() for name in (*one.names, *one.words))
+        return next((name for name in written if _key(name) == key), key)
 
 
 def _key(name: str) -> str:

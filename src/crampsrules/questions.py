@@ -159,24 +159,24 @@ class _Ranker:
         first = ranking[0].id if ranking and not self.rules.causes[ranking[0].id].fallback else None
         bounds = {id_: self._bounds(id_, fired) for id_ in self.rules.causes}
         to_beat = bounds[first][0] if first is not None else -math.inf
-        rivals = {
-            id_ for id_, (_, most) in bounds.items() if id_ != first and most >= to_beat
-        }
+        rivals = {id_ for id_, (_, most) in bounds.items() if id_ != first and most >= to_beat}
         for id_, evidence in self.rules.evidence.items():
             contends = id_ in rivals or (id_ == first and rivals)
             kind = _FIRST_CAUSE if contends else _RANKING
-            if not self._could_be_listed(id_, fired):
+            if not self._could_be_listed(id_):
                 continue
             for one in evidence:
                 if self.inference.verdict(one.id) is None:
                     self._note(self._ways_to(one.id), kind, Triage.SELF_CARE)
 
-    def _could_be_listed(self, cause: str, fired: Collection[str]) -> bool:
+    def _could_be_listed(self, cause: str) -> bool:
         return self.inference.suspected(cause) is not False
 
     def _bounds(self, cause: str, fired: Collection[str]) -> tuple[float, float]:
         """The least and the most that a cause could come to weigh."""
-        open_ = [one for one in self.rules.evidence[cause] if self.inference.verdict(one.id) is None]
+        open_ = [
+            one for one in self.rules.evidence[cause] if self.inference.verdict(one.id) is None
+        ]
         settled = [one for one in self.rules.evidence[cause] if one.id in fired]
         prior = self.rules.causes[cause].prior
         if self.inference.suspected(cause) is False:

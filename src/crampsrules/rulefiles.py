@@ -212,7 +212,8 @@ def _in_words(error: BaseException, kind: type | None) -> str:
     if isinstance(error, ForbiddenExtraKeysError):
         known = [one.name for one in fields(error.cl)]
         return "; ".join(
-            f"has no key {extra!r}{did_you_mean(extra, known)}" for extra in sorted(error.extra_fields)
+            f"has no key {extra!r}{did_you_mean(extra, known)}"
+            for extra in sorted(error.extra_fields)
         )
     if isinstance(error, KeyError):
         return f"lacks the key {error.args[0]!r}"

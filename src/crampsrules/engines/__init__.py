@@ -29,7 +29,7 @@ class Engine(Protocol):
 
 @lru_cache(maxsize=1)
 def default_engine() -> str:
-    """ "durable" where durable-rules can run, "compiled" elsewhere."""
+    """Name the engine used where none is asked for: durable where it runs, else compiled."""
     return "durable" if _durable_runs() else "compiled"
 
 
@@ -64,7 +64,7 @@ def engine_for(rules: RuleBase, name: str | None = None) -> Engine:
 
 def _make(rules: RuleBase, name: str) -> Engine:
     if name == "compiled":
-        from crampsrules.engines.compiled import CompiledEngine  # noqa: PLC0415
+        from crampsrules.engines.compiled import CompiledEngine
 
         return CompiledEngine(rules)
     if name == "durable":
@@ -73,7 +73,7 @@ def _make(rules: RuleBase, name: str) -> Engine:
                 "the durable engine needs durable-rules, which does not run on this Python: "
                 'use engine="compiled", which gives the same answers'
             )
-        from crampsrules.engines.durable import DurableEngine  # noqa: PLC0415
+        from crampsrules.engines.durable import DurableEngine
 
         return DurableEngine(rules)
     hint = did_you_mean(name, ENGINES)

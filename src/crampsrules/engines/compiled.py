@@ -71,9 +71,7 @@ class _Writer:
         yield "fired = []"
         yield "add = fired.append"
         concluded_by = {
-            rule: f"f_{finding}"
-            for finding in findings
-            for rule in self.rules.concluding[finding]
+            rule: f"f_{finding}" for finding in findings for rule in self.rules.concluding[finding]
         }
         suspected_by = {
             rule: f"s_{cause}" for cause in causes for rule in self.rules.suspecting[cause]
@@ -100,7 +98,11 @@ class _Writer:
                 # Every comparison with NaN is false, as every comparison with an unknown is.
                 yield f"n_{name} = NAN if v_{name} is None else v_{name}"
             elif fact.kind in ("members", "medicines"):
-                look_up = f"resolve(v_{name})" if fact.kind == "medicines" else f"membership({name!r}, v_{name})"
+                look_up = (
+                    f"resolve(v_{name})"
+                    if fact.kind == "medicines"
+                    else f"membership({name!r}, v_{name})"
+                )
                 yield f"m_{name} = UNKNOWN if v_{name} is None else {look_up}"
                 yield f"p_{name} = m_{name}.present"
                 yield f"a_{name} = m_{name}.absent"

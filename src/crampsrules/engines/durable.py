@@ -7,6 +7,7 @@ that fire are asserted with the facts of the next level, which is the forward ch
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import math
@@ -36,7 +37,7 @@ from crampsrules.conditions import (
     atoms,
 )
 from crampsrules.errors import EngineError
-from crampsrules.facts import FACTS, PatientFacts
+from crampsrules.facts import PatientFacts
 from crampsrules.observations import Observations, observe
 from crampsrules.rulebase import RuleBase
 
@@ -75,11 +76,7 @@ class DurableEngine:
         self._rules = rules
         planned = list(_plan(rules))
         used = {
-            atom
-            for level in planned
-            for arms in level.values()
-            for arm in arms
-            for atom in arm
+            atom for level in planned for arms in level.values() for arm in arms for atom in arm
         }
         self._members = tuple(
             sorted({(atom.fact, atom.member) for atom in used if isinstance(atom, Member)})
@@ -87,12 +84,13 @@ class DurableEngine:
         self._asked_known = tuple(sorted({atom.fact for atom in used if isinstance(atom, Known)}))
         self._levels = [tuple(_shards(level)) for level in planned]
         self._marks = _marks(rules, planned)
-        self._reset_sessions()
+        self.reset_sessions()
         _alive.add(self)
         handles = [shard.handle for level in self._levels for shard in level]
         weakref.finalize(self, _delete, handles).atexit = False
 
-    def _reset_sessions(self) -> None:
+    def reset_sessions(self) -> None:
+        """Start with no session in use."""
         self._free: list[str] = []
         self._slots = threading.BoundedSemaphore(SESSIONS)
 
@@ -123,10 +121,9 @@ class DurableEngine:
     def _discard(self, session: str) -> None:
         for level in self._levels:
             for shard in level:
-                try:
+                # A shard that never saw the session refuses, with a bare Exception.
+                with contextlib.suppress(Exception):
                     rete.delete_state(shard.handle, session)
-                except Exception:  # noqa: BLE001 - a shard that never saw the session refuses
-                    continue
 
     def _pieces(self, seen: Observations) -> dict[str, str]:
         """Each known property as JSON, by its name."""
@@ -151,7 +148,7 @@ _alive: weakref.WeakSet[DurableEngine] = weakref.WeakSet()
 def _forget_sessions() -> None:
     # Threads of the parent held some of them; in the child nobody will give those back.
     for engine in _alive:
-        engine._reset_sessions()
+        engine.reset_sessions()
 
 
 os.register_at_fork(after_in_child=_forget_sessions)
@@ -199,7 +196,8 @@ def _member_key(fact: str, member: str) -> str:
 
 def _marks(rules: RuleBase, planned: Iterable[Iterable[str]]) -> dict[str, str]:
     """For each id that concludes something, the property that says so at later levels."""
-    parts = {id_: _key(Concluded(id_)) for level in planned for id_ in level if id_ not in rules.conditions}
+    split = {id_ for level in planned for id_ in level} - rules.conditions.keys()
+    parts = {id_: _key(Concluded(id_)) for id_ in split}
     concluded = {
         id_: _key(Concluded(name)) for name, ids in rules.concluding.items() for id_ in ids
     }
@@ -287,10 +285,16 @@ def _arms(condition: Condition) -> list[Arm]:
 
 
 def _shards(level: Mapping[str, Sequence[Arm]]) -> Iterator[_Shard]:
-    """Rulesets of few enough branches and properties; like arms together, so that a patient
-    of whom a shard's facts are unknown passes it by."""
+    """Rulesets of few enough branches and properties.
+
+    Like arms stand together, so that a patient of whom a shard's facts are unknown passes it by.
+    """
     arms = sorted(
-        ((tuple(_key(atom) for atom in arm), id_, arm) for id_, arms in level.items() for arm in arms),
+        (
+            (tuple(_key(atom) for atom in arm), id_, arm)
+            for id_, arms in level.items()
+            for arm in arms
+        ),
         key=lambda one: one[:2],
     )
     batch: list[tuple[str, Arm]] = []
