@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from crampsrules.assessment import Assessment
-from crampsrules.engines import engine_for
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.facts import PatientFacts
-from crampsrules.fold import fold
-from crampsrules.rulebase import RuleBase
+
+if TYPE_CHECKING:
+    from crampsrules.assessment import Assessment
+    from crampsrules.rulebase import RuleBase
 
 
 def assess(
@@ -33,6 +34,11 @@ def assess(
     >>> crampsrules.assess(episodes_per_week=3, episode_minutes=5).triage.name
     'ROUTINE'
     """
+    # `import crampsrules` stays quick: what reads and fires rules comes with the first patient.
+    from crampsrules.engines import engine_for
+    from crampsrules.fold import fold
+    from crampsrules.rulebase import RuleBase
+
     patient = patient_facts(facts, known)
     base = RuleBase.load() if rules is None else rules
     chosen = engine_for(base, engine)

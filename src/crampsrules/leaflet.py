@@ -73,7 +73,8 @@ def _reasons(assessment: Assessment, words: Words) -> list[str]:
 def _causes(assessment: Assessment, words: Words) -> list[str]:
     heading = words["causes_heading"]
     if not assessment.causes:
-        return [heading, words["nothing_suspected"]]
+        urgent = assessment.triage >= Triage.SAME_DAY
+        return [heading, words["nothing_suspected_urgent" if urgent else "nothing_suspected"]]
     first, *others = assessment.causes
     lines = [heading, f"- {_cause(first, words)}"]
     if others:
