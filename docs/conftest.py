@@ -11,6 +11,5 @@ pytest_collect_file = Sybil(
         PythonCodeBlockParser(doctest_optionflags=ELLIPSIS | NORMALIZE_WHITESPACE),
         SkipParser(),
     ],
-    patterns=["**/*.md"],
-    excludes=["_build/**"],
+    patterns=["*.md"],
 ).pytest()

@@ -4,8 +4,10 @@
 traceable to a rule and its source. It informs; it does not diagnose.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from crampsrules.assess import assess
-from crampsrules.assessment import Assessment
 from crampsrules.errors import (
     CrampsRulesError,
     EngineError,
@@ -14,8 +16,14 @@ from crampsrules.errors import (
     RuleError,
 )
 from crampsrules.facts import PatientFacts
-from crampsrules.rulebase import RuleBase
 from crampsrules.triage import Triage
+
+if TYPE_CHECKING:
+    from crampsrules.assessment import Assessment
+    from crampsrules.changes import what_would_change
+    from crampsrules.questions import next_questions
+    from crampsrules.rulebase import RuleBase
+    from crampsrules.rulegraph import graph
 
 __all__ = [
     "Assessment",
@@ -28,6 +36,30 @@ __all__ = [
     "RuleError",
     "Triage",
     "assess",
+    "graph",
+    "next_questions",
+    "what_would_change",
 ]
 
 __version__ = "0.1.0"
+
+# These come with what reads rules, which would make the import take several times as long.
+_LATER = {
+    "Assessment": "crampsrules.assessment",
+    "RuleBase": "crampsrules.rulebase",
+    "graph": "crampsrules.rulegraph",
+    "next_questions": "crampsrules.questions",
+    "what_would_change": "crampsrules.changes",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(_LATER[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

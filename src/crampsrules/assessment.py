@@ -216,6 +216,17 @@ class Assessment:
             raise CrampsRulesError(f"this is no JSON: {error}") from None
         return cls.from_dict(data)
 
+    def to_html(self) -> str:
+        """A self-contained page for a browser, with the evidence for and against each cause."""
+        from crampsrules.html import as_page
+
+        return as_page(self)
+
+    def _repr_html_(self) -> str:
+        from crampsrules.html import as_fragment
+
+        return as_fragment(self)
+
     def __str__(self) -> str:
         from crampsrules.leaflet import as_text
 

@@ -22,12 +22,12 @@ Words = Mapping[str, str]
 
 def as_text(assessment: Assessment) -> str:
     """The leaflet: when to be seen and why, what may be behind it, what to do."""
-    words = _words(assessment)
+    words = stock_sentences(assessment)
     blocks = [
         _seen(assessment),
         _reasons(assessment, words),
         _causes(assessment, words),
-        *(_advice(assessment, words, kind) for kind in _HEADINGS),
+        *(_advice(assessment, words, kind) for kind in HEADINGS),
         _withheld(assessment, words),
         _unrecognised(assessment, words),
         _safety_net(assessment, words),
@@ -37,7 +37,7 @@ def as_text(assessment: Assessment) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-_HEADINGS: Mapping[str, str] = {
+HEADINGS: Mapping[str, str] = {
     "action": "advice_heading",
     "relief": "relief_heading",
     "prevention": "prevention_heading",
@@ -45,7 +45,8 @@ _HEADINGS: Mapping[str, str] = {
 }
 
 
-def _words(assessment: Assessment) -> Words:
+def stock_sentences(assessment: Assessment) -> Words:
+    """The headings and sentences of the rule base that made an assessment."""
     try:
         return assessment.rules.wording.leaflet
     except CrampsRulesError:
@@ -92,7 +93,7 @@ def _advice(assessment: Assessment, words: Words, kind: str) -> list[str]:
     chosen = [one for one in assessment.advice if one.kind == kind][:MOST_OF_A_KIND]
     shared = _shared_caution(chosen)
     lines = [f"- {_sentence(one, shared)}" for one in chosen]
-    return [words[_HEADINGS[kind]], *lines, *([shared] if shared else [])] if lines else []
+    return [words[HEADINGS[kind]], *lines, *([shared] if shared else [])] if lines else []
 
 
 def _shared_caution(chosen: Sequence[GivenAdvice]) -> str | None:
