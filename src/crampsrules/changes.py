@@ -1,47 +1,49 @@
 """What would change the answer: the smallest sets of facts that, once known, would.
 
-Candidates are read off the conditions that are still undecided; each is then really assessed,
-so what is reported is what happens.
+Single facts are all tried. Pairs are tried where they could do more than each of their facts:
+where a condition needs both, where two facts together excuse every reason for the level, and
+where the evidence that they bring could together reorder the causes. Everything reported was
+assessed, so it is what happens.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 from attrs import define, field, frozen
 
 from crampsrules.assess import patient_facts
+from crampsrules.assessment import SuspectedCause
 from crampsrules.conditions import (
     AllOf,
     AnyOf,
-    Atom,
-    Comparison,
     Concluded,
     Condition,
     Known,
-    Member,
     Suspected,
+    atoms,
     evaluate,
 )
 from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
-from crampsrules.facts import FACTS, PatientFacts
+from crampsrules.facts import PatientFacts
 from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase
+from crampsrules.rules import Escalation
+from crampsrules.telling_values import FactAtom, TellingValues, telling_values
 from crampsrules.triage import Triage
 
-MOST_FACTS = 2
-# An or of many ands could have more ways than anyone would read.
-MOST_WAYS = 400
-
 Effect = Literal["raises_triage", "lowers_triage", "changes_first_cause"]
-# For each fact, the comparisons that its value has to meet.
-Way = Mapping[str, tuple[Atom, ...]]
+_EFFECTS: tuple[Effect, ...] = ("raises_triage", "lowers_triage", "changes_first_cause")
+
+# An or of many ands could have more ways than anyone would wait for.
+MOST_WAYS = 5000
 
 
 @frozen
@@ -61,203 +63,362 @@ def what_would_change(
 
     Those that would raise the triage come first, highest level first, then those that would
     lower it, then those that would change the first cause; single facts before pairs. A pair is
-    named only where neither of its facts does the same alone. Raises FactsError for bad facts.
+    named only where neither of its facts goes as far alone. Of the values of a fact that do the
+    same the most plausible is shown, a threshold just met; where values lead to several levels,
+    the level furthest from the present one. Of a set at most two members are tried.
+
+    Raises FactsError for bad facts.
     """
     base = RuleBase.load() if rules is None else rules
     return _Search(base, patient_facts(facts)).changes()
 
 
-_Outcome = tuple[Triage, str | None]
-_EFFECTS: tuple[Effect, ...] = ("raises_triage", "lowers_triage", "changes_first_cause")
+@frozen(eq=False)
+class _Tried:
+    """One or two facts that were tried, and the answer with them."""
+
+    facts: Mapping[str, object]
+    unlikely: int
+    fired: frozenset[str]
+    triage: Triage
+    ranking: tuple[SuspectedCause, ...]
+
+    @property
+    def first(self) -> str | None:
+        return self.ranking[0].id if self.ranking else None
 
 
-@define(eq=False)
+@frozen(eq=False)
+class _Evidence:
+    """A fact that was tried, and the evidence that it brings: the most that it could weigh."""
+
+    tried: _Tried
+    gains: Mapping[str, int]
+    losses: Mapping[str, int]
+
+
+# A fact, and which of its telling values.
+_Choice = tuple[str, int]
+# For each of at most two facts the values that will do, as bits.
+_Way = tuple[tuple[str, int], ...]
+
+
+@define(eq=False, slots=False)
 class _Search:
     rules: RuleBase
     patient: PatientFacts
     engine: Engine = field(init=False)
     inference: Inference = field(init=False)
-    now: _Outcome = field(init=False)
-    ways_to: dict[str, list[Way]] = field(factory=dict)
+    unknown: Mapping[str, TellingValues] = field(init=False)
+    now: _Tried = field(init=False)
+    rankings: dict[frozenset[str], tuple[SuspectedCause, ...]] = field(factory=dict)
+    ways: dict[str, frozenset[_Way]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.engine = engine_for(self.rules, "compiled")
         self.inference = Inference(self.rules, observe(self.patient, self.rules.formulary))
-        self.now = self._outcome(self.patient)
+        known = self.patient.known()
+        self.unknown = {
+            name: values for name, values in telling_values(self.rules).items() if name not in known
+        }
+        self.now = self._answer(self.patient, {}, 0)
 
     def changes(self) -> tuple[Change, ...]:
-        found: dict[tuple[Effect, frozenset[str]], Change] = {}
-        for way in sorted(self._candidates(), key=lambda way: (len(way), sorted(way))):
-            change = self._tried(way)
-            if change is None:
-                continue
-            names = frozenset(way)
-            smaller = (found.get((change.effect, frozenset({name}))) for name in names)
-            if any(one is not None and _reaches(one, change) for one in smaller):
-                continue
-            known = found.setdefault((change.effect, names), change)
-            if change.triage > known.triage:
-                found[change.effect, names] = change
-        return tuple(sorted(found.values(), key=_place))
+        found: dict[tuple[Effect, frozenset[str], str | None], _Tried] = {}
+        for tried in (*self.singles.values(), *self._telling_pairs()):
+            effect = self._effect(tried)
+            if effect is not None:
+                first = tried.first if effect == "changes_first_cause" else None
+                place = (effect, frozenset(tried.facts), first)
+                found[place] = min(found.get(place, tried), tried, key=self._preference)
+        changes = [self._change(effect, one) for (effect, *_), one in found.items()]
+        return tuple(sorted(changes, key=_place))
 
-    def _outcome(self, patient: PatientFacts) -> _Outcome:
-        fired = self.engine.fire(patient)
-        active = active_escalations(self.rules, fired)
-        causes = rank_causes(self.rules, fired)
-        triage = max((one.triage for one in active), default=Triage.SELF_CARE)
-        return triage, causes[0].id if causes else None
+    def _preference(self, tried: _Tried) -> tuple[int, int]:
+        return -abs(tried.triage - self.now.triage), tried.unlikely
 
-    def _tried(self, way: Way) -> Change | None:
-        values = {name: _value(name, atoms) for name, atoms in way.items()}
-        if None in values.values():
-            return None
-        try:
-            triage, first = self._outcome(self.patient.replace(**values))
-        except FactsError:  # facts that contradict what is known
-            return None
-        effect = _effect(self.now, (triage, first))
+    def _change(self, effect: Effect, tried: _Tried) -> Change:
         shown = {
             name: sorted(value) if isinstance(value, frozenset) else value
-            for name, value in values.items()
+            for name, value in tried.facts.items()
         }
-        return Change(shown, effect, triage, first) if effect else None
+        return Change(shown, effect, tried.triage, tried.first)
 
-    def _candidates(self) -> Iterator[Way]:
-        seen: set[tuple[tuple[str, tuple[Atom, ...]], ...]] = set()
-        for way in itertools.chain(self._triage_ways(), self._cause_ways()):
-            key = tuple(sorted(way.items(), key=lambda item: item[0]))
-            if way and key not in seen:
-                seen.add(key)
-                yield way
+    # --- Trying -----------------------------------------------------------------------------
 
-    def _triage_ways(self) -> Iterator[Way]:
+    def _answer(self, patient: PatientFacts, facts: Mapping[str, object], unlikely: int) -> _Tried:
+        fired = self.engine.fire(patient)
+        active = active_escalations(self.rules, fired)
+        triage = max((one.triage for one in active), default=Triage.SELF_CARE)
+        weighed = fired & self._evidence_ids
+        if weighed not in self.rankings:
+            self.rankings[weighed] = rank_causes(self.rules, weighed)
+        return _Tried(facts, unlikely, fired, triage, self.rankings[weighed])
+
+    @cached_property
+    def _evidence_ids(self) -> frozenset[str]:
+        return frozenset(one.id for ones in self.rules.evidence.values() for one in ones)
+
+    def _try(self, *choices: _Choice) -> _Tried | None:
+        facts = {name: self.unknown[name].values[at] for name, at in choices}
+        try:
+            patient = self.patient.replace(**facts)
+        except FactsError:  # facts that contradict each other
+            return None
+        return self._answer(patient, facts, sum(at for _, at in choices))
+
+    @cached_property
+    def singles(self) -> dict[_Choice, _Tried]:
+        """Every unknown fact with each of its telling values."""
+        choices = ((name, at) for name, one in self.unknown.items() for at in _indexes(one))
+        tried = ((choice, self._try(choice)) for choice in choices)
+        return {choice: one for choice, one in tried if one is not None}
+
+    def _effect(self, tried: _Tried) -> Effect | None:
+        if tried.triage != self.now.triage:
+            return "raises_triage" if tried.triage > self.now.triage else "lowers_triage"
+        return "changes_first_cause" if tried.first != self.now.first else None
+
+    def _goes_as_far(self, single: _Tried, pair: _Tried) -> bool:
+        match self._effect(pair):
+            case "raises_triage":
+                return single.triage >= pair.triage
+            case "lowers_triage":
+                return single.triage <= pair.triage
+        return (single.triage, single.first) == (pair.triage, pair.first)
+
+    # --- Pairs ------------------------------------------------------------------------------
+
+    def _telling_pairs(self) -> Iterator[_Tried]:
+        """Pairs that change the answer as neither of their facts does."""
+        pairs = itertools.chain(
+            self._needed_together(),
+            self._unblocking(),
+            self._excusing_together(),
+            self._reordering_together(),
+        )
+        for one, other in dict.fromkeys(_in_order(pair) for pair in pairs):
+            alone = [self.singles.get(choice) for choice in (one, other)]
+            pair = self._try(one, other) if None not in alone else None
+            if pair and not any(self._goes_as_far(single, pair) for single in alone if single):
+                yield pair
+
+    def _needed_together(self) -> Iterator[tuple[_Choice, _Choice]]:
+        """Two facts that one condition needs, itself or through the findings it builds on."""
+        for id_ in self._relevant():
+            for way in self._ways_to(id_):
+                if len(way) == 2:  # noqa: PLR2004 - a pair
+                    yield from itertools.product(*(_choices(*one) for one in way))
+
+    def _relevant(self) -> Iterator[str]:
         for one in self.rules.escalations:
-            if one.triage > self.now[0]:
-                yield from self._ways_to(one.id)
-            if one.unless is not None and one.triage is self.now[0]:
-                yield from self._ways_to(unless_id(one.id))
+            if one.triage > self.now.triage:
+                yield one.id
+            elif one.triage is self.now.triage and one.unless is not None:
+                yield unless_id(one.id)
+        yield from self._evidence_ids
 
-    def _cause_ways(self) -> Iterator[Way]:
-        for evidence in self.rules.evidence.values():
-            singles = [way for one in evidence for way in self._ways_to(one.id)]
-            yield from singles
-            for first, second in itertools.combinations(singles, 2):
-                together = _merged(first, second)
-                if len(together) == MOST_FACTS:
-                    yield together
+    def _unblocking(self) -> Iterator[tuple[_Choice, _Choice]]:
+        """Two facts of an escalation that is set aside as long as something is not known."""
+        for one in self.rules.escalations:
+            if one.unless is not None and one.triage > self.now.triage:
+                asked = list(self._atoms_behind(unless_id(one.id)))
+                if any(isinstance(atom, Known) and not atom.wanted for atom in asked):
+                    names = {atom.fact for atom in (*asked, *self._atoms_behind(one.id))}
+                    yield from self._all_pairs(name for name in names if name in self.unknown)
 
-    def _ways_to(self, id_: str) -> list[Way]:
-        if id_ not in self.ways_to:
-            self.ways_to[id_] = self._ways(self.rules.conditions[id_])
-        return self.ways_to[id_]
+    def _all_pairs(self, names: Iterable[str]) -> Iterator[tuple[_Choice, _Choice]]:
+        for one, other in itertools.combinations(sorted(names), 2):
+            choices = ([(name, at) for at in _indexes(self.unknown[name])] for name in (one, other))
+            yield from itertools.product(*choices)
 
-    def _ways(self, condition: Condition) -> list[Way]:
+    def _atoms_behind(self, id_: str) -> Iterator[FactAtom]:
+        waiting, seen = [id_], {id_}
+        while waiting:
+            for atom in atoms(self.rules.conditions[waiting.pop()]):
+                if not isinstance(atom, Concluded | Suspected):
+                    yield atom
+                    continue
+                behind = [one for one in self._behind(atom) if one not in seen]
+                waiting += behind
+                seen.update(behind)
+
+    def _behind(self, atom: Concluded | Suspected) -> tuple[str, ...]:
+        match atom:
+            case Concluded(finding):
+                return self.rules.concluding[finding]
+            case Suspected(cause):
+                return self.rules.suspecting[cause]
+
+    def _excusing_together(self) -> Iterator[tuple[_Choice, _Choice]]:
+        """Two facts that each excuse a reason for the present level."""
+        excuses = {unless_id(one.id) for one in self._top() if one.unless is not None}
+        excusing = [choice for choice, one in self.singles.items() if excuses & one.fired]
+        yield from _of_two_facts(itertools.combinations(excusing, 2))
+
+    def _top(self) -> list[Escalation]:
+        active = active_escalations(self.rules, self.now.fired)
+        return [one for one in active if one.triage is self.now.triage]
+
+    # --- Pairs that reorder the causes ------------------------------------------------------
+
+    def _reordering_together(self) -> Iterator[tuple[_Choice, _Choice]]:
+        """Two facts whose evidence could together put another cause first."""
+        weighing = self._weighing()
+        raising: dict[str, list[_Choice]] = {}
+        lowering: dict[str | None, list[_Choice]] = {}
+        for choice, one in weighing.items():
+            for cause in one.gains:
+                raising.setdefault(cause, []).append(choice)
+            for cause in one.losses:
+                lowering.setdefault(cause, []).append(choice)
+        together = (itertools.combinations(choices, 2) for choices in raising.values())
+        unseating = (
+            (choice, other)
+            for choice, one in weighing.items()
+            for other in lowering.get(one.tried.first, ())
+        )
+        for pair in _of_two_facts(itertools.chain(*together, unseating)):
+            one, other = (weighing[choice] for choice in pair)
+            if self._may_unseat(one, other) and self._may_unseat(other, one):
+                yield pair
+
+    def _weighing(self) -> dict[_Choice, _Evidence]:
+        """The facts that bring evidence and leave the level as it is; of equal ones the first."""
+        distinct: dict[tuple[str, frozenset[str]], tuple[_Choice, _Evidence]] = {}
+        for choice, one in self.singles.items():
+            new = (one.fired - self.now.fired) & self._evidence_ids
+            if new and one.triage is self.now.triage:
+                distinct.setdefault((choice[0], new), (choice, self._weighed(one, new)))
+        return dict(distinct.values())
+
+    def _weighed(self, tried: _Tried, new: Iterable[str]) -> _Evidence:
+        gains: dict[str, int] = {}
+        losses: dict[str, int] = {}
+        for id_ in new:
+            cause, weight = self._causes[id_], self.rules.decibans[id_]
+            side = gains if weight > 0 or id_ in self.rules.suspecting[cause] else losses
+            side[cause] = side.get(cause, 0) + abs(weight)
+        return _Evidence(tried, gains, losses)
+
+    @cached_property
+    def _causes(self) -> Mapping[str, str]:
+        return {one.id: cause for cause, ones in self.rules.evidence.items() for one in ones}
+
+    def _may_unseat(self, settled: _Evidence, added: _Evidence) -> bool:
+        """Whether evidence could unseat the cause that stands first with the other fact alone."""
+        first, *others = settled.tried.ranking or (None,)
+        if first is None or self.rules.causes[first.id].fallback:
+            return True
+        floor = first.weight - added.losses.get(first.id, 0)
+        if others and others[0].weight >= floor:
+            return True
+        return any(
+            self._most[cause] + settled.gains.get(cause, 0) + gain >= floor
+            for cause, gain in added.gains.items()
+            if cause != first.id
+        )
+
+    @cached_property
+    def _most(self) -> Mapping[str, int]:
+        """The most that each cause could weigh now."""
+        return {
+            cause: self.rules.causes[cause].prior
+            + sum(max(0, self.rules.decibans[one.id]) for one in ones if one.id in self.now.fired)
+            for cause, ones in self.rules.evidence.items()
+        }
+
+    # --- Ways -------------------------------------------------------------------------------
+
+    def _ways_to(self, id_: str) -> frozenset[_Way]:
+        """The sets of at most two facts by which a condition could come true."""
+        if id_ not in self.ways:
+            self.ways[id_] = self._ways(self.rules.conditions[id_])
+        return self.ways[id_]
+
+    def _ways(self, condition: Condition) -> frozenset[_Way]:
         match condition:
             case AllOf(parts):
-                ways: list[Way] = [{}]
+                ways = _OPEN
                 for part in parts:
-                    merged = (_merged(a, b) for a in ways for b in self._ways(part))
-                    ways = [way for way in merged if len(way) <= MOST_FACTS][:MOST_WAYS]
+                    ways = _both(ways, self._ways(part))
                 return ways
             case AnyOf(parts):
-                return [way for part in parts for way in self._ways(part)][:MOST_WAYS]
-            case Concluded(finding):
-                ids = self.rules.concluding[finding]
-                return [way for id_ in ids for way in self._ways_to(id_)][:MOST_WAYS]
-            case Suspected(cause):
-                ids = self.rules.suspecting[cause]
-                return [way for id_ in ids for way in self._ways_to(id_)][:MOST_WAYS]
-        return self._atom_ways(condition)
+                return _either(self._ways(part) for part in parts)
+            case Concluded() | Suspected():
+                return _either(self._ways_to(id_) for id_ in self._behind(condition))
+        return self._ways_of_atom(condition)
 
-    def _atom_ways(self, atom: Atom) -> list[Way]:
-        verdict = evaluate(atom, self.inference)
-        unknown = isinstance(atom, Concluded | Suspected) or (
-            self.inference.value(atom.fact) is None
-        )
-        if isinstance(atom, Concluded | Suspected) or verdict:
-            return [{}]
-        if isinstance(atom, Known):
-            return [{atom.fact: (atom,)}] if atom.wanted else []
-        return [{atom.fact: (atom,)}] if verdict is None and unknown else []
+    def _ways_of_atom(self, atom: FactAtom) -> frozenset[_Way]:
+        if evaluate(atom, self.inference):
+            return _OPEN
+        bits = self.unknown[atom.fact].meeting[atom] if atom.fact in self.unknown else 0
+        return frozenset({((atom.fact, bits),)}) if bits else frozenset()
 
 
-def _merged(first: Way, second: Way) -> Way:
-    both = {name: (*first.get(name, ()), *second.get(name, ())) for name in {**first, **second}}
-    return {name: tuple(dict.fromkeys(atoms)) for name, atoms in both.items()}
+_OPEN: frozenset[_Way] = frozenset({()})
+"""Nothing more is needed."""
 
 
-def _effect(before: _Outcome, after: _Outcome) -> Effect | None:
-    if after[0] != before[0]:
-        return "raises_triage" if after[0] > before[0] else "lowers_triage"
-    return "changes_first_cause" if after[1] != before[1] else None
+def _both(some: frozenset[_Way], others: frozenset[_Way]) -> frozenset[_Way]:
+    if _OPEN in (some, others):
+        return others if some == _OPEN else some
+    merged = (_merged(one, other) for one in some for other in others)
+    return _simplest(itertools.islice((way for way in merged if way is not None), MOST_WAYS))
 
 
-def _reaches(smaller: Change, larger: Change) -> bool:
-    if larger.effect == "raises_triage":
-        return smaller.triage >= larger.triage
-    return smaller.triage == larger.triage and smaller.first_cause == larger.first_cause
+def _either(alternatives: Iterable[frozenset[_Way]]) -> frozenset[_Way]:
+    return _simplest(itertools.islice(itertools.chain(*alternatives), MOST_WAYS))
 
 
-def _place(change: Change) -> tuple[int, int, int, list[str]]:
+def _simplest(ways: Iterable[_Way]) -> frozenset[_Way]:
+    """The same ways; where nothing is needed only that, and each single fact once."""
+    alone: dict[str, int] = {}
+    pairs: set[_Way] = set()
+    for way in ways:
+        if not way:
+            return _OPEN
+        if len(way) == 1:
+            ((name, bits),) = way
+            alone[name] = alone.get(name, 0) | bits
+        else:
+            pairs.add(way)
+    return frozenset({*(((name, bits),) for name, bits in alone.items()), *pairs})
+
+
+def _merged(one: _Way, other: _Way) -> _Way | None:
+    both = dict(one)
+    for name, bits in other:
+        both[name] = both.get(name, bits) & bits
+    if len(both) > 2 or not all(both.values()):  # noqa: PLR2004 - at most a pair
+        return None
+    return tuple(sorted(both.items()))
+
+
+def _indexes(values: TellingValues) -> range:
+    return range(len(values.values))
+
+
+def _choices(name: str, bits: int) -> list[_Choice]:
+    return [(name, at) for at in range(bits.bit_length()) if bits >> at & 1]
+
+
+def _in_order(pair: tuple[_Choice, _Choice]) -> tuple[_Choice, _Choice]:
+    one, other = sorted(pair)
+    return one, other
+
+
+def _of_two_facts(
+    pairs: Iterable[tuple[_Choice, _Choice]],
+) -> Iterator[tuple[_Choice, _Choice]]:
+    return ((one, other) for one, other in pairs if one[0] != other[0])
+
+
+def _place(change: Change) -> tuple[int, int, int, Sequence[str], str]:
     return (
         _EFFECTS.index(change.effect),
         -change.triage,
         len(change.facts),
         sorted(change.facts),
+        change.first_cause or "",
     )
-
-
-def _value(name: str, atoms: Iterable[Atom]) -> object:
-    """A value of a fact that meets all comparisons, or None where there is none."""
-    atoms = tuple(atoms)
-    for value in _tries(name, atoms):
-        case = _OneFact(name, value)
-        if all(evaluate(atom, case) for atom in atoms):
-            return value
-    return None
-
-
-def _tries(name: str, atoms: tuple[Atom, ...]) -> Iterator[object]:
-    fact = FACTS[name]
-    match fact.kind:
-        case "flag":
-            yield from (True, False)
-        case "choice":
-            yield from fact.members
-        case "members" | "medicines":
-            yield frozenset(a.member for a in atoms if isinstance(a, Member) and a.present)
-        case _:
-            yield from _numbers(fact.low or 0, fact.high or 0, atoms)
-
-
-def _numbers(low: float, high: float, atoms: tuple[Atom, ...]) -> Iterator[float]:
-    """Numbers at, near and between the thresholds: a plausible value before an extreme one."""
-    thresholds = sorted({a.value for a in atoms if isinstance(a, Comparison)})
-    yield from thresholds
-    near = (round(mark * factor, 3) for mark in thresholds for factor in (0.95, 1.05))
-    yield from (value for value in near if low <= value <= high)
-    marks = [low, *thresholds, high]
-    yield from ((a + b) / 2 for a, b in itertools.pairwise(marks))
-    yield from (low, high)
-
-
-@frozen
-class _OneFact:
-    """A case in which one fact is known."""
-
-    name: str
-    known: object
-
-    def value(self, fact: str) -> object:
-        return self.known if fact == self.name else None
-
-    def member(self, fact: str, member: str) -> bool | None:
-        if fact != self.name or not isinstance(self.known, frozenset):
-            return None
-        return member in self.known
-
-    def finding(self, name: str) -> bool | None:  # noqa: ARG002 - no finding follows from a value
-        return None
-
-    def suspected(self, cause: str) -> bool | None:  # noqa: ARG002 - nor a suspicion
-        return None

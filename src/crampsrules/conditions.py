@@ -9,7 +9,6 @@ stands for "not" and no engine needs negation as failure.
 from __future__ import annotations
 
 import ast
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, Protocol
@@ -310,13 +309,14 @@ class _Reader:
         )
 
     def _number(self, fact: Fact, node: ast.expr) -> float:
-        sign = 1
+        sign, figure = 1, node
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            sign, node = -1, node.operand
-        value = node.value if isinstance(node, ast.Constant) else None
+            sign, figure = -1, node.operand
+        value = figure.value if isinstance(figure, ast.Constant) else None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._error(f"{fact.name!r} is compared with a number only", node)
-        if not math.isfinite(value) or not _within(fact, sign * value):
+        # Bounds are finite; a whole number may be too large to be made a float.
+        if not _within(fact, sign * value):
             raise self._error(
                 f"{fact.name!r} lies between {fact.low:g} and {fact.high:g}"
                 f"{' ' + fact.unit if fact.unit else ''}; this value can never be met",

@@ -44,9 +44,9 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     if wanted in known:
         return known[wanted]
     if len(wanted) > 1:
-        for folded, each in known.items():
-            if folded.startswith(wanted):
-                return each
+        begun = [folded for folded in known if folded.startswith(wanted)]
+        if begun:
+            return known[min(begun, key=lambda folded: (len(folded), folded))]
     near = difflib.get_close_matches(wanted, known, n=1)
     return known[near[0]] if near else None
 

@@ -19,7 +19,7 @@ from attrs import frozen
 from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
 from crampsrules.units import UNITS, Unit, find_unit, readings
 
-__all__ = ["FACTS", "GROUPS", "Fact", "Kind", "PatientFacts"]
+__all__ = ["CONTRADICTIONS", "FACTS", "GROUPS", "Fact", "Kind", "PatientFacts"]
 
 Kind = Literal["flag", "number", "integer", "choice", "members", "medicines"]
 
@@ -1053,7 +1053,7 @@ for _name in FACTS:
     setattr(PatientFacts, _name, None)
 
 # (a fact, its value, another fact, the value that it rules out by definition, why)
-_CONTRADICTIONS: tuple[tuple[str, object, str, object, str], ...] = (
+CONTRADICTIONS: tuple[tuple[str, object, str, object, str], ...] = (
     ("dialysis", True, "kidney_disease", False, "only failing kidneys need dialysis"),
 )
 
@@ -1118,7 +1118,7 @@ def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:
 
 
 def _raise_if_bad(known: dict[str, object], problems: list[FactProblem]) -> None:
-    for fact, value, other, ruled_out, why in _CONTRADICTIONS:
+    for fact, value, other, ruled_out, why in CONTRADICTIONS:
         if known.get(fact) == value and known.get(other) == ruled_out:
             message = f"{ruled_out} contradicts {fact}={value}: {why}"
             problems.append(FactProblem(other, ruled_out, message))

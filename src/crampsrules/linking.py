@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import graphlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from crampsrules.conditions import (
     atoms,
     parse,
 )
-from crampsrules.errors import FactsError, RuleError, did_you_mean
+from crampsrules.errors import FactsError, RuleError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.medicines import Formulary
 from crampsrules.rulefiles import RuleFile, structure
@@ -49,6 +49,9 @@ from crampsrules.triage import Triage
 
 MAX_RULES = 20_000
 MAX_LEVELS = 50
+# Looking for the place and the nearest name of each takes time, and nobody reads more.
+MAX_FAULTS = 200
+_LONGEST_CYCLE = 20
 PRIORS = range(-10, 1)
 
 _TABLES: Mapping[str, type] = {
@@ -63,8 +66,8 @@ _TABLES: Mapping[str, type] = {
     "examples": Example,
     "questions": QuestionList,
 }
-_WORDING = ("weights", "likelihoods", "triage", "leaflet")
-_HEAD_KEYS = frozenset(one.name for one in fields(Cause))
+WORDING = ("weights", "likelihoods", "triage", "leaflet")
+HEAD_KEYS = frozenset(one.name for one in fields(Cause))
 
 Record = TypeVar("Record")
 
@@ -114,10 +117,18 @@ def link(files: tuple[RuleFile, ...]) -> Linked:
 
 @define
 class _Place:
-    """Where a record came from, for messages."""
+    """Where a record came from, for messages: in its file the table `nth` of its `kind`."""
 
     file: RuleFile
     rule: str | None
+    kind: str | None = None
+    nth: int = 0
+
+    def line(self, condition: str | None) -> int | None:
+        start = self.file.line_of_table(self.kind, self.nth) if self.kind else None
+        if self.rule is None:
+            return start
+        return self.file.line_of(self.rule, condition, start=start or 1) or start
 
 
 @define
@@ -180,17 +191,18 @@ class _Linker:
         condition: str | None = None,
         column: int | None = None,
     ) -> None:
-        line = place.file.line_of(place.rule, condition) if place.rule else None
         self.faults.append(
             RuleError(
                 message=message,
                 file=place.file.name,
                 rule=place.rule,
-                line=line,
+                line=place.line(condition),
                 condition=condition,
                 column=column,
             )
         )
+        if len(self.faults) >= MAX_FAULTS:
+            self.raise_faults()
 
     # Reading tables into records
 
@@ -198,7 +210,7 @@ class _Linker:
         for file in self.files:
             cause = self._read_head(file)
             for kind, rows in file.tables.items():
-                if kind in _WORDING:
+                if kind in WORDING:
                     self._read_wording(kind, rows, file)
                 elif kind in _TABLES:
                     self._read_rows(kind, rows, file, cause)
@@ -211,9 +223,9 @@ class _Linker:
 
     def _read_head(self, file: RuleFile) -> str | None:
         """The cause that a file is about, where it is about one."""
-        head = {key: value for key, value in file.tables.items() if key in _HEAD_KEYS}
-        for key in file.tables.keys() - _HEAD_KEYS - _TABLES.keys() - set(_WORDING):
-            known = (*_TABLES, *_WORDING, *_HEAD_KEYS)
+        head = {key: value for key, value in file.tables.items() if key in HEAD_KEYS}
+        for key in file.tables.keys() - HEAD_KEYS - _TABLES.keys() - set(WORDING):
+            known = (*_TABLES, *WORDING, *HEAD_KEYS)
             self._fault(f"has no key {key!r}{did_you_mean(key, known)}", _Place(file, None))
         if not head:
             return None
@@ -225,9 +237,9 @@ class _Linker:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             self._fault(f"takes tables [[{kind}]]", _Place(file, None))
             return
-        for row in rows:
-            id_ = row.get("id") or row.get("name")
-            place = _Place(file, id_ if isinstance(id_, str) else None)
+        for nth, row in enumerate(rows):
+            id_ = row.get("id")
+            place = _Place(file, id_ if isinstance(id_, str) else None, kind, nth)
             self._keep(kind, _filled_in(kind, row, file.name, cause), _TABLES[kind], place)
 
     def _keep(self, kind: str, row: Mapping[str, Any], type_: type, place: _Place) -> None:
@@ -287,10 +299,10 @@ class _Linker:
     def _check_known(
         self, names: Iterable[str], known: Iterable[str], kind: str, place: _Place
     ) -> None:
-        known = set(known)
+        known = known if isinstance(known, Set | Mapping) else set(known)
         for name in names:
             if name not in known:
-                self._fault(f"{name!r} is no {kind}{did_you_mean(name, known)}", place)
+                self._fault(f"{shorten(name)} is no {kind}{did_you_mean(name, known)}", place)
 
     def _check_acyclic(
         self, graph: Mapping[str, Iterable[str]], places: Mapping[str, _Place]
@@ -302,7 +314,7 @@ class _Linker:
             cycle = error.args[1]
             place = next((places[name] for name in cycle if name in places), None)
             self._fault(
-                "goes round in a circle: " + " -> ".join(reversed(cycle)),
+                "goes round in a circle: " + _arrows(cycle[::-1]),
                 place or _Place(self.files[0], None),
             )
             return ()
@@ -346,7 +358,7 @@ class _Linker:
         decibans: dict[str, int] = {}
         for cause, place in self._of("causes", Cause):
             if cause.prior not in PRIORS:
-                self._fault(f"has prior {cause.prior}; priors run from -10 to 0", place)
+                self._fault(f"has prior {shorten(cause.prior)}; priors run from -10 to 0", place)
         for one, place in self._of("evidence", Evidence):
             self._parse(one.id, one.when, place)
             self._check_known([one.cause], self.vocabulary.causes, "cause", place)
@@ -390,10 +402,15 @@ class _Linker:
         advice = {one.id for one in self._records("advice", Advice)}
         before = dict(self.conditions)
         for law, place in self._of("laws", Law):
-            self._check_known((*law.forbids, *law.cautioned), advice, "piece of advice", place)
-            if not (law.forbids or law.cautioned or law.at_least is not None):
-                self._fault("demands nothing: state forbids, cautioned or at_least", place)
-            self._parse(f"law {law.id}", law.when, place)
+            named = (*law.forbids, *law.cautioned, *law.not_together, *law.advised)
+            self._check_known(named, advice, "piece of advice", place)
+            if not named and law.at_least is None:
+                keys = "forbids, cautioned, not_together, advised or at_least"
+                self._fault(f"demands nothing: state {keys}", place)
+            if law.when is None:
+                self.conditions[f"law {law.id}"] = ALWAYS
+            else:
+                self._parse(f"law {law.id}", law.when, place)
         laws = {
             id_.removeprefix("law "): condition
             for id_, condition in self.conditions.items()
@@ -406,8 +423,7 @@ class _Linker:
         advice = {one.id for one in self._records("advice", Advice)}
         escalations = {one.id for one in self._records("escalations", Escalation)}
         causes = self.vocabulary.causes
-        for example, named in self._of("examples", Example):
-            place = _Place(named.file, None)
+        for example, place in self._of("examples", Example):
             expect = example.expect
             self._check_known((*expect.fires, *expect.silent), self.conditions, "rule", place)
             for names in (expect.causes or NO_NAMES, expect.suspects, expect.not_suspected):
@@ -432,7 +448,7 @@ class _Linker:
                 asked.add(fact)
 
     def _check_wording(self) -> Wording | None:
-        missing = [kind for kind in _WORDING if kind not in self.wording]
+        missing = [kind for kind in WORDING if kind not in self.wording]
         if missing:
             place = _Place(self.files[0], None)
             self._fault(f"and the files beside it lack [{'], ['.join(missing)}]", place)
@@ -537,6 +553,11 @@ class _Linker:
             suspecting=MappingProxyType(dict(suspecting)),
             concluding=MappingProxyType(dict(concluding)),
         )
+
+
+def _arrows(cycle: list[str]) -> str:
+    shown = cycle if len(cycle) <= _LONGEST_CYCLE else [*cycle[:_LONGEST_CYCLE], "...", cycle[-1]]
+    return " -> ".join(shown)
 
 
 def _by_id(records: Iterable[Any]) -> Mapping[str, Any]:

@@ -25,6 +25,15 @@ class Resolved:
     unrecognised: tuple[str, ...]
 
 
+@frozen
+class NameKind:
+    """A medicine's name with the classes it implies and those that it leaves open."""
+
+    name: str
+    held: frozenset[str]
+    left_open: frozenset[str]
+
+
 @frozen(eq=False)
 class Formulary:
     """The classes and names of medicines that a rule base knows."""
@@ -33,6 +42,7 @@ class Formulary:
     _ancestors: Mapping[str, frozenset[str]]
     _names: Mapping[str, frozenset[str]]
     _words: Mapping[str, frozenset[str]]
+    _written: Mapping[str, str]
     _resolve_once: object = field(init=False, repr=False)
 
     @classmethod
@@ -43,19 +53,22 @@ class Formulary:
         by_id = {one.id: one for one in classes}
         names: dict[str, set[str]] = {}
         words: dict[str, set[str]] = {}
-        for one in by_id.values():
-            words.setdefault(_key(one.id), set()).add(one.id)
-            for name in one.names:
-                names.setdefault(_key(name), set()).add(one.id)
-            for word in one.words:
-                words.setdefault(_key(word), set()).add(one.id)
-        for medicine in medicines:
-            names.setdefault(_key(medicine.name), set()).update(medicine.classes)
+        written: dict[str, str] = {}
+        named = [
+            *((words, one.id, (one.id,)) for one in by_id.values()),
+            *((names, name, (one.id,)) for one in by_id.values() for name in one.names),
+            *((words, word, (one.id,)) for one in by_id.values() for word in one.words),
+            *((names, medicine.name, medicine.classes) for medicine in medicines),
+        ]
+        for table, name, ids in named:
+            table.setdefault(_key(name), set()).update(ids)
+            written.setdefault(_key(name), name)
         return cls(
             classes=by_id,
             ancestors={id_: _ancestors_of(id_, by_id) for id_ in by_id},
             names={key: frozenset(ids) for key, ids in names.items()},
             words={key: frozenset(ids) for key, ids in words.items()},
+            written=written,
         )
 
     def __attrs_post_init__(self) -> None:
@@ -78,8 +91,7 @@ class Formulary:
         for name in sorted(names):
             for part in self._parts(name):
                 key = _key(part)
-                exact = self._names.get(key, frozenset())
-                general = self._words.get(key, frozenset()) - exact
+                exact, general = self._meant(key)
                 if exact or general:
                     held |= self._upwards(exact | general)
                     open_ |= self._upwards(self._descendants(general))
@@ -93,6 +105,21 @@ class Formulary:
             raise FactsError(problems)
         absent = frozenset() if unrecognised else frozenset(self.classes) - held - open_
         return Resolved(Membership(frozenset(held), absent), tuple(unrecognised))
+
+    def kinds(self) -> tuple[NameKind, ...]:
+        """One name for each set of classes that a single name can hold and leave open."""
+        found: dict[tuple[frozenset[str], frozenset[str]], str] = {}
+        for key in (*self._words, *self._names):
+            exact, general = self._meant(key)
+            held = frozenset(self._upwards(exact | general))
+            left_open = frozenset(self._upwards(self._descendants(general))) - held
+            found.setdefault((held, left_open), self._as_written(key))
+        return tuple(NameKind(name, *classes) for classes, name in found.items())
+
+    def _meant(self, key: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The classes that a name belongs to, and those that it only names as a whole."""
+        exact = self._names.get(key, frozenset())
+        return exact, self._words.get(key, frozenset()) - exact
 
     def _parts(self, name: str) -> list[str]:
         """A combination by its joined names, unless the whole is a name of its own."""
@@ -118,8 +145,7 @@ class Formulary:
         return None
 
     def _as_written(self, key: str) -> str:
-        written = (name for one in self.classes.values() for name in (*one.names, *one.words))
-        return next((name for name in written if _key(name) == key), key)
+        return self._written.get(key, key)
 
 
 def _key(name: str) -> str:

@@ -43,7 +43,7 @@ def membership(fact: str, stated: frozenset[str]) -> Membership:
     implied = {
         general
         for general, specials in described.general.items()
-        if not _is_whole(described, general) and stated.intersection(specials)
+        if not is_whole(described, general) and stated.intersection(specials)
     }
     left_open = {
         special
@@ -55,6 +55,7 @@ def membership(fact: str, stated: frozenset[str]) -> Membership:
     return Membership(present, frozenset(described.members) - present - left_open)
 
 
-def _is_whole(fact: Fact, general: str) -> bool:
+def is_whole(fact: Fact, general: str) -> bool:
+    """Whether a general member covers every other: no part implies it."""
     # "The whole body" covers every site, but a cramp in one site is not one of the whole body.
-    return set(fact.general[general]) >= set(fact.members) - {general}
+    return set(fact.general.get(general, ())) >= set(fact.members) - {general}

@@ -1,35 +1,37 @@
 """What to ask next: the unknown facts that could change the answer, and how.
 
-A fact matters when some completion of the other unknown facts makes it matter. That is read
-off the conditions: an escalation that is undecided can still fire, and each unknown fact on a
-way to it counts, with the number of further facts that the shortest such way needs.
+A fact matters when some completion of the other unknown facts makes it matter: a cold leg and
+a numb one are an emergency only together, so both are asked for when neither is known. What is
+offered here has been tried: each fact comes with a patient for whom it makes the difference.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Mapping
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Literal
 
 from attrs import define, field, frozen
 
 from crampsrules.assess import patient_facts
 from crampsrules.assessment import Unknown
-from crampsrules.conditions import AllOf, AnyOf, Concluded, Condition, Known, Suspected, evaluate
+from crampsrules.completions import Completions
+from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.inference import Inference
-from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import Evidence
+from crampsrules.rules import QuestionList
 from crampsrules.triage import Triage
+from crampsrules.ways import Change, Route, Routes
 
 
 @frozen
 class Question:
     """One thing to ask: one fact, or a list of yes-or-no facts to tick.
 
-    `facts` are those of it that still matter; `why` says what the answer could change.
+    `facts` are those of it that still matter; `why` says what the answer could change. `alone`:
+    this answer can do it by itself, without any other.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Question:
     why: str
     could_change: str
     could_reach: Triage
+    alone: bool = False
 
 
 def next_questions(
@@ -52,36 +55,24 @@ def next_questions(
 
     `skip` names facts that were asked already and stay unknown. Raises FactsError for bad
     facts.
+
+    >>> [question.id for question in next_questions({"chest_pain": True}, n=1)]
+    ['medications']
     """
     base = RuleBase.load() if rules is None else rules
-    unknowns = {
-        one.fact: one for one in rank_unknowns(patient_facts(facts), base) if one.fact not in skip
-    }
-    return tuple(_grouped(unknowns, base))[:n]
+    asker = _Asker.about(patient_facts(facts), base, skip)
+    return tuple(question for question, _ in zip(asker.questions(), range(n), strict=False))
 
 
-def _grouped(unknowns: Mapping[str, Unknown], rules: RuleBase) -> Iterable[Question]:
-    """Questions in the order of the first unknown that each would settle."""
-    lists = {fact: one for one in rules.questions for fact in one.facts}
-    seen: set[str] = set()
-    for fact, unknown in unknowns.items():
-        if fact in seen:
-            continue
-        listed = lists.get(fact)
-        together = [name for name in listed.facts if name in unknowns] if listed else [fact]
-        # What could only change the ranking waits until nothing could change more.
-        together = [
-            name for name in together if unknowns[name].could_change == unknown.could_change
-        ]
-        seen.update(together)
-        yield Question(
-            id=listed.id if listed else fact,
-            text=listed.text if listed and len(together) > 1 else FACTS[fact].question,
-            facts=tuple(together),
-            why=unknown.why,
-            could_change=unknown.could_change,
-            could_reach=unknown.could_reach,
-        )
+def telling_questions(
+    facts: PatientFacts, rules: RuleBase, skip: Collection[str]
+) -> Iterator[Question]:
+    """What is worth a person's time: what could change the triage, then the first cause at once.
+
+    What could change the first cause only together with other answers is left out: with so
+    many causes that is nearly everything.
+    """
+    return _Asker.about(facts, rules, skip).questions(telling=True)
 
 
 def rank_unknowns(facts: PatientFacts, rules: RuleBase) -> tuple[Unknown, ...]:
@@ -90,163 +81,167 @@ def rank_unknowns(facts: PatientFacts, rules: RuleBase) -> tuple[Unknown, ...]:
     First those that could raise the triage, then those that could lower it, change the first
     cause, or change the ranking.
     """
-    ranker = _Ranker(rules, Inference(rules, observe(facts, rules.formulary)))
-    places = {name: place for place, name in enumerate(FACTS)}
-    ranked = sorted(ranker.rank().items(), key=lambda one: (one[1], places[one[0]]))
-    words = rules.wording.leaflet
-    changes = ("triage", "triage", "first_cause", "ranking")
-    return tuple(
-        Unknown(
-            fact=name,
-            question=FACTS[name].question,
-            why=words[_WHY[key[0]]],
-            could_change=changes[key[0]],  # type: ignore[arg-type]
-            could_reach=Triage(-key[1]),
-        )
-        for name, key in ranked
-    )
+    asker = _Asker.about(facts, rules, ())
+    return tuple(asker.unknown(fact, route) for fact, route in asker.in_order())
 
 
-_RAISES, _LOWERS, _FIRST_CAUSE, _RANKING = range(4)
 _WHY = {
-    _RAISES: "why_raises",
-    _LOWERS: "why_lowers",
-    _FIRST_CAUSE: "why_first_cause",
-    _RANKING: "why_ranking",
+    Change.RAISES_TRIAGE: "why_raises",
+    Change.LOWERS_TRIAGE: "why_lowers",
+    Change.FIRST_CAUSE: "why_first_cause",
+    Change.RANKING: "why_ranking",
 }
+_COULD_CHANGE: Mapping[Change, Literal["triage", "first_cause", "ranking"]] = {
+    Change.RAISES_TRIAGE: "triage",
+    Change.LOWERS_TRIAGE: "triage",
+    Change.FIRST_CAUSE: "first_cause",
+    Change.RANKING: "ranking",
+}
+_LAST = len(FACTS)
+_PLACES = {name: place for place, name in enumerate(FACTS)}
 
-# (what it could change, minus the level it could reach, further facts needed)
-Key = tuple[int, int, int]
-Ways = tuple[float, Mapping[str, float]]
-"""How many unknown facts the shortest way to truth needs, and the shortest way by each fact."""
-
-_NO_WAY: Ways = (math.inf, {})
+Urgency = tuple[int, bool, int, int, int, int, int]
 
 
 @define(eq=False)
-class _Ranker:
+class _Asker:
+    """Orders what could be asked about one patient, and tries it before offering it."""
+
     rules: RuleBase
-    inference: Inference
-    keys: dict[str, Key] = field(factory=dict)
-    known_ways: dict[str, Ways] = field(factory=dict)
+    routes: Routes
+    completions: Completions
+    _matters: dict[tuple[str, Route], bool] = field(factory=dict)
+    _lists: dict[str, tuple[int, QuestionList]] = field(factory=dict)
+    _to_triage: dict[str, list[Route]] = field(init=False)
 
-    def rank(self) -> dict[str, Key]:
-        fired = self.inference.fired()
-        active = active_escalations(self.rules, fired)
-        triage = max((one.triage for one in active), default=Triage.SELF_CARE)
-        for one in self.rules.escalations:
-            if one.triage > triage and not self._excused(one.id, fired):
-                self._note(self._ways_to(one.id), _RAISES, one.triage)
-        self._rank_lowering(triage, fired)
-        self._rank_causes(fired)
-        return self.keys
+    @classmethod
+    def about(cls, facts: PatientFacts, rules: RuleBase, skip: Collection[str]) -> _Asker:
+        inference = Inference(rules, observe(facts, rules.formulary))
+        fired = engine_for(rules, "compiled").fire(facts)
+        routes = Routes(rules, inference, fired, frozenset(skip))
+        completions = Completions(rules, facts, inference, routes)
+        return cls(rules, routes, completions)
 
-    def _excused(self, id_: str, fired: Collection[str]) -> bool:
-        return unless_id(id_) in fired
+    def __attrs_post_init__(self) -> None:
+        self._to_triage = self.routes.to_triage()
+        for place, one in enumerate(self.rules.questions):
+            self._lists.update(dict.fromkeys(one.facts, (place, one)))
 
-    def _rank_lowering(self, triage: Triage, fired: frozenset[str]) -> None:
-        """Facts that an `unless` asks for, where they could remove every reason for the level."""
-        top = [one for one in active_escalations(self.rules, fired) if one.triage is triage]
-        ways = [
-            self._ways_to(unless_id(one.id)) if one.unless is not None else _NO_WAY for one in top
-        ]
-        if top and all(shortest < math.inf for shortest, _ in ways):
-            for way in ways:
-                self._note(way, _LOWERS, triage)
+    def in_order(self) -> Iterator[tuple[str, Route]]:
+        """Each fact that matters, with the most urgent route by which it does."""
+        offered: set[str] = set()
+        for fact, route in self._confirmed(self._to_triage, offered):
+            offered.add(fact)
+            yield fact, route
+        yield from self._confirmed(self.routes.to_causes(), offered)
 
-    def _rank_causes(self, fired: frozenset[str]) -> None:
-        ranking = rank_causes(self.rules, fired)
-        first = ranking[0].id if ranking and not self.rules.causes[ranking[0].id].fallback else None
-        bounds = {id_: self._bounds(id_, fired) for id_ in self.rules.causes}
-        to_beat = bounds[first][0] if first is not None else -math.inf
-        rivals = {id_ for id_, (_, most) in bounds.items() if id_ != first and most >= to_beat}
-        for id_, evidence in self.rules.evidence.items():
-            contends = id_ in rivals or (id_ == first and rivals)
-            kind = _FIRST_CAUSE if contends else _RANKING
-            if not self._could_be_listed(id_):
-                continue
-            for one in evidence:
-                if self.inference.verdict(one.id) is None:
-                    self._note(self._ways_to(one.id), kind, Triage.SELF_CARE)
+    def _confirmed(
+        self, routes: Mapping[str, list[Route]], offered: Collection[str]
+    ) -> Iterator[tuple[str, Route]]:
+        waiting = [self._waiting(fact, found) for fact, found in routes.items()]
+        waiting = [one for one in waiting if one[1] not in offered]
+        heapq.heapify(waiting)
+        while waiting:
+            _, fact, route, others = heapq.heappop(waiting)
+            if self._does_matter(fact, route):
+                yield fact, route
+            elif others:
+                heapq.heappush(waiting, self._waiting(fact, others))
 
-    def _could_be_listed(self, cause: str) -> bool:
-        return self.inference.suspected(cause) is not False
+    def _waiting(self, fact: str, routes: list[Route]) -> _Waiting:
+        def urgency(route: Route) -> Urgency:
+            return self._urgency(fact, route, len(routes))
 
-    def _bounds(self, cause: str, fired: Collection[str]) -> tuple[float, float]:
-        """The least and the most that a cause could come to weigh."""
-        open_ = [
-            one for one in self.rules.evidence[cause] if self.inference.verdict(one.id) is None
-        ]
-        settled = [one for one in self.rules.evidence[cause] if one.id in fired]
-        prior = self.rules.causes[cause].prior
-        if self.inference.suspected(cause) is False:
-            return -math.inf, -math.inf
+        first, *others = sorted(routes, key=urgency)
+        return urgency(first), fact, first, others
+
+    def _urgency(self, fact: str, route: Route, breadth: int) -> Urgency:
+        place = self._lists[fact][0] if fact in self._lists else _LAST
+        in_laboratory = FACTS[fact].group == "laboratory"
         return (
-            prior + self._sum(settled, 1) + self._sum([*settled, *open_], -1),
-            prior + self._sum([*settled, *open_], 1) + self._sum(settled, -1),
+            route.change,
+            in_laboratory,  # a person can rarely tell, so it waits for what they can
+            -route.haste,
+            place,
+            -breadth,
+            route.needed,
+            _PLACES[fact],
         )
 
-    def _sum(self, evidence: Iterable[Evidence], sign: int) -> int:
-        strongest: dict[str, int] = {}
-        for one in evidence:
-            weight = sign * self.rules.decibans[one.id]
-            if weight > 0:
-                group = one.id if one.group is None else f"/{one.group}"
-                strongest[group] = max(strongest.get(group, 0), weight)
-        return sign * sum(strongest.values())
+    def _does_matter(self, fact: str, route: Route) -> bool:
+        if (fact, route) not in self._matters:
+            self._matters[fact, route] = self.completions.could_matter(fact, route)
+        return self._matters[fact, route]
 
-    def _note(self, ways: Ways, kind: int, level: Triage) -> None:
-        for fact, needed in ways[1].items():
-            if needed < math.inf:
-                key = (kind, -level.value, int(needed))
-                self.keys[fact] = min(key, self.keys.get(fact, key))
+    def telling(self) -> Iterator[tuple[str, Route]]:
+        """Each fact that could change the triage, then each that changes the first cause alone."""
+        offered: set[str] = set()
+        for fact, route in self._confirmed(self._to_triage, offered):
+            offered.add(fact)
+            yield fact, route
+        for fact, routes in self.routes.to_causes().items():
+            for route in () if fact in offered else routes:
+                if route.change is Change.FIRST_CAUSE and self._matters_alone(fact, route):
+                    yield fact, route
+                    break
 
-    def _ways_to(self, id_: str) -> Ways:
-        """The ways in which the condition that fires under an id could become true."""
-        if id_ not in self.known_ways:
-            self.known_ways[id_] = self._ways(self.rules.conditions[id_])
-        return self.known_ways[id_]
+    def _matters_alone(self, fact: str, route: Route) -> bool:
+        return self.completions.matters_alone(fact, route)
 
-    def _ways(self, condition: Condition) -> Ways:
-        match condition:
-            case AllOf(parts):
-                return _every([self._ways(part) for part in parts])
-            case AnyOf(parts):
-                return _either([self._ways(part) for part in parts])
-            case Concluded(finding):
-                return _either([self._ways_to(id_) for id_ in self.rules.concluding[finding]])
-            case Suspected(cause):
-                return _either([self._ways_to(id_) for id_ in self.rules.suspecting[cause]])
-            case Known(fact, wanted):
-                if (self.inference.value(fact) is not None) is wanted:
-                    return 0, {}
-                return (1, {fact: 1}) if wanted else _NO_WAY
-        verdict = evaluate(condition, self.inference)
-        if verdict is not None:
-            return (0, {}) if verdict else _NO_WAY
-        # A set that was given in general terms is not asked for again.
-        unknown = self.inference.value(condition.fact) is None
-        return (1, {condition.fact: 1}) if unknown else _NO_WAY
+    def questions(self, *, telling: bool = False) -> Iterator[Question]:
+        """The same as questions, where facts of one list are asked together."""
+        asked: set[str] = set()
+        for fact, route in self.telling() if telling else self.in_order():
+            if fact not in asked:
+                together = self._together(fact, route) - asked
+                asked |= together
+                yield self._question(fact, route, together)
+
+    def _together(self, fact: str, route: Route) -> set[str]:
+        """What is asked with a fact; what could only change the ranking waits for its turn."""
+        if fact not in self._lists:
+            return {fact}
+        others = set(self._lists[fact][1].facts) - {fact}
+        found = {other for other in others if self._matters_by(other, self._to_triage, route)}
+        others -= found
+        causes = self.routes.to_causes(others) if others else {}
+        return {fact, *found, *(one for one in others if self._matters_by(one, causes, route))}
+
+    def _matters_by(
+        self, fact: str, routes: Mapping[str, list[Route]], asked_for: Route
+    ) -> bool:
+        latest = max(asked_for.change, Change.FIRST_CAUSE)
+        return any(
+            one.change <= latest and self._does_matter(fact, one)
+            for one in sorted(routes.get(fact, ()), key=lambda one: one.needed)
+        )
+
+    def _question(self, fact: str, route: Route, together: Collection[str]) -> Question:
+        listed = self._lists.get(fact)
+        one = self.unknown(fact, route)
+        return Question(
+            id=listed[1].id if listed else fact,
+            text=listed[1].text if listed and len(together) > 1 else one.question,
+            facts=tuple(name for name in _in_list(fact, listed) if name in together),
+            why=one.why,
+            could_change=one.could_change,
+            could_reach=one.could_reach,
+            alone=self._matters_alone(fact, route),
+        )
+
+    def unknown(self, fact: str, route: Route) -> Unknown:
+        """A fact that matters, in words."""
+        return Unknown(
+            fact=fact,
+            question=FACTS[fact].question,
+            why=self.rules.wording.leaflet[_WHY[route.change]],
+            could_change=_COULD_CHANGE[route.change],
+            could_reach=route.level,
+        )
 
 
-def _every(ways: Iterable[Ways]) -> Ways:
-    ways = list(ways)
-    total = sum(shortest for shortest, _ in ways)
-    if total == math.inf:
-        return _NO_WAY
-    by_fact: dict[str, float] = {}
-    for shortest, facts in ways:
-        for fact, needed in facts.items():
-            by_fact[fact] = min(by_fact.get(fact, math.inf), total - shortest + needed)
-    return total, by_fact
+_Waiting = tuple[Urgency, str, Route, list[Route]]
 
 
-def _either(ways: Iterable[Ways]) -> Ways:
-    ways = list(ways)
-    by_fact: dict[str, float] = {}
-    for _, facts in ways:
-        for fact, needed in facts.items():
-            by_fact[fact] = min(by_fact.get(fact, math.inf), needed)
-    shortest = min((shortest for shortest, _ in ways), default=math.inf)
-    # Where one way is open already, no further fact is needed.
-    return (0, {}) if shortest == 0 else (shortest, by_fact)
+def _in_list(fact: str, listed: tuple[int, QuestionList] | None) -> Iterable[str]:
+    return listed[1].facts if listed else (fact,)

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import field, frozen
 
 from crampsrules.conditions import Condition
-from crampsrules.linking import Linked, link
+from crampsrules.linking import HEAD_KEYS, WORDING, Linked, link
 from crampsrules.medicines import Formulary
 from crampsrules.rulefiles import RuleFile, read_folder, shipped_folder
 from crampsrules.rules import (
@@ -217,19 +217,17 @@ def _version(read: Iterable[RuleFile]) -> str:
 
 
 def _tables(file: RuleFile) -> Iterable[tuple[str, Any]]:
-    head = {key: value for key, value in file.tables.items() if not _is_tables(value)}
+    head = {key: value for key, value in file.tables.items() if key in HEAD_KEYS}
     if head:
         yield "cause", head
     for kind, rows in file.tables.items():
-        if _is_tables(rows):
+        if kind in WORDING:
+            yield kind, rows
+        elif kind not in HEAD_KEYS:
             for row in rows:
                 # Evidence belongs to a cause whether it stands in its file or names it.
                 named = kind == "evidence" and "id" in head
                 yield kind, {"cause": head["id"], **row} if named else row
-
-
-def _is_tables(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def _canonical(kind: str, table: Any) -> str:  # noqa: ANN401

@@ -6,7 +6,9 @@ anything else looks at them, and nothing in them is ever run.
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files as package_files
@@ -19,16 +21,18 @@ from attrs import fields, frozen
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.v import format_exception
 
-from crampsrules.errors import RuleError, did_you_mean
+from crampsrules.errors import RuleError, did_you_mean, shorten
 from crampsrules.rules import Names
 from crampsrules.triage import Triage
 
 T = TypeVar("T")
 
-MAX_FILE_BYTES = 2**20
-MAX_TOTAL_BYTES = 2**25
+MAX_FILE_BYTES = 2**18
+MAX_TOTAL_BYTES = 2**23
 MAX_FILES = 2000
 MAX_DEPTH = 8
+# tomllib takes quadratic time and memory over a key of many dots, and no rule needs one.
+MAX_DOTS = 100
 
 
 @frozen
@@ -44,6 +48,10 @@ class RuleFile:
         """Read TOML text. Raises RuleError for text that is not sound, bounded TOML."""
         if len(text) > MAX_FILE_BYTES:
             raise RuleError(message=f"is longer than {MAX_FILE_BYTES} characters", file=name)
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.count(".") > MAX_DOTS:
+                message = f"has a line of more than {MAX_DOTS} dots"
+                raise RuleError(message=message, file=name, line=number)
         try:
             tables = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -56,14 +64,23 @@ class RuleFile:
             raise RuleError(message=fault, file=name)
         return cls(name, text, tables)
 
-    def line_of(self, rule: str, quoted: str | None = None) -> int | None:
-        """The line (from 1) where a rule stands, or a text quoted from it."""
-        lines = self.text.splitlines()
-        start = next((i for i, line in enumerate(lines) if _declares(line, rule)), None)
-        if start is None or quoted is None:
-            return None if start is None else start + 1
-        rest = enumerate(lines[start:], start)
-        return next((i for i, line in rest if _quotes(line, quoted)), start) + 1
+    def line_of(self, rule: str, quoted: str | None = None, *, start: int = 1) -> int | None:
+        """The line (from 1) where a rule stands, or a text quoted from it.
+
+        Looks from line `start` on.
+        """
+        lines = list(enumerate(self.text.split("\n"), 1))[start - 1 :]
+        found = next((at for at, (_, line) in enumerate(lines) if _declares(line, rule)), None)
+        if found is None:
+            return None
+        quoting = (number for number, line in lines[found:] if quoted and _quotes(line, quoted))
+        return next(quoting, lines[found][0])
+
+    def line_of_table(self, kind: str, nth: int) -> int | None:
+        """The line (from 1) of the table [[kind]] that has `nth` others of its kind before it."""
+        header = re.compile(rf"[ \t]*\[\[[ \t]*{re.escape(kind)}[ \t]*\]\]")
+        numbers = (at for at, line in enumerate(self.text.split("\n"), 1) if header.match(line))
+        return next(itertools.islice(numbers, nth, None), None)
 
 
 def _declares(line: str, rule: str) -> bool:
@@ -75,6 +92,10 @@ def _quotes(line: str, quoted: str) -> bool:
     return quoted in line or quoted.replace('"', '\\"') in line
 
 
+# Rules are shown in terminals, which such characters could steer.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def _unsound(tables: Mapping[str, Any]) -> str | None:
     """What is wrong with values that TOML allows but rules do not, or None."""
     waiting: list[tuple[object, int]] = [(tables, 0)]
@@ -83,12 +104,15 @@ def _unsound(tables: Mapping[str, Any]) -> str | None:
         if depth > MAX_DEPTH:
             return f"is nested more than {MAX_DEPTH} deep"
         if isinstance(value, dict):
-            waiting += [(inner, depth + 1) for inner in value.values()]
+            waiting += [(inner, depth + 1) for pair in value.items() for inner in pair]
         elif isinstance(value, list):
             waiting += [(inner, depth + 1) for inner in value]
+        elif isinstance(value, str):
+            if control := _CONTROL.search(value):
+                return f"holds the control character {control[0]!r}"
         elif isinstance(value, float) and not math.isfinite(value):
             return f"holds the number {value}, which no rule can use"
-        elif not isinstance(value, str | int | float):
+        elif not isinstance(value, int | float):
             return f"holds {value} ({type(value).__name__}), which no rule can use"
     return None
 
@@ -111,14 +135,16 @@ def shipped_folder() -> Traversable:
 def read_folder(folder: Traversable | Path, label: str) -> tuple[RuleFile, ...]:
     """Every *.toml file in a folder and its sub-folders, by name.
 
-    Raises RuleError for a folder that is missing, holds no rule file, or is too large.
+    Raises RuleError for a folder that is missing, holds no rule file, is too large, or holds
+    links to other folders.
     """
     if not folder.is_dir():
         raise RuleError(message=f"there is no folder of rules at {folder}", file=label)
     read: list[RuleFile] = []
     total = 0
     for name, file in _walk(folder, label, 0):
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(MAX_FILE_BYTES + 1)
         total += len(content)
         if len(read) >= MAX_FILES or total > MAX_TOTAL_BYTES:
             raise RuleError(
@@ -140,9 +166,18 @@ def _walk(
         if entry.name.startswith((".", "_")):
             continue
         if entry.is_dir():
+            _refuse_link(entry, name)
             yield from _walk(entry, name, depth + 1)
         elif entry.name.endswith(".toml"):
+            if not entry.is_file():
+                raise RuleError(message="is no ordinary file", file=name)
             yield name, entry
+
+
+def _refuse_link(folder: Traversable | Path, name: str) -> None:
+    # A few links that lead back to where they stand make more folders than can be walked.
+    if isinstance(folder, Path) and folder.is_symlink():
+        raise RuleError(message="is a link to a folder, and such links are not followed", file=name)
 
 
 def _decoded(name: str, content: bytes) -> str:
@@ -168,25 +203,31 @@ def _strict(kind: type) -> Any:  # noqa: ANN401
     def structure(value: object, _: object) -> object:
         # A bool is an int to Python; to a rule file it is not.
         if type(value) is not kind:
-            raise TypeError(f"takes {_KIND_NAMES[kind]}, got {value!r}")
+            raise TypeError(f"takes {_KIND_NAMES[kind]}, got {shorten(value)}")
         return value
 
     return structure
 
 
+# To look for what each was meant to be takes time.
+_MOST_KEYS = 20
+# A whole number may be too large to be made a float.
+_LARGEST = 1e15
 _KIND_NAMES = {str: "text", int: "a whole number", bool: "true or false"}
 
 
 def _number(value: object, _: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"takes a number, got {value!r}")
+        raise TypeError(f"takes a number, got {shorten(value)}")
+    if not -_LARGEST <= value <= _LARGEST:
+        raise TypeError(f"takes a number that can be met, got {shorten(value)}")
     return float(value)
 
 
 def _names(value: object, _: object) -> tuple[str, ...]:
     named = [value] if isinstance(value, str) else value
     if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
-        raise TypeError(f"takes a name or a list of names, got {value!r}")
+        raise TypeError(f"takes a name or a list of names, got {shorten(value)}")
     return tuple(named)
 
 
@@ -212,8 +253,8 @@ def _in_words(error: BaseException, kind: type | None) -> str:
     if isinstance(error, ForbiddenExtraKeysError):
         known = [one.name for one in fields(error.cl)]
         return "; ".join(
-            f"has no key {extra!r}{did_you_mean(extra, known)}"
-            for extra in sorted(error.extra_fields)
+            f"has no key {shorten(extra)}{did_you_mean(extra, known)}"
+            for extra in sorted(error.extra_fields)[:_MOST_KEYS]
         )
     if isinstance(error, KeyError):
         return f"lacks the key {error.args[0]!r}"

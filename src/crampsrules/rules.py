@@ -174,14 +174,21 @@ class Advice:
 
 @frozen(kw_only=True)
 class Law:
-    """What must hold for every patient, stated apart from the rules that should make it so."""
+    """What must hold for every patient, stated apart from the rules that should make it so.
+
+    Where `when` is true, nothing in `forbids` is given, everything in `advised` is, what is in
+    `cautioned` is given with a caution if at all, of `not_together` at least one is left out,
+    and triage is no lower than `at_least`.
+    """
 
     id: str
     says: str
-    when: str
     source: Names
+    when: str | None = None
     forbids: Names = NO_NAMES
     cautioned: Names = NO_NAMES
+    not_together: Names = NO_NAMES
+    advised: Names = NO_NAMES
     at_least: Triage | None = None
     note: str | None = None
 

@@ -6,6 +6,7 @@ They know nothing of medicine and all give the same answer.
 from __future__ import annotations
 
 import importlib.util
+import os
 import threading
 from functools import lru_cache
 from typing import Protocol
@@ -46,6 +47,16 @@ def _durable_runs() -> bool:
 
 _engines: WeakKeyDictionary[RuleBase, dict[str, Engine]] = WeakKeyDictionary()
 _lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    # A thread of the parent may have held it; in the child nobody will give it back.
+    global _lock  # noqa: PLW0603 - there is one for the whole process
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def engine_for(rules: RuleBase, name: str | None = None) -> Engine:

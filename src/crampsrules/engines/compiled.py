@@ -1,16 +1,24 @@
 """The compiled engine: one Python function, generated from the rule base.
 
+Each fact is read once, into a local variable. Rules that share a test stand inside one `if`,
+and tests of one fact inside an `if` of its own: what is unknown is passed over quickly, however
+many rules ask about it.
+
 The function is made of names and literals that the condition reader has checked; no text of
 a rule file is ever part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from attrs import Factory, frozen
 
 from crampsrules.conditions import (
     AllOf,
     AnyOf,
+    Atom,
     Comparison,
     Concluded,
     Condition,
@@ -21,11 +29,17 @@ from crampsrules.conditions import (
     Suspected,
     atoms,
 )
-from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.memberships import UNKNOWN, membership
+from crampsrules.facts import FACTS, Fact, PatientFacts
+from crampsrules.memberships import membership
 from crampsrules.rulebase import RuleBase
 
+# Python reads at most 100 levels of indentation.
+_DEEPEST = 20
+
 Fire = Callable[[PatientFacts], frozenset[str]]
+
+_NUMBERS = ("number", "integer")
+_SETS = ("members", "medicines")
 
 
 class CompiledEngine:
@@ -35,108 +49,195 @@ class CompiledEngine:
 
     def __init__(self, rules: RuleBase) -> None:
         """Generate the function, once."""
-        self._source, constants = _generate(rules)
-        namespace: dict[str, object] = dict(constants)
+        writer = _Writer(rules)
+        self._source = "\n".join(writer.lines())
+        namespace = writer.constants
         exec(compile(self._source, "<crampsrules rules>", "exec"), namespace)  # noqa: S102 - see above
-        self.fire: Fire = namespace["fire"]  # type: ignore[assignment]  # made by _generate
+        self.fire: Fire = namespace["fire"]  # type: ignore[assignment]  # made by the writer
 
 
-def _generate(rules: RuleBase) -> tuple[str, dict[str, object]]:
-    writer = _Writer(rules)
-    lines = ["def fire(facts):", *(f"    {line}" for line in writer.lines())]
-    return "\n".join(lines), writer.constants
+@frozen
+class _Pending:
+    """An id that fires when each of the conditions still to be tested is true."""
+
+    id: str
+    tests: tuple[Condition, ...]
+
+    def without(self, test: Condition) -> _Pending:
+        return _Pending(self.id, tuple(one for one in self.tests if one != test))
 
 
+@frozen
 class _Writer:
-    """Writes the lines of the generated function."""
+    """Writes the lines of the generated function, and the constants that they use."""
 
-    def __init__(self, rules: RuleBase) -> None:
-        self.rules = rules
-        self.constants: dict[str, object] = {
-            "NAN": float("nan"),
-            "EMPTY": frozenset(),
-            "UNKNOWN": UNKNOWN,
-            "membership": membership,
-            "resolve": lambda names: rules.formulary.resolve(names).classes,
-        }
-        self._values: dict[frozenset[str], str] = {}
+    rules: RuleBase
+    constants: dict[str, object] = Factory(dict)
+    _marks: dict[str, list[str]] = Factory(dict)
+    _names: dict[object, str] = Factory(dict)
+
+    def __attrs_post_init__(self) -> None:
+        resolve = self.rules.formulary.resolve
+        self.constants.update(
+            # Every comparison with NaN is false, as every comparison with an unknown is.
+            NAN=float("nan"),
+            EMPTY=frozenset(),
+            MEMBERSHIP=membership,
+            CLASSES=lambda names: resolve(names).classes,
+        )
 
     def lines(self) -> Iterator[str]:
+        yield "def fire(facts):"
+        yield from _indented(self._body())
+
+    def _body(self) -> Iterator[str]:
         used = [atom for condition in self.rules.conditions.values() for atom in atoms(condition)]
-        yield from self._fact_lines({atom.fact for atom in used if hasattr(atom, "fact")})
-        findings = sorted({atom.finding for atom in used if isinstance(atom, Concluded)})
-        causes = sorted({atom.cause for atom in used if isinstance(atom, Suspected)})
-        marks = [f"f_{name}" for name in findings] + [f"s_{name}" for name in causes]
-        yield from (f"{mark} = False" for mark in marks)
+        asked = {atom.fact for atom in used if not isinstance(atom, Concluded | Suspected)}
+        asked |= {by for fact in asked if (by := FACTS[fact].measured_by)}
+        yield "get = vars(facts).get"  # holds what is known
+        for fact in FACTS.values():
+            if fact.name in asked:
+                yield f"{fact.name} = get({fact.name!r}{', NAN' * (fact.kind in _NUMBERS)})"
+        for name in sorted(asked):
+            yield from _reading(FACTS[name])
+        yield from self._marking(used)
         yield "fired = []"
-        yield "add = fired.append"
-        concluded_by = {
-            rule: f"f_{finding}" for finding in findings for rule in self.rules.concluding[finding]
-        }
-        suspected_by = {
-            rule: f"s_{cause}" for cause in causes for rule in self.rules.suspecting[cause]
-        }
         for level in self.rules.levels:
-            for id_ in level:
-                yield f"if {self._test(self.rules.conditions[id_])}:"
-                yield f"    add({id_!r})"
-                for mark in (concluded_by.get(id_), suspected_by.get(id_)):
-                    if mark:
-                        yield f"    {mark} = True"
+            pending = [_Pending(id_, _tests(self.rules.conditions[id_])) for id_ in level]
+            yield from self._branch(pending, 0)
         yield "return frozenset(fired)"
 
-    def _fact_lines(self, used: set[str]) -> Iterator[str]:
-        for fact in FACTS.values():
-            if fact.name not in used:
-                continue
-            name = fact.name
-            if fact.measured_by:
-                yield f"v_{name} = facts.{name} if facts.{fact.measured_by} is None else None"
+    def _marking(self, used: Iterable[Atom]) -> Iterator[str]:
+        """Set the variables of findings and suspicions, and note which ids make them true."""
+        concluding, suspecting = self.rules.concluding, self.rules.suspecting
+        made: dict[str, tuple[str, ...]] = {}
+        for atom in used:
+            if isinstance(atom, Concluded):
+                made[_subject(atom)] = concluding[atom.finding]
+            elif isinstance(atom, Suspected):
+                made[_subject(atom)] = suspecting[atom.cause]
+        if made:
+            yield f"{' = '.join(sorted(made))} = False"
+        for mark, ids in made.items():
+            for id_ in ids:
+                self._marks.setdefault(id_, []).append(mark)
+
+    def _branch(self, pending: Sequence[_Pending], depth: int) -> Iterator[str]:
+        """Test what is pending: shared tests first, those of one fact together."""
+        yield from self._firing([one.id for one in pending if not one.tests])
+        waiting = [one for one in pending if one.tests]
+        for subject, groups in _by_subject(waiting).items():
+            lines = list(self._groups(groups, depth))
+            if len(groups) > 1 and subject in FACTS:
+                yield f"if {_known(FACTS[subject])}:"
+                lines = _indented(lines)
+            yield from lines
+
+    def _groups(self, groups: Mapping[Condition, Sequence[_Pending]], depth: int) -> Iterator[str]:
+        for shared, group in groups.items():
+            if len(group) > 1 and depth < _DEEPEST:
+                yield f"if {self._test(shared)}:"
+                inner = [one.without(shared) for one in group]
+                yield from _indented(self._branch(inner, depth + 1))
             else:
-                yield f"v_{name} = facts.{name}"
-            if fact.kind in ("number", "integer"):
-                # Every comparison with NaN is false, as every comparison with an unknown is.
-                yield f"n_{name} = NAN if v_{name} is None else v_{name}"
-            elif fact.kind in ("members", "medicines"):
-                look_up = (
-                    f"resolve(v_{name})"
-                    if fact.kind == "medicines"
-                    else f"membership({name!r}, v_{name})"
-                )
-                yield f"m_{name} = UNKNOWN if v_{name} is None else {look_up}"
-                yield f"p_{name} = m_{name}.present"
-                yield f"a_{name} = m_{name}.absent"
+                for one in group:
+                    tests = AllOf((shared, *one.without(shared).tests))
+                    yield f"if {self._test(tests)}:"
+                    yield from _indented(self._firing([one.id]))
+
+    def _firing(self, ids: Sequence[str]) -> Iterator[str]:
+        if len(ids) == 1:
+            yield f"fired.append({ids[0]!r})"
+        elif ids:
+            yield f"fired += {tuple(ids)!r}"
+        for mark in dict.fromkeys(mark for id_ in ids for mark in self._marks.get(id_, ())):
+            yield f"{mark} = True"
 
     def _test(self, condition: Condition) -> str:
         match condition:
             case AllOf(parts):
-                return self._joined(parts, " and ") if parts else "True"
+                return " and ".join(self._part(part) for part in parts) or "True"
             case AnyOf(parts):
-                return self._joined(parts, " or ") if parts else "False"
+                return " or ".join(self._part(part) for part in parts) or "False"
             case Flag(fact, wanted):
-                return f"v_{fact} is {wanted}"
+                return fact if wanted else f"{fact} is False"
             case Comparison(fact, "!=", value):
-                return f"(n_{fact} < {value!r} or n_{fact} > {value!r})"
+                return f"({fact} < {value!r} or {fact} > {value!r})"
             case Comparison(fact, operator, value):
-                return f"n_{fact} {operator} {value!r}"
+                return f"{fact} {operator} {value!r}"
             case OneOf(fact, values):
                 return self._one_of(fact, values)
             case Member(fact, member, present):
-                return f"{member!r} in {'p' if present else 'a'}_{fact}"
-            case Concluded(finding):
-                return f"f_{finding}"
-            case Suspected(cause):
-                return f"s_{cause}"
+                return f"{member!r} in {fact}_{'held' if present else 'ruled_out'}"
             case Known(fact, wanted):
-                return f"v_{fact} is {'not ' if wanted else ''}None"
+                return _known(FACTS[fact]) if wanted else f"not ({_known(FACTS[fact])})"
+            case Concluded() | Suspected():
+                return _subject(condition)
 
-    def _joined(self, parts: Iterable[Condition], word: str) -> str:
-        return "(" + word.join(self._test(part) for part in parts) + ")"
+    def _part(self, part: Condition) -> str:
+        return f"({self._test(part)})" if isinstance(part, AllOf | AnyOf) else self._test(part)
 
     def _one_of(self, fact: str, values: frozenset[str]) -> str:
         if len(values) == 1:
-            return f"v_{fact} == {next(iter(values))!r}"
-        if values not in self._values:
-            self._values[values] = f"V{len(self._values)}"
-            self.constants[self._values[values]] = values
-        return f"v_{fact} in {self._values[values]}"
+            return f"{fact} == {next(iter(values))!r}"
+        name = self._names.setdefault(values, f"VALUES_{len(self._names)}")
+        self.constants[name] = values
+        return f"{fact} in {name}"
+
+
+def _known(fact: Fact) -> str:
+    # NaN, which stands for an unknown number, is not equal to itself.
+    return f"{fact.name} == {fact.name}" if fact.kind in _NUMBERS else f"{fact.name} is not None"
+
+
+def _reading(fact: Fact) -> Iterator[str]:
+    """What is to be done with a fact before it is asked about."""
+    name = fact.name
+    if fact.measured_by:
+        yield f"if {_known(FACTS[fact.measured_by])}:"
+        yield f"    {name} = None"
+    if fact.kind in _SETS:
+        look_up = (
+            f"CLASSES({name})" if fact.kind == "medicines" else f"MEMBERSHIP({name!r}, {name})"
+        )
+        yield f"{name}_held = {name}_ruled_out = EMPTY"
+        yield f"if {name} is not None:"
+        yield f"    {name}_resolved = {look_up}"
+        yield f"    {name}_held = {name}_resolved.present"
+        yield f"    {name}_ruled_out = {name}_resolved.absent"
+
+
+def _tests(condition: Condition) -> tuple[Condition, ...]:
+    return condition.parts if isinstance(condition, AllOf) else (condition,)
+
+
+def _subject(condition: Condition) -> str:
+    """What a test is about: the name of the one fact, or of the mark of a conclusion, or ""."""
+    match condition:
+        case Concluded(finding):
+            return f"found_{finding}"
+        case Suspected(cause):
+            return f"suspected_{cause}"
+        case AllOf(parts) | AnyOf(parts):
+            subjects = {_subject(part) for part in parts}
+            return subjects.pop() if len(subjects) == 1 else ""
+        case Known():
+            return ""  # may be true of what is unknown
+        case _:
+            return condition.fact
+
+
+def _by_subject(
+    waiting: Sequence[_Pending],
+) -> Mapping[str, Mapping[Condition, Sequence[_Pending]]]:
+    """What is pending, by the test that it shares with most others, and by what that is about."""
+    shared = Counter(test for one in waiting for test in one.tests)
+    subjects: dict[str, dict[Condition, list[_Pending]]] = {}
+    for one in waiting:
+        test = max(one.tests, key=lambda test: (_subject(test) != "", shared[test]))
+        subjects.setdefault(_subject(test), {}).setdefault(test, []).append(one)
+    return subjects
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]

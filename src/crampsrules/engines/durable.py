@@ -73,30 +73,30 @@ class DurableEngine:
 
     def __init__(self, rules: RuleBase) -> None:
         """Build the network, once. Raises EngineError where durable-rules refuses it."""
-        self._rules = rules
+        # Not the rule base itself: what keeps engines does so for as long as their rules are alive.
+        self._formulary = rules.formulary
+        self._ids = frozenset(rules.conditions)
         planned = list(_plan(rules))
         used = {
             atom for level in planned for arms in level.values() for arm in arms for atom in arm
         }
-        self._members = tuple(
-            sorted({(atom.fact, atom.member) for atom in used if isinstance(atom, Member)})
-        )
+        self._members = _members(used)
         self._asked_known = tuple(sorted({atom.fact for atom in used if isinstance(atom, Known)}))
         self._levels = [tuple(_shards(level)) for level in planned]
         self._marks = _marks(rules, planned)
-        self.reset_sessions()
+        self._free: list[str] = []
+        self.renew_slots()
         _alive.add(self)
         handles = [shard.handle for level in self._levels for shard in level]
         weakref.finalize(self, _delete, handles).atexit = False
 
-    def reset_sessions(self) -> None:
-        """Start with no session in use."""
-        self._free: list[str] = []
+    def renew_slots(self) -> None:
+        """Start with no session in use; the free ones stay as good as they were."""
         self._slots = threading.BoundedSemaphore(SESSIONS)
 
     def fire(self, facts: PatientFacts) -> frozenset[str]:
         """The ids whose condition is true. Raises FactsError for a misspelt medicine."""
-        pieces = self._pieces(observe(facts, self._rules.formulary))
+        pieces = self._pieces(observe(facts, self._formulary))
         fired: set[str] = set()
         with self._slots:
             # Sessions are never shared: two threads in one got wrong answers.
@@ -116,7 +116,7 @@ class DurableEngine:
                 self._discard(session)
                 raise
             self._free.append(session)
-        return frozenset(fired & self._rules.conditions.keys())
+        return self._ids & fired
 
     def _discard(self, session: str) -> None:
         for level in self._levels:
@@ -131,11 +131,11 @@ class DurableEngine:
         for name, value in seen.values.items():
             if (text := _json(value)) is not None:
                 pieces[name] = f'"{name}":{text}'
-        for fact, member in self._members:
-            held = seen.member(fact, member)
-            if held is not None:
-                key = _member_key(fact, member)
-                pieces[key] = f'"{key}":{"true" if held else "false"}'
+        for fact, membership in seen.members.items():
+            for member, key in self._members.get(fact, {}).items():
+                held = membership.holds(member)
+                if held is not None:
+                    pieces[key] = f'"{key}":{"true" if held else "false"}'
         for fact in self._asked_known:
             key = f"known_{fact}"
             pieces[key] = f'"{key}":{"true" if fact in seen.values else "false"}'
@@ -145,13 +145,14 @@ class DurableEngine:
 _alive: weakref.WeakSet[DurableEngine] = weakref.WeakSet()
 
 
-def _forget_sessions() -> None:
-    # Threads of the parent held some of them; in the child nobody will give those back.
+def _renew_slots() -> None:
+    # Threads of the parent held some sessions; in the child nobody will give those back.
     for engine in _alive:
-        engine.reset_sessions()
+        engine.renew_slots()
 
 
-os.register_at_fork(after_in_child=_forget_sessions)
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_renew_slots)
 
 
 def _delete(handles: Iterable[object]) -> None:
@@ -160,7 +161,7 @@ def _delete(handles: Iterable[object]) -> None:
 
 
 def _fire(shard: _Shard, session: str, pieces: Mapping[str, str]) -> Iterator[str]:
-    known = [piece for key in shard.keys if (piece := pieces.get(key))]
+    known = list(filter(None, map(pieces.get, shard.keys)))
     if not known:
         return
     fact = f'{{"id":"1","sid":"{session}",{",".join(known)}}}'
@@ -190,8 +191,13 @@ def _plain(number: float) -> str:
     return format(Decimal(repr(number)), "f")
 
 
-def _member_key(fact: str, member: str) -> str:
-    return f"{fact}__{member}"
+def _members(used: Iterable[Atom]) -> Mapping[str, Mapping[str, str]]:
+    """For each set of facts, the members that rules ask about, each with its property."""
+    members: dict[str, dict[str, str]] = {}
+    for atom in used:
+        if isinstance(atom, Member):
+            members.setdefault(atom.fact, {})[atom.member] = _key(atom)
+    return members
 
 
 def _marks(rules: RuleBase, planned: Iterable[Iterable[str]]) -> dict[str, str]:
@@ -368,6 +374,6 @@ def _key(atom: Atom) -> str:
         case Known(fact, _):
             return f"known_{fact}"
         case Member(fact, member, _):
-            return _member_key(fact, member)
+            return f"{fact}__{member}"
         case _:
             return atom.fact

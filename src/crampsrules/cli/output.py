@@ -1,0 +1,63 @@
+"""Writing to a terminal, a file or a pipe: the same words everywhere, colour on terminals only."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from crampsrules.triage import Triage
+
+TRIAGE_STYLES = {
+    Triage.SELF_CARE: "bold green",
+    Triage.ROUTINE: "bold cyan",
+    Triage.SOON: "bold yellow",
+    Triage.SAME_DAY: "bold bright_red",
+    Triage.EMERGENCY: "bold white on red",
+}
+_NO_COLOUR = "crampsrules.no_colour"
+
+
+def forbid_colour(context: click.Context, _: click.Parameter, value: bool) -> bool:
+    """Note --no-color, wherever on the command line it stands."""
+    if value:
+        context.meta[_NO_COLOUR] = True
+    return value
+
+
+def show(text: Text | str = "", *, error: bool = False) -> None:
+    """Write lines of text; its styles are seen on a terminal that may have colour."""
+    console = _console(error=error)
+    # Cut and wrapped already, or not meant to be.
+    console.print(text, soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def shows_colour() -> bool:
+    """Whether what is shown now may have colour."""
+    console = _console(error=False)
+    return console.is_terminal and not console.no_color
+
+
+def show_error(message: str) -> None:
+    """Write an error message to stderr."""
+    show(Text.assemble(("Error: ", "bold red"), message), error=True)
+
+
+def _console(*, error: bool) -> Console:
+    context = click.get_current_context(silent=True)
+    forbidden = context is not None and _NO_COLOUR in context.meta
+    # None leaves it to rich, which looks at NO_COLOR.
+    return _PipeConsole(
+        file=sys.stderr if error else sys.stdout,
+        no_color=True if forbidden else None,
+        legacy_windows=False,
+    )
+
+
+class _PipeConsole(Console):
+    """A console that leaves a closed pipe to whoever runs the command."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError

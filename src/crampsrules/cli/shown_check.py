@@ -1,0 +1,67 @@
+"""Checking a rule base, and saying what came of it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+from rich.text import Text
+
+from crampsrules.engines import ENGINES, engine_for
+from crampsrules.errors import EngineError
+from crampsrules.examples import check_examples, untested_rules
+from crampsrules.rulebase import RuleBase
+
+
+@frozen
+class Checked:
+    """What checking a rule base found."""
+
+    rules: RuleBase
+    engines: tuple[str, ...]
+    not_run: tuple[str, ...]
+    failures: tuple[str, ...]
+
+    def as_text(self) -> Text:
+        """Every failure on a line of its own, then a summary."""
+        text = Text()
+        for failure in self.failures:
+            text.append(f"{failure}\n", "red")
+        rules = self.rules
+        text.append(
+            f"{len(rules.rules)} rules for {len(rules.causes)} causes, from {len(rules.sources)} "
+            f"sources (version {rules.version[:12]})\n"
+            f"{len(rules.examples)} worked examples, on {' and '.join(self.engines)}\n"
+        )
+        for engine in self.not_run:
+            text.append(f"not run, for it does not run here: {engine}\n", "yellow")
+        return text.append(*self._verdict())
+
+    def _verdict(self) -> tuple[str, str]:
+        if not self.failures:
+            return "All came out as stated.", "bold green"
+        many = "failure" if len(self.failures) == 1 else "failures"
+        return f"{len(self.failures)} {many}.", "bold red"
+
+
+def checked(rules: RuleBase) -> Checked:
+    """Run every worked example on every engine that runs here, and look for untested rules."""
+    running = [engine for engine in ENGINES if _runs(rules, engine)]
+    failures = [
+        f"{failure} (on {engine})"
+        for engine in running
+        for failure in check_examples(rules, engine=engine)
+    ]
+    failures += [str(failure) for failure in untested_rules(rules)]
+    return Checked(
+        rules=rules,
+        engines=tuple(running),
+        not_run=tuple(engine for engine in ENGINES if engine not in running),
+        failures=tuple(failures),
+    )
+
+
+def _runs(rules: RuleBase, engine: str) -> bool:
+    try:
+        engine_for(rules, engine)
+    except EngineError:
+        return False
+    return True

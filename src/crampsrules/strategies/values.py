@@ -1,0 +1,325 @@
+"""Values for facts: any at all, or those that make given comparisons true."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from attrs import define, field, frozen
+from hypothesis import strategies as st
+
+from crampsrules.conditions import (
+    Atom,
+    Comparison,
+    Concluded,
+    Flag,
+    Known,
+    Member,
+    OneOf,
+    Suspected,
+    atoms,
+)
+from crampsrules.facts import FACTS, Fact
+from crampsrules.medicines import Formulary
+from crampsrules.memberships import Membership, membership
+from crampsrules.rulebase import RuleBase
+
+UNHEARD_OF = ("some unheard-of tonic", "qqq wonder drops")
+"""Medicines that no rule base knows."""
+
+_MOST_MEMBERS = 3
+_MOST_FEW = 5
+
+Atoms = frozenset[Atom]
+ANY: Atoms = frozenset()
+
+
+@frozen(eq=False)
+class Suitable:
+    """The values that suit: a strategy for all of them, and a few that stand for the rest."""
+
+    strategy: st.SearchStrategy[Any]
+    few: Sequence[object]
+
+
+@frozen
+class _Word:
+    """One member that may be stated: what it makes present, and what it leaves open."""
+
+    text: str
+    present: frozenset[str]
+    open: frozenset[str]
+
+    def leaves_out(self, absent: frozenset[str]) -> bool:
+        return absent.isdisjoint(self.present) and absent.isdisjoint(self.open)
+
+
+@define(eq=False)
+class Values:
+    """Strategies for the values of facts, as the rules of one rule base look at them."""
+
+    thresholds: Mapping[str, tuple[float, ...]]
+    """The numbers that rules compare each fact with."""
+    _formulary: Formulary
+    _words: dict[str, tuple[_Word, ...]] = field(factory=dict)
+    _suitable: dict[tuple[str, Atoms], Suitable | None] = field(factory=dict)
+
+    @classmethod
+    def of(cls, rules: RuleBase) -> Values:
+        """The values for a rule base, kept as long as it is."""
+        if rules not in _kept:
+            _kept[rules] = cls(_thresholds(rules), rules.formulary)
+        return _kept[rules]
+
+    def suiting(self, fact: str, wanted: Atoms = ANY) -> Suitable | None:
+        """The values of a fact that make all of some atoms true, or None where there are none."""
+        key = fact, wanted
+        if key not in self._suitable:
+            self._suitable[key] = self._find(FACTS[fact], wanted)
+        return self._suitable[key]
+
+    def any(self, fact: str) -> st.SearchStrategy[Any]:
+        """Any value of a fact, thresholds and what lies next to them often."""
+        suitable = self.suiting(fact)
+        assert suitable is not None
+        return suitable.strategy
+
+    def telling(self, fact: str) -> list[float]:
+        """The thresholds of a number and the values on both sides of each."""
+        described = FACTS[fact]
+        return _plain_first(
+            near for mark in self.thresholds.get(fact, ()) for near in around(mark, described)
+        )
+
+    def _find(self, fact: Fact, wanted: Atoms) -> Suitable | None:
+        match fact.kind:
+            case "flag":
+                return _choice((True, False), wanted)
+            case "choice":
+                return _choice(fact.members, wanted)
+            case "members" | "medicines":
+                return self._find_set(fact, wanted)
+            case _:
+                return self._find_number(fact, wanted)
+
+    def _find_number(self, fact: Fact, wanted: Atoms) -> Suitable | None:
+        marks = self.thresholds.get(fact.name, ())
+        near = {one for mark in marks for one in around(mark, fact)}
+        ends = _ends(fact)
+        between = (_middle(low, high, fact) for low, high in pairwise(sorted({*marks, *ends})))
+        likely = _plain_first(
+            one for one in {*near, *ends, *between} if all(_suits(atom, one) for atom in wanted)
+        )
+        if not likely:
+            return None
+        return Suitable(
+            st.sampled_from(likely) | _numbers(fact, wanted, likely[0]), _spread(likely)
+        )
+
+    def _find_set(self, fact: Fact, wanted: Atoms) -> Suitable | None:
+        members = [atom for atom in wanted if isinstance(atom, Member)]
+        present = sorted({atom.member for atom in members if atom.present})
+        absent = frozenset(atom.member for atom in members if not atom.present)
+        words = [word for word in self._words_of(fact) if word.leaves_out(absent)]
+        stating = [[word.text for word in words if one in word.present] for one in present]
+        if not all(stating):
+            return None
+        texts = [word.text for word in words]
+        stated = st.tuples(*(st.sampled_from(some) for some in stating)).map(frozenset)
+        more = _sets(texts)
+        if fact.kind == "medicines" and not wanted:
+            more |= _spoken(texts)
+        both = st.builds(frozenset.union, stated, more) if stating else more
+        return Suitable(both, [frozenset(some[0] for some in stating)])
+
+    def _words_of(self, fact: Fact) -> tuple[_Word, ...]:
+        if fact.name not in self._words:
+            self._words[fact.name] = tuple(
+                _word(text, self._stated(fact, text), self._members(fact))
+                for text in self._texts(fact)
+            )
+        return self._words[fact.name]
+
+    def _stated(self, fact: Fact, text: str) -> Membership:
+        stated = frozenset({text})
+        if fact.kind == "medicines":
+            return self._formulary.resolve(stated).classes
+        return membership(fact.name, stated)
+
+    def _members(self, fact: Fact) -> Iterable[str]:
+        return self._formulary.classes if fact.kind == "medicines" else fact.members
+
+    def _texts(self, fact: Fact) -> Iterable[str]:
+        return medicine_names(self._formulary) if fact.kind == "medicines" else fact.members
+
+
+_kept: WeakKeyDictionary[RuleBase, Values] = WeakKeyDictionary()
+
+
+def medicine_names(formulary: Formulary) -> tuple[str, ...]:
+    """Every name, word and class that a rule base knows for medicines: names first."""
+    classes = formulary.classes.values()
+    names = {name for one in classes for name in one.names}
+    general = {name for one in classes for name in (one.id, *one.words)} - names
+    return (*sorted(names), *sorted(general))
+
+
+def _thresholds(rules: RuleBase) -> Mapping[str, tuple[float, ...]]:
+    found: dict[str, set[float]] = {}
+    for condition in (*rules.conditions.values(), *rules.law_conditions.values()):
+        for atom in atoms(condition):
+            if isinstance(atom, Comparison):
+                found.setdefault(atom.fact, set()).add(atom.value)
+    return {fact: tuple(sorted(marks)) for fact, marks in found.items()}
+
+
+def _word(text: str, stated: Membership, members: Iterable[str]) -> _Word:
+    return _Word(text, stated.present, frozenset(members) - stated.present - stated.absent)
+
+
+def _suits(atom: Atom, value: object) -> bool:
+    """Whether a value makes an atom about its fact true; sets are not looked at."""
+    match atom:
+        case Flag(_, wanted):
+            return value is wanted
+        case OneOf(_, members):
+            return value in members
+        case Comparison():
+            assert isinstance(value, int | float)
+            return _compares(value, atom)
+        case Known(_, wanted):
+            return wanted
+        case Member() | Concluded() | Suspected():
+            raise AssertionError(f"{atom} is not about a single value")
+
+
+def _compares(value: float, atom: Comparison) -> bool:
+    match atom.operator:
+        case "<":
+            return value < atom.value
+        case "<=":
+            return value <= atom.value
+        case ">":
+            return value > atom.value
+        case ">=":
+            return value >= atom.value
+        case "==":
+            return value == atom.value
+        case "!=":
+            return value != atom.value
+
+
+def _choice(members: Iterable[object], wanted: Atoms) -> Suitable | None:
+    suiting = [one for one in members if all(_suits(atom, one) for atom in wanted)]
+    return Suitable(st.sampled_from(suiting), suiting) if suiting else None
+
+
+# --- Numbers ------------------------------------------------------------------------------------
+
+
+def steps(fact: Fact) -> tuple[float, ...]:
+    """How far to go from a threshold to be on its other side; 0 stands for the next float."""
+    return (1,) if fact.kind == "integer" else (1.0, 0.1, 0.01, 0.0)
+
+
+def beside(mark: float, step: float, fact: Fact) -> tuple[float | None, float | None]:
+    """The values one step below and above a threshold, None where the fact does not go there."""
+    if step:
+        low, high = round(mark - step, 6), round(mark + step, 6)
+    else:
+        low, high = math.nextafter(mark, -math.inf), math.nextafter(mark, math.inf)
+    return _bounded(low, fact), _bounded(high, fact)
+
+
+def around(mark: float, fact: Fact) -> list[float]:
+    """A threshold and the values next to it on both sides, near and very near."""
+    near = (one for step in steps(fact) for one in beside(mark, step, fact) if one is not None)
+    return [_as_kept(mark, fact), *near]
+
+
+def _bounded(value: float, fact: Fact) -> float | None:
+    low, high = _ends(fact)
+    return _as_kept(value, fact) if low <= value <= high else None
+
+
+def _as_kept(value: float, fact: Fact) -> float:
+    # -0.0 is a number no one writes, and equal to one that is drawn.
+    return int(value) if fact.kind == "integer" else float(value) + 0.0
+
+
+def _ends(fact: Fact) -> tuple[float, float]:
+    assert fact.low is not None
+    assert fact.high is not None
+    return _as_kept(fact.low, fact), _as_kept(fact.high, fact)
+
+
+def _middle(low: float, high: float, fact: Fact) -> float:
+    return _as_kept(round((low + high) / 2, 2), fact)
+
+
+def _plain_first(values: Iterable[float]) -> list[float]:
+    """Short numbers first: an example that fails is shown with the first that will do."""
+    return sorted(set(values), key=lambda value: (len(f"{value!r}"), value))
+
+
+def _spread(values: Sequence[float]) -> list[float]:
+    """The plainest value, and others over the whole range."""
+    wide = sorted(values)
+    stride = max(1, len(wide) // _MOST_FEW)
+    return list(dict.fromkeys([values[0], *wide[::stride], wide[-1]]))
+
+
+def _numbers(fact: Fact, wanted: Atoms, instead: float) -> st.SearchStrategy[float]:
+    """Any number within the comparisons; `instead` of one that a != rules out."""
+    low, high = _ends(fact)
+    for atom in wanted:
+        if isinstance(atom, Comparison):
+            low, high = _narrowed(low, high, atom, fact)
+    anywhere: st.SearchStrategy[float] = (
+        st.integers(int(low), int(high)) if fact.kind == "integer" else st.floats(low, high)
+    )
+
+    def kept(value: float) -> float:
+        one = _as_kept(value, fact)
+        return one if all(_suits(atom, one) for atom in wanted) else instead
+
+    return anywhere.map(kept)
+
+
+def _narrowed(low: float, high: float, atom: Comparison, fact: Fact) -> tuple[float, float]:
+    below, above = beside(atom.value, 1 if fact.kind == "integer" else 0, fact)
+    match atom.operator:
+        case "<" if below is not None:
+            return low, min(high, below)
+        case "<=":
+            return low, min(high, atom.value)
+        case ">" if above is not None:
+            return max(low, above), high
+        case ">=":
+            return max(low, atom.value), high
+        case "==":
+            return atom.value, atom.value
+        case _:
+            return low, high
+
+
+# --- Sets ---------------------------------------------------------------------------------------
+
+
+def _sets(texts: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
+    if not texts:
+        return st.just(frozenset())
+    return st.frozensets(st.sampled_from(texts), max_size=_MOST_MEMBERS)
+
+
+def _spoken(texts: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
+    """Medicines as people write them: in capitals, joined, or of a kind nobody knows."""
+    unknown = st.sampled_from(UNHEARD_OF)
+    if not texts:
+        return st.frozensets(unknown, max_size=_MOST_MEMBERS)
+    one = st.sampled_from(texts)
+    joined = st.tuples(one, one).map("/".join)
+    return st.frozensets(one | one.map(str.upper) | joined | unknown, max_size=_MOST_MEMBERS)

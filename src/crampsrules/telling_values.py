@@ -1,0 +1,147 @@
+"""For each fact, a few values that the rules tell apart: what there is to try.
+
+Values that meet the same comparisons lead to the same answer, so one stands for all of them:
+the most plausible, which for a number is the threshold itself or just beside it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from attrs import frozen
+
+from crampsrules.conditions import (
+    Comparison,
+    Concluded,
+    Flag,
+    Known,
+    Member,
+    OneOf,
+    Suspected,
+    atoms,
+    evaluate,
+)
+from crampsrules.facts import FACTS, Fact, PatientFacts
+from crampsrules.linking import unless_id
+from crampsrules.medicines import Formulary
+from crampsrules.observations import Observations, observe
+from crampsrules.rulebase import RuleBase
+
+FactAtom = Flag | Comparison | OneOf | Member | Known
+
+# Pairs of members are tried of the sets that a person is shown as a list, not of medicines.
+_LONGEST_LIST = 16
+
+
+@frozen
+class TellingValues:
+    """Values of one fact, the most plausible first, and which comparisons each of them meets.
+
+    `meeting` gives for each comparison the values that meet it as the bits of a number: bit 0
+    stands for the first value.
+    """
+
+    values: tuple[object, ...]
+    meeting: Mapping[FactAtom, int]
+
+
+@lru_cache(maxsize=4)
+def telling_values(rules: RuleBase) -> Mapping[str, TellingValues]:
+    """The telling values of each fact that findings, evidence or escalations ask about."""
+    asked: dict[str, dict[FactAtom, None]] = {}
+    for atom in _atoms_of(rules):
+        asked.setdefault(atom.fact, {})[atom] = None
+    return {
+        name: _telling(FACTS[name], tuple(asked[name]), rules.formulary)
+        for name in FACTS
+        if name in asked
+    }
+
+
+def _atoms_of(rules: RuleBase) -> Iterator[FactAtom]:
+    ids = [one.id for one in (*rules.findings, *rules.escalations)]
+    ids += [one.id for ones in rules.evidence.values() for one in ones]
+    ids += [unless_id(one.id) for one in rules.escalations if one.unless is not None]
+    for id_ in ids:
+        for atom in atoms(rules.conditions[id_]):
+            if not isinstance(atom, Concluded | Suspected):
+                yield atom
+
+
+def _telling(fact: Fact, asked: tuple[FactAtom, ...], formulary: Formulary) -> TellingValues:
+    chosen: dict[tuple[bool, ...], object] = {}
+    for value in _tries(fact, asked):
+        patient = PatientFacts.from_mapping({fact.name: value})
+        case = _OneFact(observe(patient, formulary))
+        met = tuple(evaluate(atom, case) is True for atom in asked)
+        chosen.setdefault(met, value)
+    if not any(isinstance(atom, Known) for atom in asked):
+        # To know such a value would be the same as to know nothing.
+        chosen.pop((False,) * len(asked), None)
+    meeting = {
+        atom: sum(1 << at for at, met in enumerate(chosen) if met[which])
+        for which, atom in enumerate(asked)
+    }
+    return TellingValues(tuple(chosen.values()), meeting)
+
+
+def _tries(fact: Fact, asked: Iterable[FactAtom]) -> Iterable[object]:
+    match fact.kind:
+        case "flag":
+            return (True, False)
+        case "choice":
+            return fact.members
+        case "members" | "medicines":
+            return _sets([atom.member for atom in asked if isinstance(atom, Member)])
+        case _:
+            return _numbers(fact, [atom.value for atom in asked if isinstance(atom, Comparison)])
+
+
+def _sets(members: Iterable[str]) -> Iterator[frozenset[str]]:
+    mentioned = dict.fromkeys(members)
+    yield from (frozenset({member}) for member in mentioned)
+    yield frozenset()
+    if len(mentioned) <= _LONGEST_LIST:
+        yield from map(frozenset, itertools.combinations(mentioned, 2))
+
+
+def _numbers(fact: Fact, thresholds: Iterable[float]) -> Iterator[float]:
+    """Numbers at, beside and between the thresholds, within what the fact takes."""
+    assert fact.low is not None
+    assert fact.high is not None
+    low, high = fact.low, fact.high
+    kept: Callable[[float], float] = int if fact.kind == "integer" else float
+    marks = sorted(set(thresholds))
+    beside = (mark + side * _step(fact, mark) for mark in marks for side in (-1, 1))
+    between = ((a + b) / 2 for a, b in itertools.pairwise([low, *marks, high]))
+    for number in itertools.chain(marks, beside, between, (low, high)):
+        if low <= number <= high:
+            yield kept(round(number, 6))
+
+
+def _step(fact: Fact, mark: float) -> float:
+    """As far from a threshold as a person or a laboratory would report."""
+    if fact.kind == "integer" or mark >= 10:  # noqa: PLR2004 - two figures before the point
+        return 1
+    return 0.1 if mark >= 1 else 0.01
+
+
+@frozen
+class _OneFact:
+    """A case in which one fact is known and nothing has been concluded."""
+
+    _observations: Observations
+
+    def value(self, fact: str) -> object:
+        return self._observations.value(fact)
+
+    def member(self, fact: str, member: str) -> bool | None:
+        return self._observations.member(fact, member)
+
+    def finding(self, name: str) -> bool | None:  # noqa: ARG002 - only facts are asked about
+        return None
+
+    def suspected(self, cause: str) -> bool | None:  # noqa: ARG002 - only facts are asked about
+        return None

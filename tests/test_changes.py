@@ -1,0 +1,325 @@
+"""What would change: what is named does what is said, and nothing small is missed."""
+
+import itertools
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import crampsrules
+from crampsrules import FactsError, PatientFacts, RuleBase, assess
+from crampsrules.changes import what_would_change
+from crampsrules.conditions import Comparison, Concluded, Member, Suspected, atoms
+from crampsrules.engines import engine_for
+from crampsrules.facts import FACTS
+from crampsrules.fold import active_escalations, rank_causes
+from crampsrules.telling_values import telling_values
+from crampsrules.triage import Triage
+from tests.strategies import fact_mappings, facts_asked, rule_bases
+
+SHIPPED = RuleBase.load()
+
+
+@st.composite
+def cases(draw, rules=None):
+    """A rule base, and a patient of whom little enough is known."""
+    base = draw(rule_bases()) if rules is None else rules
+    known = draw(fact_mappings(base))
+    kept = draw(st.sets(st.sampled_from(sorted(known)), max_size=8)) if known else set()
+    return base, _coherent({name: known[name] for name in sorted(kept)})
+
+
+def _coherent(known):
+    return {**known, "kidney_disease": True} if known.get("dialysis") else known
+
+
+def answer(rules, facts):
+    fired = engine_for(rules, "compiled").fire(PatientFacts.from_mapping(facts))
+    active = active_escalations(rules, fired)
+    causes = rank_causes(rules, fired)
+    triage = max((one.triage for one in active), default=Triage.SELF_CARE)
+    return triage, causes[0].id if causes else None
+
+
+def assessed(rules, facts):
+    found = assess(facts, rules=rules, engine="compiled")
+    return found.triage, found.causes[0].id if found.causes else None
+
+
+def effect_of(before, after):
+    if after[0] != before[0]:
+        return "raises_triage" if after[0] > before[0] else "lowers_triage"
+    return "changes_first_cause" if after[1] != before[1] else None
+
+
+def goes_as_far(one, other, effect):
+    """Whether an answer is as far from the present one as another that has this effect."""
+    match effect:
+        case "raises_triage":
+            return one[0] >= other[0]
+        case "lowers_triage":
+            return one[0] <= other[0]
+    return one == other
+
+
+# --- What is named does what is said ------------------------------------------------------------
+
+
+def check_each_change(rules, known):
+    now = assessed(rules, known)
+
+    for change in what_would_change(known, rules=rules):
+        then = assessed(rules, {**known, **change.facts})
+
+        assert not set(change.facts) & set(known)
+        assert 1 <= len(change.facts) <= 2
+        assert then == (change.triage, change.first_cause)
+        assert effect_of(now, then) == change.effect
+        if len(change.facts) == 2:
+            for name, value in change.facts.items():
+                alone = assessed(rules, {**known, name: value})
+                assert not goes_as_far(alone, then, change.effect)
+
+
+@given(cases())
+@settings(max_examples=40)
+def test_each_change_of_a_drawn_rule_base_does_what_is_said_and_no_part_of_it_does(case):
+    check_each_change(*case)
+
+
+@given(cases(SHIPPED))
+@settings(max_examples=4)
+def test_each_change_of_the_shipped_rules_does_what_is_said_and_no_part_of_it_does(case):
+    check_each_change(*case)
+
+
+@given(cases())
+@settings(max_examples=40)
+def test_changes_come_raising_first_then_lowering_then_causes_and_none_twice(case):
+    rules, known = case
+    order = ("raises_triage", "lowers_triage", "changes_first_cause")
+
+    changes = what_would_change(known, rules=rules)
+
+    places = [(order.index(one.effect), -one.triage, len(one.facts)) for one in changes]
+    assert places == sorted(places)
+    told = [(one.effect, frozenset(one.facts), one.first_cause) for one in changes]
+    assert len(set(told)) == len(told)
+
+
+# --- Nothing small is missed --------------------------------------------------------------------
+
+
+def every_value(rules, name):
+    """Values of a fact on both sides of, and exactly at, all that the rules compare it with."""
+    fact = FACTS[name]
+    asked = [
+        atom
+        for condition in rules.conditions.values()
+        for atom in atoms(condition)
+        if not isinstance(atom, Concluded | Suspected) and atom.fact == name
+    ]
+    match fact.kind:
+        case "flag":
+            return [True, False]
+        case "choice":
+            return list(fact.members)
+        case "members" | "medicines":
+            mentioned = sorted({atom.member for atom in asked if isinstance(atom, Member)})
+            most = 2 if fact.kind == "members" else 1
+            return [
+                list(some) for n in range(most + 1) for some in itertools.combinations(mentioned, n)
+            ]
+    marks = {atom.value for atom in asked if isinstance(atom, Comparison)}
+    if fact.kind == "integer":
+        near = {int(mark) + step for mark in marks for step in (-1, 0, 1)}
+        return sorted(value for value in {*near, int(fact.low), int(fact.high)} if 0 <= value <= 10)
+    near = {math.nextafter(mark, end) for mark in marks for end in (-math.inf, mark, math.inf)}
+    return sorted(value for value in {*near, fact.low, fact.high} if fact.low <= value <= fact.high)
+
+
+def named(changes, facts, then, effect):
+    """Whether these facts are named, with values that go at least as far."""
+    return any(
+        one.effect == effect
+        and set(one.facts) == set(facts)
+        and goes_as_far((one.triage, one.first_cause), then, effect)
+        for one in changes
+    )
+
+
+def try_all(rules, known, names):
+    """The answer with every value of each of these facts that contradicts nothing known."""
+    answers = {}
+    for name in names:
+        for at, value in enumerate(every_value(rules, name)):
+            try:
+                answers[name, at] = (value, answer(rules, {**known, name: value}))
+            except FactsError:
+                continue
+    return answers
+
+
+def check_singles(rules, known, names):
+    now = answer(rules, known)
+    changes = what_would_change(known, rules=rules)
+
+    for (name, _), (value, then) in try_all(rules, known, names).items():
+        effect = effect_of(now, then)
+        if effect is not None:
+            assert named(changes, {name: value}, then, effect), (name, value, now, then)
+
+
+@given(cases())
+@settings(max_examples=60)
+def test_no_single_fact_of_a_drawn_rule_base_is_missed(case):
+    rules, known = case
+
+    check_singles(rules, known, [name for name in facts_asked(rules) if name not in known])
+
+
+@given(cases(SHIPPED))
+@settings(max_examples=5)
+def test_no_single_fact_of_the_shipped_rules_is_missed(case):
+    rules, known = case
+
+    check_singles(rules, known, [name for name in facts_asked(rules) if name not in known])
+
+
+def check_pairs(rules, known, names):
+    now = answer(rules, known)
+    changes = what_would_change(known, rules=rules)
+    alone = try_all(rules, known, names)
+
+    for ((one, _), (first, a)), ((other, _), (second, b)) in itertools.combinations(
+        alone.items(), 2
+    ):
+        if one == other:
+            continue
+        facts = {one: first, other: second}
+        try:
+            then = answer(rules, {**known, **facts})
+        except FactsError:
+            continue
+        effect = effect_of(now, then)
+        if effect and not goes_as_far(a, then, effect) and not goes_as_far(b, then, effect):
+            assert named(changes, facts, then, effect), (facts, now, a, b, then)
+
+
+@given(cases(), st.data())
+@settings(max_examples=60)
+def test_no_pair_of_facts_of_a_small_rule_base_is_missed(case, data):
+    rules, known = case
+    unknown = [name for name in facts_asked(rules) if name not in known]
+    names = data.draw(st.permutations(unknown)) if len(unknown) > 10 else unknown
+
+    check_pairs(rules, known, names[:10])
+
+
+@given(cases(SHIPPED), st.data())
+@settings(max_examples=5)
+def test_no_pair_among_a_few_facts_of_the_shipped_rules_is_missed(case, data):
+    rules, known = case
+    unknown = [name for name in facts_asked(rules) if name not in known]
+
+    check_pairs(rules, known, data.draw(st.permutations(unknown))[:10])
+
+
+# --- The values that are tried ------------------------------------------------------------------
+
+
+@given(rule_bases())
+@settings(max_examples=30)
+def test_no_two_values_that_are_tried_meet_the_same_comparisons(rules):
+    for one in telling_values(rules).values():
+        met = [
+            tuple(bits >> at & 1 for bits in one.meeting.values()) for at in range(len(one.values))
+        ]
+
+        assert len(set(met)) == len(met)
+
+
+def test_a_threshold_just_met_is_tried_before_an_extreme_value():
+    potassium = telling_values(SHIPPED)["potassium_mmol_l"].values
+
+    assert potassium[:3] == (2.5, 3.0, 3.5)
+    assert 2.4 in potassium
+    assert 0.5 not in potassium
+
+
+def test_a_whole_number_is_tried_as_one():
+    severities = telling_values(SHIPPED)["pain_severity"].values
+
+    assert severities
+    assert all(type(value) is int for value in severities)
+
+
+# --- Examples -----------------------------------------------------------------------------------
+
+
+def test_a_cold_leg_and_numbness_are_an_emergency_only_together():
+    changes = what_would_change({"sites": ["calf"], "symptoms": ["cramp"]})
+    emergencies = [set(one.facts) for one in changes if one.triage is Triage.EMERGENCY]
+
+    assert {"leg_cold_or_pale", "numbness"} in emergencies
+    assert {"leg_cold_or_pale"} not in emergencies
+    assert {"numbness"} not in emergencies
+
+
+def test_how_long_it_lasted_lowers_what_stands_only_as_long_as_that_is_unknown():
+    texts = {
+        "cause.toml": 'id = "a_cause"\ntitle = "A"\nprior = 0\nsource = "b"\n'
+        '[[evidence]]\nid = "e"\nwhen = "injury"\nweight = "small"\nbecause = "x"\nsource = "b"\n'
+        '[[sources]]\nid = "b"\ntitle = "B"\n'
+        '[[escalations]]\nid = "one"\nwhen = "fever"\nunless = "known(thirst)"\n'
+        'triage = "same_day"\nreason = "R."\nsource = "b"\n'
+        '[[escalations]]\nid = "two"\nwhen = "fever"\nunless = "not fatigue"\n'
+        'triage = "same_day"\nreason = "R."\nsource = "b"\n'
+    }
+
+    changes = what_would_change({"fever": True}, rules=RuleBase.from_texts(texts))
+
+    lowering = [one for one in changes if one.effect == "lowers_triage"]
+    assert [set(one.facts) for one in lowering] == [{"fatigue", "thirst"}]
+    assert lowering[0].facts["fatigue"] is False
+    assert lowering[0].triage is Triage.SELF_CARE
+
+
+def test_two_facts_may_reorder_the_causes_where_neither_does_alone():
+    texts = {
+        f"{name}.toml": f'id = "{name}"\ntitle = "A"\nprior = 0\nsource = "b"\n{evidence}'
+        for name, evidence in {
+            "first": '[[evidence]]\nid = "f1"\nwhen = "injury"\nweight = "large"\nbecause = "x"\n'
+            'source = "b"\n[[evidence]]\nid = "f2"\nwhen = "thirst"\nweight = "against-moderate"\n'
+            'because = "x"\nsource = "b"\n[[sources]]\nid = "b"\ntitle = "B"\n',
+            "second": '[[evidence]]\nid = "s1"\nwhen = "fever"\nweight = "moderate"\n'
+            'because = "x"\nsource = "b"\n',
+        }.items()
+    }
+
+    changes = what_would_change({"injury": True}, rules=RuleBase.from_texts(texts))
+
+    assert [(dict(one.facts), one.first_cause) for one in changes] == [
+        ({"fever": True, "thirst": True}, "second")
+    ]
+
+
+def test_what_is_named_can_be_written_as_json_and_given_back():
+    changes = what_would_change({"age_years": 71})
+
+    for change in changes[:: len(changes) // 20]:
+        again = PatientFacts.from_json(json.dumps({"age_years": 71, **change.facts}))
+        assert answer(SHIPPED, again.to_dict()) == (change.triage, change.first_cause)
+
+
+def test_nothing_raises_an_emergency():
+    assert all(
+        one.effect == "changes_first_cause" for one in what_would_change({"chest_pain": True})
+    )
+
+
+def test_bad_facts_are_refused():
+    with pytest.raises(FactsError, match="age_years"):
+        crampsrules.what_would_change({"age_years": 400})

@@ -1,0 +1,381 @@
+"""Laws of the condition language over any text, then one example for each refusal."""
+
+import re
+import warnings
+from typing import Any
+
+import pytest
+from attrs import field, frozen
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crampsrules import PatientFacts
+from crampsrules.conditions import (
+    ALWAYS,
+    MAX_DEPTH,
+    MAX_LENGTH,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Concluded,
+    Condition,
+    ConditionError,
+    Flag,
+    Known,
+    Member,
+    OneOf,
+    Suspected,
+    Vocabulary,
+    atoms,
+    evaluate,
+    parse,
+)
+from crampsrules.facts import FACTS
+from crampsrules.memberships import membership
+from tests import kleene
+from tests.strategies import CLASSES, Names, condition_texts, fact_mappings
+
+NAMES = Names(("found_0", "found_1"), ("cause_0", "alcohol"), CLASSES)
+FACTS_ONLY = Names(classes=CLASSES)
+VOCABULARY = Vocabulary(
+    findings=frozenset(NAMES.findings),
+    causes=frozenset(NAMES.causes),
+    medicine_classes=frozenset(NAMES.classes),
+)
+
+verdicts = st.sampled_from((True, False, None))
+
+
+@frozen
+class Stub:
+    """A patient whose medicines are classes, and what was concluded as the test says."""
+
+    known: dict[str, Any]
+    concluded: dict[str, bool | None] = field(factory=dict)
+
+    def value(self, fact: str) -> object:
+        return self.known.get(fact)
+
+    def member(self, fact: str, member: str) -> bool | None:
+        if fact not in self.known:
+            return None
+        if fact == "medications":
+            return member in self.known[fact]
+        return membership(fact, self.known[fact]).holds(member)
+
+    def finding(self, name: str) -> bool | None:
+        return self.concluded[name]
+
+    def suspected(self, cause: str) -> bool | None:
+        return self.concluded[cause]
+
+
+@st.composite
+def cases(draw):
+    """Known facts, and any verdict on each finding and cause."""
+    facts = PatientFacts.from_mapping(draw(fact_mappings())).known()
+    if "medications" in facts:
+        facts["medications"] = draw(st.frozensets(st.sampled_from(CLASSES)))
+    names = (*NAMES.findings, *NAMES.causes)
+    return Stub(facts, draw(st.fixed_dictionaries(dict.fromkeys(names, verdicts))))
+
+
+def read(text: str, *, may_ask_known: bool = True) -> Condition:
+    return parse(text, VOCABULARY, may_ask_known=may_ask_known)
+
+
+def refused(text: str, *, may_ask_known: bool = True) -> ConditionError | None:
+    """Why a text is refused, or None where it is read."""
+    try:
+        read(text, may_ask_known=may_ask_known)
+    except ConditionError as error:
+        return error
+    return None
+
+
+# --- Any text -----------------------------------------------------------------------------------
+
+_PIECES = (
+    "weakness", "not", "and", "or", "in", "is", "(", ")", "[", "]", "{", "}", ",", "==", "!=", "<",
+    "<=", ">", "=", ":=", "age_years", "urine", "sites", "medications", "found_0", "alcohol",
+    "suspected(alcohol)", "known(weakness)", "known", "suspected", '"calf"', "'pale'", '"', "'",
+    "3", "-3", "-", "1e999", "1j", "0x10", "9" * 400, "1_000", "True", "None", "...", "lambda",
+    "if", "else", "for", "await", "yield", "*", "**", ".", "f''", "b'x'", "\\", "\n", "\t", "#", ";", ":",
+    "é", "\x00", "__import__('os')", "not " * 40, "(" * 150, "[" * 90, "-" * 90,
+    "\U0001d431", "\ud800",
+)  # fmt: skip
+
+hostile = st.one_of(
+    st.text(max_size=60),
+    st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join),
+    st.lists(st.sampled_from(_PIECES), max_size=12).map("".join),
+)
+
+
+@given(text=hostile, may_ask_known=st.booleans())
+@example(text="age_years < 1" + "0" * 400, may_ask_known=False)
+@example(text="age_years < 1e999", may_ask_known=False)
+@example(text="(" * 499 + "weakness" + ")" * 492, may_ask_known=False)
+@example(text="not " * 248 + "weakness", may_ask_known=False)
+@example(text="weakness" + "[0" * 400, may_ask_known=False)
+@example(text="-" * 900 + "1 < age_years", may_ask_known=False)
+@example(text="age_years < 0_0if weakness else 1", may_ask_known=False)
+@example(text='age_years in "\\d"', may_ask_known=False)
+@example(text="1 is 1", may_ask_known=False)
+@example(text="(1)(2) and 'a'('b')", may_ask_known=False)
+def test_any_text_is_read_or_refused_in_words(text, may_ask_known):
+    """Whatever the text, reading gives a condition or a ConditionError, and warns of nothing."""
+    # Recorded, not raised: a warning raised while Python reads turns into a SyntaxError.
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        refusal = refused(text, may_ask_known=may_ask_known)
+
+    assert warned == []
+    assert refusal is None or (refusal.message and 0 <= refusal.column <= len(text))
+
+
+@given(
+    text=condition_texts(NAMES), place=st.integers(0, MAX_LENGTH), piece=st.sampled_from(_PIECES)
+)
+def test_a_slip_in_a_sound_condition_is_read_or_refused_in_words(text, place, piece):
+    """A sound condition with a piece put in anywhere gives a condition or a ConditionError."""
+    at = place % (len(text) + 1)
+    slip = text[:at] + piece + text[at:]
+    refusal = refused(slip)
+
+    assert refusal is None or 0 <= refusal.column <= len(slip)
+
+
+@given(text=condition_texts(NAMES, may_ask_known=True))
+def test_every_sound_condition_is_read(text):
+    """What the language has is accepted, with or without spaces around it."""
+    assert read(text) == read(f"  {text} ")
+
+
+def test_nothing_in_a_condition_is_run():
+    """Text that would do something as Python is refused before anything could run it."""
+    for text in ("__import__('os').system('x')", "exec('x')", "weakness.__class__", "[weakness]"):
+        with pytest.raises(ConditionError):
+            read(text)
+
+
+# --- What a condition means ---------------------------------------------------------------------
+
+
+@given(text=condition_texts(NAMES, may_ask_known=True), case=cases())
+def test_a_condition_means_what_its_text_says(text, case):
+    """Pushing `not` down to the comparisons changes no verdict, unknown included."""
+    assert evaluate(read(text), case) is kleene.judge(text, case, NAMES.findings)
+
+
+@given(text=condition_texts(FACTS_ONLY, may_ask_known=True), case=cases())
+def test_not_turns_the_verdict_round(text, case):
+    """`not (x)` is true where x is false, and unknown where x is unknown."""
+    verdict = evaluate(read(text), case)
+
+    assert evaluate(read(f"not ({text})"), case) is kleene.opposite(verdict)
+
+
+@given(text=condition_texts(FACTS_ONLY))
+def test_no_condition_negates_a_conclusion(text):
+    """Under a `not`, a finding or a suspected cause is refused, however deep it stands."""
+    for conclusion in ("found_0", "suspected(alcohol)"):
+        with pytest.raises(ConditionError, match="only facts may be negated"):
+            read(f"not (({text}) or {conclusion})")
+        assert read(f"not not (({text}) or {conclusion})") == read(f"({text}) or {conclusion}")
+
+
+@given(text=condition_texts(NAMES), case=cases(), data=st.data())
+def test_learning_more_never_overturns_a_verdict(text, case, data):
+    """A verdict of true or false stays when an unknown fact or conclusion becomes known."""
+    told = PatientFacts.from_mapping(data.draw(fact_mappings())).known()
+    told.pop("medications", None)
+    concluded = {
+        name: data.draw(verdicts) if verdict is None else verdict
+        for name, verdict in case.concluded.items()
+    }
+    condition = read(text, may_ask_known=False)
+    before = evaluate(condition, case)
+    after = evaluate(condition, Stub({**told, **case.known}, concluded))
+
+    assert before is None or after is before
+
+
+@given(text=condition_texts(NAMES))
+def test_nothing_is_known_of_an_unknown_patient(text):
+    """Without a single fact no condition is true or false."""
+    nobody = Stub({}, dict.fromkeys((*NAMES.findings, *NAMES.causes)))
+
+    assert evaluate(read(text, may_ask_known=False), nobody) is None
+
+
+@given(text=condition_texts(NAMES, may_ask_known=True))
+def test_atoms_are_all_that_a_condition_asks(text):
+    """`atoms` names every fact, finding and cause in the text, and no other."""
+    named = {
+        getattr(atom, "fact", None) or getattr(atom, "finding", None) or getattr(atom, "cause", "")
+        for atom in atoms(read(text))
+    }
+    without_members = re.sub(r'"[^"]*"', "", text)
+    words = set(re.findall(r"[a-z_]\w*", without_members))
+
+    assert named == words - {"and", "or", "not", "in", "known", "suspected"}
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("weakness", Flag("weakness", wanted=True)),
+        ("not weakness", Flag("weakness", wanted=False)),
+        ("not not weakness", Flag("weakness", wanted=True)),
+        ("age_years < 16", Comparison("age_years", "<", 16.0)),
+        ("16 > age_years", Comparison("age_years", "<", 16.0)),
+        ("not age_years < 16", Comparison("age_years", ">=", 16.0)),
+        ("not age_years == 16", Comparison("age_years", "!=", 16.0)),
+        ("pain_severity == 7", Comparison("pain_severity", "==", 7.0)),
+        (
+            "2.5 <= potassium_mmol_l < 3.0",
+            AllOf(
+                (
+                    Comparison("potassium_mmol_l", ">=", 2.5),
+                    Comparison("potassium_mmol_l", "<", 3.0),
+                )
+            ),
+        ),
+        (
+            "not 2.5 <= potassium_mmol_l < 3.0",
+            AnyOf(
+                (
+                    Comparison("potassium_mmol_l", "<", 2.5),
+                    Comparison("potassium_mmol_l", ">=", 3.0),
+                )
+            ),
+        ),
+        ('sides == "one"', OneOf("sides", frozenset({"one"}))),
+        ('sides != "one"', OneOf("sides", frozenset({"both", "alternating"}))),
+        ('sides not in ("one", "both")', OneOf("sides", frozenset({"alternating"}))),
+        ('"calf" in sites', Member("sites", "calf", present=True)),
+        ('not "calf" in sites', Member("sites", "calf", present=False)),
+        ('"beta" not in medications', Member("medications", "beta", present=False)),
+        ("found_0", Concluded("found_0")),
+        ("suspected(alcohol)", Suspected("alcohol")),
+        ("not known(sites)", Known("sites", wanted=False)),
+        (
+            "weakness and (fever and thirst) and weakness",
+            AllOf(tuple(Flag(name, wanted=True) for name in ("weakness", "fever", "thirst"))),
+        ),
+    ],
+)
+def test_what_the_language_says(text, condition):
+    """One example for each form, as it is kept."""
+    assert read(text) == condition
+
+
+def test_a_condition_without_parts_always_holds():
+    """What has no `when` is true of everyone, unknown patients too."""
+    assert evaluate(ALWAYS, Stub({})) is True
+
+
+# --- What is refused, and where the caret stands ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message"),
+    [
+        ("", "", "is empty"),
+        ("   ", "", "is empty"),
+        ("weakness and", "", "cannot be read"),
+        ("weakness = true", "", "cannot be read"),
+        ("weakness + fever", "+", "a character that no condition uses: '+'"),
+        ("weakness\nand fever", "\n", "a character that no condition uses"),
+        ("fever and \uff57eakness", "\uff57", "a character that no condition uses"),
+        ("age_years < 16years", "16years", "a number that runs into a word"),
+        ("age_years < 1e3", "1e3", "a number that runs into a word"),
+        (
+            "fever and weaknes",
+            "weaknes",
+            "is neither a fact nor a finding; did you mean 'weakness'?",
+        ),
+        ("fever and fuond_0", "fuond_0", "did you mean 'found_0'?"),
+        ("fever and cause_0", "cause_0", "is a cause: write suspected(cause_0)"),
+        ("fever and age_years", "age_years", "not a yes-or-no fact: compare it with a number from"),
+        ("fever and urine", "urine", "compare it with one of pale, dark_yellow"),
+        ("fever and sites", "sites", 'compare it with `"member" in sites`'),
+        ("fever and weakness == 1", "weakness", "write `weakness` or `not weakness`"),
+        ("fever and found_0 == 1", "found_0", "is a finding: write its bare name"),
+        ('fever and age_years < "16"', '"16"', "is compared with a number only"),
+        ("fever and age_years < True", "True", "is compared with a number only"),
+        ("age_years > 200", "200", "lies between 0 and 120 years; this value can never be met"),
+        ("age_years < -1", "-1", "lies between 0 and 120 years"),
+        ("potassium_mmol_l < 300", "300", "between 0.5 and 15 mmol/L"),
+        ("fever and age_years < 1" + "0" * 400, "1" + "0" * 400, "lies between 0 and 120"),
+        ('urine == "yellow"', '"yellow"', "is no member of urine; did you mean 'dark_yellow'?"),
+        ("urine == 3", "3", 'is compared with a "quoted" member'),
+        ('urine < "pale"', "urine", "takes one of pale, dark_yellow"),
+        ('urine in ("pale", "cloa")', '"cloa"', "is no member of urine; did you mean 'cola'?"),
+        ('"claf" in sites', '"claf"', "is no member of sites; did you mean 'calf'?"),
+        ('sites == "calf"', "sites", 'takes `"member" in sites`'),
+        ('"pale" in urine', "urine", "is not a set: it takes one of pale"),
+        ('sites in ("calf", "foot")', "sites", 'takes `"member" in sites`'),
+        ('"betta" in medications', '"betta"', "is no class of medicines; did you mean 'beta'?"),
+        ('"calf" in ("calf", "foot")', '"calf"', '`in` joins "member" in set_fact'),
+        ("3 < 5", "3", "compares no fact: one side must be a fact's name"),
+        ("fever is weakness", "fever", "compares with `is`: use == instead"),
+        ("fever and not found_0", "found_0", "negates the finding 'found_0'"),
+        ("not suspected(alcohol)", "suspected", "negates suspected(alcohol)"),
+        ("fever or suspected(alcohl)", "alcohl", "is not a cause; did you mean 'alcohol'?"),
+        ("suspected(fever, weakness)", "suspected", "takes one bare name"),
+        ('suspected("alcohol")', "suspected", "takes one bare name"),
+        ("fever and known(weaknes)", "weaknes", "did you mean 'weakness'?"),
+        (
+            "fever and __import__('os')",
+            "__import__",
+            "may only call suspected(cause) or known(fact)",
+        ),
+        ("fever and known.weakness()", "known", "may only call suspected(cause) or known(fact)"),
+        ("fever and (weakness if fever else thirst)", "weakness", "conditions do not have"),
+        ("fever and 'weakness'", "'weakness'", "conditions do not have"),
+        ("not " * (MAX_DEPTH + 1) + "fever", "fever", f"is nested more than {MAX_DEPTH} deep"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
+    """Each refusal names what is right, and its column is the place in the text."""
+    refusal = refused(text)
+
+    assert refusal is not None
+    assert message in refusal.message
+    assert text[refusal.column :].startswith(at)
+
+
+def test_a_text_that_is_too_long_is_not_read():
+    """The length is bounded, and the last allowed one is read."""
+    text = "weakness" + " " * (MAX_LENGTH - len("weakness"))
+
+    assert read(text) == Flag("weakness", wanted=True)
+    with pytest.raises(ConditionError, match=f"at most {MAX_LENGTH} are allowed"):
+        read(text + " ")
+
+
+def test_known_stands_in_an_unless_only():
+    """What fires must not depend on ignorance, so a `when` may not ask what is known."""
+    refusal = refused("fever and known(weakness)", may_ask_known=False)
+
+    assert refusal is not None
+    assert "may stand in an `unless` only" in refusal.message
+    assert refusal.column == len("fever and ")
+
+
+def test_every_fact_can_be_asked_about():
+    """There is a condition about each fact, so no fact is out of the language's reach."""
+    for fact in FACTS.values():
+        member = fact.members[0] if fact.members else "beta"
+        match fact.kind:
+            case "flag":
+                text = fact.name
+            case "number" | "integer":
+                text = f"{fact.name} == {fact.low:g}"
+            case "choice":
+                text = f'{fact.name} == "{member}"'
+            case _:
+                text = f'"{member}" in {fact.name}'
+        assert [getattr(atom, "fact", None) for atom in atoms(read(text))] == [fact.name]
