@@ -1,7 +1,16 @@
 """How Sphinx builds the site: `make docs`."""
 
+import sys
 import tomllib
 from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from docs.generated import PAGES
 
 _HERE = Path(__file__).parent
 _PROJECT = tomllib.loads((_HERE.parent / "pyproject.toml").read_text("utf-8"))["project"]
@@ -30,3 +39,20 @@ autodoc_typehints_description_target = "documented"
 html_theme = "furo"
 html_title = f"{project} {version}"
 html_copy_source = False
+
+
+class Generated(SphinxDirective):
+    """A page, or the rest of one, that is made from the facts and the rules."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Make the Markdown and read it as if it stood here."""
+        for file in (*_HERE.parent.glob("rules/**/*.toml"), *_HERE.glob("*.py")):
+            self.env.note_dependency(str(file))
+        return self.parse_text_to_nodes(PAGES[self.arguments[0]](), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> None:
+    """Tell Sphinx of the directive."""
+    app.add_directive("generated", Generated)

@@ -8,8 +8,9 @@ Facts travel in the body and never in the address, which servers write into thei
 
 from typing import Any
 
-import crampsrules
 from flask import Flask, request
+
+import crampsrules
 
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 64 * 1024

@@ -1,6 +1,6 @@
 """One patient from a file: how soon to be seen, what may be behind it, and why.
 
-    python examples/night_cramps.py
+Run it with `python examples/night_cramps.py`.
 """
 
 from pathlib import Path

@@ -3,7 +3,7 @@
 The chat keeps nothing between turns. Whoever shows it, a web page or a kiosk, hands back every
 answer so far, and which facts were asked for in vain.
 
-    python examples/pharmacy_chat.py
+Run it with `python examples/pharmacy_chat.py`.
 """
 
 from collections.abc import Collection, Mapping

@@ -1,6 +1,6 @@
 """A runner with cramps in the heat, before and after one more thing is known.
 
-    python examples/runner.py
+Run it with `python examples/runner.py`.
 """
 
 import crampsrules

@@ -29,7 +29,7 @@ from crampsrules.conditions import (
 )
 from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
-from crampsrules.facts import PatientFacts
+from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
@@ -99,6 +99,7 @@ class _Evidence:
 
 # A fact, and which of its telling values.
 _Choice = tuple[str, int]
+_Pair = tuple[_Choice, _Choice]
 # For each of at most two facts the values that will do, as bits.
 _Way = tuple[tuple[str, int], ...]
 
@@ -195,6 +196,7 @@ class _Search:
             self._needed_together(),
             self._unblocking(),
             self._excusing_together(),
+            self._measuring(),
             self._reordering_together(),
         )
         for one, other in dict.fromkeys(_in_order(pair) for pair in pairs):
@@ -203,7 +205,7 @@ class _Search:
             if pair and not any(self._goes_as_far(single, pair) for single in alone if single):
                 yield pair
 
-    def _needed_together(self) -> Iterator[tuple[_Choice, _Choice]]:
+    def _needed_together(self) -> Iterator[_Pair]:
         """Two facts that one condition needs, itself or through the findings it builds on."""
         for id_ in self._relevant():
             for way in self._ways_to(id_):
@@ -218,7 +220,7 @@ class _Search:
                 yield unless_id(one.id)
         yield from self._evidence_ids
 
-    def _unblocking(self) -> Iterator[tuple[_Choice, _Choice]]:
+    def _unblocking(self) -> Iterator[_Pair]:
         """Two facts of an escalation that is set aside as long as something is not known."""
         for one in self.rules.escalations:
             if one.unless is not None and one.triage > self.now.triage:
@@ -227,7 +229,7 @@ class _Search:
                     names = {atom.fact for atom in (*asked, *self._atoms_behind(one.id))}
                     yield from self._all_pairs(name for name in names if name in self.unknown)
 
-    def _all_pairs(self, names: Iterable[str]) -> Iterator[tuple[_Choice, _Choice]]:
+    def _all_pairs(self, names: Iterable[str]) -> Iterator[_Pair]:
         for one, other in itertools.combinations(sorted(names), 2):
             choices = ([(name, at) for at in _indexes(self.unknown[name])] for name in (one, other))
             yield from itertools.product(*choices)
@@ -250,19 +252,41 @@ class _Search:
             case Suspected(cause):
                 return self.rules.suspecting[cause]
 
-    def _excusing_together(self) -> Iterator[tuple[_Choice, _Choice]]:
-        """Two facts that each excuse a reason for the present level."""
-        excuses = {unless_id(one.id) for one in self._top() if one.unless is not None}
-        excusing = [choice for choice, one in self.singles.items() if excuses & one.fired]
-        yield from _of_two_facts(itertools.combinations(excusing, 2))
+    def _excusing_together(self) -> Iterator[_Pair]:
+        """Two facts that each excuse a reason for the level, or one what the other raises."""
+        excusing: dict[str, list[_Choice]] = {}
+        for choice, one in self.singles.items():
+            for id_ in one.fired & self._excuses:
+                excusing.setdefault(id_, []).append(choice)
+        reasons = [unless_id(one.id) for one in self._reasons(self.now)]
+        present = dict.fromkeys(choice for id_ in reasons for choice in excusing.get(id_, ()))
+        yield from _of_two_facts(itertools.combinations(present, 2))
+        for choice, one in self.singles.items():
+            if one.triage > self.now.triage:
+                for reason in self._reasons(one):
+                    others = excusing.get(unless_id(reason.id), ())
+                    yield from _of_two_facts((choice, other) for other in others)
 
-    def _top(self) -> list[Escalation]:
-        active = active_escalations(self.rules, self.now.fired)
-        return [one for one in active if one.triage is self.now.triage]
+    @cached_property
+    def _excuses(self) -> frozenset[str]:
+        escalations = self.rules.escalations
+        return frozenset(unless_id(one.id) for one in escalations if one.unless is not None)
+
+    def _reasons(self, tried: _Tried) -> list[Escalation]:
+        """What raises the level to where it is."""
+        active = active_escalations(self.rules, tried.fired)
+        return [one for one in active if one.triage is tried.triage]
+
+    def _measuring(self) -> Iterator[_Pair]:
+        """A measured value that takes the place of a reported one, with any other fact."""
+        known = self.patient.known()
+        names = {fact.measured_by for fact in FACTS.values() if fact.name in known}
+        measured = [choice for choice in self.singles if choice[0] in names]
+        yield from _of_two_facts(itertools.product(measured, self.singles))
 
     # --- Pairs that reorder the causes ------------------------------------------------------
 
-    def _reordering_together(self) -> Iterator[tuple[_Choice, _Choice]]:
+    def _reordering_together(self) -> Iterator[_Pair]:
         """Two facts whose evidence could together put another cause first."""
         weighing = self._weighing()
         raising: dict[str, list[_Choice]] = {}
@@ -403,14 +427,14 @@ def _choices(name: str, bits: int) -> list[_Choice]:
     return [(name, at) for at in range(bits.bit_length()) if bits >> at & 1]
 
 
-def _in_order(pair: tuple[_Choice, _Choice]) -> tuple[_Choice, _Choice]:
+def _in_order(pair: _Pair) -> _Pair:
     one, other = sorted(pair)
     return one, other
 
 
 def _of_two_facts(
-    pairs: Iterable[tuple[_Choice, _Choice]],
-) -> Iterator[tuple[_Choice, _Choice]]:
+    pairs: Iterable[_Pair],
+) -> Iterator[_Pair]:
     return ((one, other) for one, other in pairs if one[0] != other[0])
 
 

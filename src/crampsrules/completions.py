@@ -25,7 +25,6 @@ from crampsrules.conditions import (
     Suspected,
     evaluate,
 )
-from crampsrules.decisive import DecisiveValues, decisive_values
 from crampsrules.engines import engine_for
 from crampsrules.errors import CrampsRulesError, FactsError
 from crampsrules.facts import PatientFacts
@@ -34,11 +33,13 @@ from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import Escalation, Evidence
+from crampsrules.telling_values import TellingValues, telling_values
 from crampsrules.triage import Triage
 from crampsrules.ways import Change, Route, Routes
 
 MOST_TRIES = 300
-_MOST_EXCUSES = 3
+MOST_TRIES_FOR_CAUSES = 30
+_MOST_EXCUSES = 2
 _MOST_VALUES = 6
 _MOST_HELPERS = 12
 
@@ -46,6 +47,7 @@ Chosen = Mapping[str, int]
 """For each fact that a completion gives a value, the bits of the values that it may take."""
 
 _NOTHING: Chosen = {}
+NEVER: Condition = AnyOf(())
 
 
 @frozen
@@ -80,14 +82,18 @@ class _Answer:
 
 _CHANGED: Mapping[Change, Callable[[_Answer, _Answer], bool]] = {
     Change.RAISES_TRIAGE: lambda before, after: after.triage() > before.triage(),
+    Change.KEEPS_TRIAGE: lambda before, after: after.triage() > before.triage(),
     Change.LOWERS_TRIAGE: lambda before, after: after.triage() < before.triage(),
     Change.FIRST_CAUSE: lambda before, after: after.first() != before.first(),
     Change.RANKING: lambda before, after: after.ranking() != before.ranking(),
 }
 
 
-class GaveUpError(CrampsRulesError):
-    """The search ended before everything had been tried."""
+_RAISING = (Change.RAISES_TRIAGE, Change.KEEPS_TRIAGE)
+
+
+class UndecidedError(CrampsRulesError):
+    """The search has ended, and not everything has been tried."""
 
 
 @define(eq=False)
@@ -98,35 +104,47 @@ class Completions:
     facts: PatientFacts
     inference: Inference
     routes: Routes
-    _decisive: DecisiveValues = field(init=False)
+    patience: int
+    """How many more tries may go into causes: to compare weights takes longer than firing."""
+    _telling: Mapping[str, TellingValues] = field(init=False)
     _fire: Callable[[PatientFacts], frozenset[str]] = field(init=False)
     _unchanged: _Answer = field(init=False)
     _tries: int = 0
+    _missed: bool = False
 
     def __attrs_post_init__(self) -> None:
         self._unchanged = _Answer(self.rules, self.routes.fired)
-        self._decisive = decisive_values(self.rules)
+        self._telling = telling_values(self.rules)
         self._fire = engine_for(self.rules, "compiled").fire
 
-    def could_matter(self, fact: str, route: Route) -> bool:
-        """Whether a fact matters by a route; also true where the search has to give up."""
+    def verdict(self, fact: str, route: Route) -> bool | None:
+        """Whether a fact matters by a route; None where the search ends undecided."""
         try:
             return self.find(fact, route) is not None
-        except GaveUpError:
-            return True
+        except UndecidedError:
+            return None
 
     def find(self, fact: str, route: Route) -> Completion | None:
         """A completion for which a fact matters by a route, or None where there is none.
 
-        Raises GaveUpError where it has tried for long enough.
+        Raises UndecidedError where it has tried for long enough.
         """
-        self._tries = MOST_TRIES
+        causes = route.change in (Change.FIRST_CAUSE, Change.RANKING)
+        self._tries = min(MOST_TRIES_FOR_CAUSES, self.patience) if causes else MOST_TRIES
+        self._missed = False
+        try:
+            return self._found(fact, route)
+        finally:
+            if causes:
+                self.patience -= min(MOST_TRIES_FOR_CAUSES, self.patience) - self._tries
+
+    def _found(self, fact: str, route: Route) -> Completion | None:
         for chosen in self._starts(fact, route):
             found = self._tried(chosen, fact, route)
             if found is not None:
                 return found
-        if route.change in (Change.FIRST_CAUSE, Change.RANKING):
-            raise GaveUpError  # weights come together in more ways than are tried
+        if self._missed or route.change in (Change.FIRST_CAUSE, Change.RANKING):
+            raise UndecidedError  # weights come together in more ways than are tried
         return None
 
     def matters_alone(self, fact: str, route: Route) -> bool:
@@ -134,10 +152,10 @@ class Completions:
         if route.needed > 1:
             return False
         self._tries = MOST_TRIES
-        values = self._decisive.values.get(fact, ())
+        values = self._telling[fact].values if fact in self._telling else ()
         try:
             return self._trial({}, fact, values, route) is not None
-        except GaveUpError:
+        except UndecidedError:
             return True
 
     # --- Putting completions together ---
@@ -153,7 +171,7 @@ class Completions:
             for chosen in starts:
                 for whole in self._all(others, chosen):
                     yield self._with_values(whole, fact)
-        if route.change is Change.RAISES_TRIAGE and unless_id(route.rule) in self.rules.conditions:
+        if unless_id(route.rule) in self.rules.conditions and route.change in _RAISING:
             # What excuses may rest on ignorance, or on a value that is only reported.
             excuse = self.rules.conditions[unless_id(route.rule)]
             for chosen in self._all((self.rules.conditions[route.rule], excuse), _NOTHING):
@@ -167,13 +185,19 @@ class Completions:
                 yield self.rules.conditions[unless_id(route.rule)], rule
             if route.instead_of is not None:
                 yield (rule,)
-        elif route.change is Change.RAISES_TRIAGE:
-            yield (rule,)
+        elif route.change in _RAISING:
+            yield rule, *self._excuses_of_what_hides(route)
         else:
             cause = self._cause_of(route)
             suspects = route.rule in self.rules.suspecting[cause]
             alone = suspects or self.rules.causes[cause].fallback
             yield (rule,) if alone else (rule, Suspected(cause))
+
+    def _excuses_of_what_hides(self, route: Route) -> Iterator[Condition]:
+        """What must come true for an escalation to show: the excuses of all that reach as far."""
+        for one in self._unchanged.active():
+            if one.triage >= route.level and not self.routes.rests_on_reported(one.id):
+                yield self.rules.conditions.get(unless_id(one.id), NEVER)
 
     def _cause_of(self, route: Route) -> str:
         evidence = self.rules.rules[route.rule]
@@ -181,7 +205,7 @@ class Completions:
         return evidence.cause
 
     def _with_values(self, chosen: Chosen, fact: str) -> Chosen:
-        return chosen if fact in chosen else {**chosen, fact: self._decisive.every(fact)}
+        return chosen if fact in chosen else {**chosen, fact: self._every(fact)}
 
     def _through(self, condition: Condition, fact: str, chosen: Chosen) -> Iterator[Chosen]:
         """Make a condition true in every way that uses one fact."""
@@ -245,14 +269,22 @@ class Completions:
         elif fact not in chosen:
             yield chosen
 
-    def _decided(self, atom: Flag | Comparison | OneOf | Member, chosen: Chosen) -> Iterator[Chosen]:
+    def _decided(
+        self, atom: Flag | Comparison | OneOf | Member, chosen: Chosen
+    ) -> Iterator[Chosen]:
         verdict = evaluate(atom, self.inference)
         if verdict:
             yield chosen
         elif verdict is None and self.routes.is_open(atom.fact):
-            possible = chosen.get(atom.fact, self._decisive.every(atom.fact))
-            if suiting := possible & self._decisive.suiting[atom]:
+            possible = chosen.get(atom.fact, self._every(atom.fact))
+            suiting = possible & self._telling[atom.fact].meeting.get(atom, 0)
+            if suiting:
                 yield {**chosen, atom.fact: suiting}
+            elif isinstance(atom, Member):
+                self._missed = True  # of a set not every combination is among the values
+
+    def _every(self, fact: str) -> int:
+        return (1 << len(self._telling[fact].values)) - 1
 
     # --- Trying them ---
 
@@ -277,7 +309,9 @@ class Completions:
         return (dict(zip(names, values, strict=True)) for values in product(*choices))
 
     def _values(self, chosen: Chosen, fact: str) -> tuple[object, ...]:
-        return tuple(self._decisive.chosen(fact, chosen[fact]))
+        return tuple(
+            value for at, value in enumerate(self._telling[fact].values) if chosen[fact] >> at & 1
+        )
 
     def _trial(
         self, settled: Mapping[str, object], fact: str, values: Iterable[object], route: Route
@@ -292,7 +326,7 @@ class Completions:
 
     def _answer(self, changes: Mapping[str, object]) -> _Answer | None:
         if not self._tries:
-            raise GaveUpError
+            raise UndecidedError
         if not changes:
             return self._unchanged
         self._tries -= 1
@@ -326,9 +360,7 @@ class Completions:
                     chosen = helped
         return None
 
-    def _race(
-        self, chosen: Chosen, fact: str, route: Route
-    ) -> tuple[Completion | None, bool]:
+    def _race(self, chosen: Chosen, fact: str, route: Route) -> tuple[Completion | None, bool]:
         """Try a completion, and say whether the route's cause leads in it."""
         settled = next(self._settled(chosen, fact))
         values = self._values(chosen, fact)[:_MOST_VALUES]
@@ -338,18 +370,12 @@ class Completions:
 
     def _helpers(self, cause: str, *, leads: bool) -> list[str]:
         """Open evidence that could close the gap, the heaviest first."""
+        own = {one.id for one in self.rules.evidence[cause]}
         helping = [
-            one.id
-            for evidence in self.rules.evidence.values()
-            for one in evidence
-            if ((one.cause == cause) is (self.rules.decibans[one.id] > 0)) is not leads
-            and self.inference.verdict(one.id) is None
+            id_
+            for id_, weight in self.rules.decibans.items()
+            if ((id_ in own) is (weight > 0)) is not leads and self.inference.verdict(id_) is None
         ]
         # What the cause itself has comes first: it moves no third cause.
-        return sorted(
-            helping,
-            key=lambda id_: (id_ not in self._own(cause), -abs(self.rules.decibans[id_]), id_),
-        )[:_MOST_HELPERS]
-
-    def _own(self, cause: str) -> set[str]:
-        return {one.id for one in self.rules.evidence[cause]}
+        helping.sort(key=lambda id_: (id_ not in own, -abs(self.rules.decibans[id_]), id_))
+        return helping[:_MOST_HELPERS]

@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 _LONGEST_NAME = 100
+# Comparing with each takes some microseconds, and no vocabulary of ours is as large.
+_MOST_NAMES = 3000
 _LONGEST_VALUE = 60
 _WIDEST_CONDITION = 120
 _MOST_LINES = 200
@@ -47,6 +49,8 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
         begun = [folded for folded in known if folded.startswith(wanted)]
         if begun:
             return known[min(begun, key=lambda folded: (len(folded), folded))]
+    if len(known) > _MOST_NAMES:
+        return None
     near = difflib.get_close_matches(wanted, known, n=1)
     return known[near[0]] if near else None
 

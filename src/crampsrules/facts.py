@@ -1027,6 +1027,10 @@ class PatientFacts:
         shown = ", ".join(f"{name}={_shown(value)}" for name, value in vars(self).items())
         return f"PatientFacts({shown})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, ARG002
+        # Hypothesis and IPython would show every field that an attrs class has, known or not.
+        printer.text(repr(self))
+
     def __eq__(self, other: object) -> bool:
         """Equal when the same facts are known, with the same values."""
         if not isinstance(other, PatientFacts):

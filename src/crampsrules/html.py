@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+
+from attrs import frozen
 
 from crampsrules.assessment import (
     Assessment,
@@ -13,55 +16,73 @@ from crampsrules.assessment import (
     SuspectedCause,
     WithheldAdvice,
 )
+from crampsrules.errors import CrampsRulesError
+from crampsrules.facts import FACTS, Fact
 from crampsrules.leaflet import HEADINGS, stock_sentences
+from crampsrules.rulebase import RuleBase
+from crampsrules.triage import Triage
 
-# Dark on white throughout, each at 4.5 to 1 or better, also where a notebook is dark.
+# Dark on light throughout, each at 4.5 to 1 or better, also where a notebook is dark. The bars
+# keep their colours on paper and where the reader's own colours replace all others.
 STYLE = """
-.crampsrules{max-width:44rem;margin:0 auto;padding:1rem;background:#fff;color:#1a1a1a;
-font:1rem/1.5 system-ui,sans-serif}
-.crampsrules h1{font-size:1.3rem}.crampsrules h2{font-size:1.1rem;margin-top:1.5rem}
-.crampsrules h3{font-size:1rem;margin-bottom:.2rem}
+.crampsrules{max-width:44rem;margin:0 auto;padding:1rem;background:#ffffff;color:#1a1a1a;
+color-scheme:light;font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+.crampsrules .title{font-size:1.3rem;font-weight:bold;margin:.5rem 0;color:#1a1a1a}
+.crampsrules .heading{font-size:1.1rem;font-weight:bold;margin:1.5rem 0 .3rem;color:#1a1a1a}
+.crampsrules .subheading{font-size:1rem;font-weight:bold;margin:1rem 0 .2rem;color:#1a1a1a}
 .crampsrules .triage{border-left:.5rem solid #1f5fa8;padding:.1rem 1rem;background:#f2f6fb}
 .crampsrules .emergency,.crampsrules .same_day{border-color:#a4262c;background:#fdf3f3}
-.crampsrules .bar{display:flex;height:.8rem;margin:.3rem 0;background:#ececec}
-.crampsrules .against{background:#a4262c;margin-left:auto}.crampsrules .for{background:#1f6b45}
+.crampsrules .bar{display:flex;height:.8rem;margin:.3rem 0;background:#ececec;
+forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .crampsrules .half{flex:1;display:flex}
+.crampsrules .half+.half{border-left:2px solid #1a1a1a}
+.crampsrules .against{background:#a4262c;margin-left:auto}.crampsrules .for{background:#1f6b45}
+.crampsrules .scale{display:flex;justify-content:space-between;margin:0}
 .crampsrules .small{font-size:.85rem;color:#4a4a4a}
+.crampsrules dt{font-weight:bold}.crampsrules dd{margin:0 0 .3rem 1rem}
 .crampsrules summary{cursor:pointer}
 """.replace("\n", "")
-# A half of the bar is full at this many decibans.
-FULL_BAR = 30
+
+# A half of the bar stands for this many decibans, or for the most that any cause has.
+LEAST_FULL_BAR = 20
+
+FOR_CLINICIANS = "For clinicians:"  # what follows is not in plain words
 
 
 def as_page(assessment: Assessment) -> str:
     """A complete HTML document that needs nothing else, for a browser or to print."""
-    title = escape(stock_sentences(assessment)["title"])
+    title = _text(stock_sentences(assessment)["title"])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n</head>\n<body>\n<main>\n{as_fragment(assessment)}\n</main>\n"
-        "</body>\n</html>\n"
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<main>\n{_Writer.for_(assessment, level=1).article()}\n</main>\n</body>\n</html>\n"
     )
 
 
 def as_fragment(assessment: Assessment) -> str:
-    """The part of the page that a notebook shows."""
-    words = stock_sentences(assessment)
-    parts = [
-        f"<style>{STYLE}</style>",
-        f"<h1>{escape(words['title'])}</h1>",
-        _triage(assessment, words),
-        _causes(assessment, words),
-        *(_advice(assessment.advice, kind, words) for kind in HEADINGS),
-        _withheld(assessment.withheld, words),
-        _unrecognised(assessment.unrecognised, words),
-        f'<p class="small">{escape(assessment.disclaimer)}</p>',
-    ]
-    return f'<article class="crampsrules" lang="en">{"".join(parts)}</article>'
+    """The part of the page that a notebook shows, with headings that leave the page its own."""
+    return f"<style>{STYLE}</style>{_Writer.for_(assessment, level=2).article()}"
 
 
-def _section(heading: str, content: str) -> str:
-    return f"<section><h2>{escape(heading)}</h2>{content}</section>" if content else ""
+# What HTML cannot hold: control characters, halves of characters, and what is no character.
+_NO_TEXT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(
+        map(chr, (plane + end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)))
+    )
+    + "]"
+)
+
+
+_HOW_WEIGHED = (
+    '<p class="small">The bars show how much speaks against a cause (left) and for it (right), '
+    "in decibans. The weight puts the causes in order; it is no probability.</p>"
+)
+
+
+def _text(value: str) -> str:
+    return escape(_NO_TEXT.sub("\ufffd", value))
 
 
 def _list(items: Iterable[str]) -> str:
@@ -69,89 +90,208 @@ def _list(items: Iterable[str]) -> str:
     return f"<ul>{entries}</ul>" if entries else ""
 
 
-def _triage(assessment: Assessment, words: Mapping[str, str]) -> str:
-    wording = assessment.triage_wording
-    reasons = "" if not assessment.escalations else (
-        f"<h3>{escape(words['why_heading'])}</h3>"
-        + _list(_escalation(one) for one in assessment.escalations)
-    )  # fmt: skip
-    return (
-        f'<section class="triage {assessment.triage.id}"><h2>{escape(wording.title)}</h2>'
-        f"<p>{escape(wording.patient)}</p>{reasons}</section>"
-    )
+def _details(summary: str, content: str) -> str:
+    return f"<details><summary>{_text(summary)}</summary>{content}</details>" if content else ""
+
+
+def _paragraph(content: str) -> str:
+    return f"<p>{content.strip()}</p>" if content else ""
+
+
+def _clinician(line: str | None) -> str:
+    return f' <span class="small">{FOR_CLINICIANS} {_text(line)}</span>' if line else ""
+
+
+@frozen
+class _Writer:
+    """Writes one assessment; `level` is that of its highest heading."""
+
+    assessment: Assessment
+    words: Mapping[str, str]
+    rules: RuleBase | None
+    level: int
+
+    @classmethod
+    def for_(cls, assessment: Assessment, *, level: int) -> _Writer:
+        try:
+            rules = assessment.rules
+        except CrampsRulesError:  # read from data that was made with other rules
+            rules = None
+        return cls(assessment, stock_sentences(assessment), rules, level)
+
+    def article(self) -> str:
+        parts = [
+            self._heading(0, self.words["title"]),
+            self._triage(),
+            self._causes(),
+            *(self._advice(kind) for kind in HEADINGS),
+            self._withheld(),
+            self._unrecognised(),
+            self._safety_net(),
+            self._known_facts(),
+            self._sources(),
+            f'<p class="small">{_text(self.assessment.disclaimer)}</p>',
+        ]
+        return f'<article class="crampsrules" lang="en">{"".join(parts)}</article>'
+
+    def _heading(self, depth: int, text: str) -> str:
+        tag, style = f"h{self.level + depth}", ("title", "heading", "subheading")[depth]
+        return f'<{tag} class="{style}">{_text(text)}</{tag}>'
+
+    def _section(self, heading: str, content: str) -> str:
+        return f"<section>{self._heading(1, heading)}{content}</section>" if content else ""
+
+    # --- How soon to be seen ----------------------------------------------------------------
+
+    def _triage(self) -> str:
+        shown = self.assessment
+        wording = shown.triage_wording
+        decisive = [one for one in shown.escalations if one.triage is shown.triage]
+        others = [one for one in shown.escalations if one.triage is not shown.triage]
+        why = self._heading(2, self.words["why_heading"]) if decisive else ""
+        return (
+            f'<section class="triage {shown.triage.id}">{self._heading(1, wording.title)}'
+            f"<p>{_text(wording.patient)}{_clinician(wording.clinician)}</p>"
+            f"{why}{_list(map(_escalation, decisive))}"
+            f"{_details('Less urgent reasons', _list(map(_escalation, others)))}</section>"
+        )
+
+    # --- Causes -----------------------------------------------------------------------------
+
+    def _causes(self) -> str:
+        shown = "".join(map(self._cause, self.assessment.causes))
+        urgent = self.assessment.triage >= Triage.SAME_DAY
+        nothing = self.words["nothing_suspected_urgent" if urgent else "nothing_suspected"]
+        content = (_HOW_WEIGHED + shown) if shown else f"<p>{_text(nothing)}</p>"
+        return self._section(self.words["causes_heading"], content)
+
+    def _cause(self, cause: SuspectedCause) -> str:
+        mimic = self.words["not_a_cramp"].replace("{title}", cause.title) if cause.mimic else ""
+        text = " ".join(part for part in (mimic, cause.patient) if part)
+        reasons = _list(map(self._reason, (*cause.because, *cause.against)))
+        why = f"{self.words['evidence_heading']}: {cause.title}"
+        return (
+            f"{self._heading(2, f'{cause.rank}. {cause.title}')}"
+            f"<p>{_text(text)}</p>{self._bar(cause)}"
+            f"{_details(why, reasons + _paragraph(_clinician(cause.clinician)))}"
+        )
+
+    def _bar(self, cause: SuspectedCause) -> str:
+        """Evidence against to the left, for to the right, in decibans; and the same in words."""
+        speaks_for, against = _decibans(cause)
+        full = max(
+            LEAST_FULL_BAR, *(most for one in self.assessment.causes for most in _decibans(one))
+        )
+        label = f"Evidence against: {against} decibans. Evidence for: {speaks_for} decibans."
+        return (
+            f'<div class="bar" role="img" aria-label="{label}">{_half("against", against, full)}'
+            f'{_half("for", speaks_for, full)}</div><p class="small scale" aria-hidden="true">'
+            f"<span>against: {against} decibans</span><span>for: {speaks_for} decibans</span></p>"
+            f'<p class="small">{_text(self._weight(cause))}</p>'
+        )
+
+    def _weight(self, cause: SuspectedCause) -> str:
+        """How the weight comes about, with the word for it."""
+        speaks_for, against = _decibans(cause)
+        sum_ = f"{cause.prior} to start with, + {speaks_for} for, - {against} against"
+        likelihood = self._likelihood(cause)
+        return f"Weight {cause.weight} ({sum_}): {likelihood}."
+
+    def _likelihood(self, cause: SuspectedCause) -> str:
+        known = self.rules.wording.likelihoods if self.rules else ()
+        return next((one.patient for one in known if one.id == cause.likelihood), cause.likelihood)
+
+    def _reason(self, reason: Reason) -> str:
+        counted = "" if reason.counted else ", not counted: a stronger one of its kind is"
+        cited = ", ".join((*reason.statements, *reason.sources))
+        return (
+            f"{_text(reason.text)} ({reason.weight:+d} decibans{counted}) "
+            f'<span class="small">{_text(reason.id)}: {_text(cited)}</span>'
+        )
+
+    # --- Advice -----------------------------------------------------------------------------
+
+    def _advice(self, kind: str) -> str:
+        chosen = (one for one in self.assessment.advice if one.kind == kind)
+        return self._section(self.words[HEADINGS[kind]], _list(map(_advised, chosen)))
+
+    def _withheld(self) -> str:
+        left_out = map(self._left_out, self.assessment.withheld)
+        return self._section(self.words["withheld_heading"], _list(left_out))
+
+    def _left_out(self, one: WithheldAdvice) -> str:
+        reason = self.words["withheld_for"].replace("{reason}", one.reason) if one.reason else ""
+        text = " ".join(part for part in (reason, one.instead) if part)
+        return f"<strong>{_text(one.title or one.id)}.</strong> {_text(text)}"
+
+    def _unrecognised(self) -> str:
+        # What a person typed stands by itself, whichever way it is written.
+        names = ", ".join(f"<bdi>{_text(name)}</bdi>" for name in self.assessment.unrecognised)
+        return (
+            f"<p>{_text(self.words['unrecognised']).replace('{names}', names)}</p>" if names else ""
+        )
+
+    def _safety_net(self) -> str:
+        # Someone who is told to be seen today needs no list of further signs.
+        if self.assessment.triage >= Triage.SAME_DAY:
+            return ""
+        return f"<p><strong>{_text(self.words['safety_net'])}</strong></p>"
+
+    # --- What it rests on -------------------------------------------------------------------
+
+    def _known_facts(self) -> str:
+        known = self.assessment.facts.known().items()
+        rows = "".join(
+            f"<dt>{_text(FACTS[name].label)}</dt><dd>{_fact_value(FACTS[name], value)}</dd>"
+            for name, value in known
+        )
+        return _details("What was known", f"<dl>{rows}</dl>" if rows else "")
+
+    def _sources(self) -> str:
+        known = self.rules.sources if self.rules else {}
+        cited = {id_: str(known.get(id_, "")) for id_ in sorted(set(self._cited()))}
+        rows = (f"{_text(id_)}: {_text(source)}" for id_, source in cited.items())
+        return _details(self.words["sources_heading"], _list(rows))
+
+    def _cited(self) -> Iterator[str]:
+        shown = self.assessment
+        for group in (shown.escalations, shown.causes, shown.advice, shown.withheld):
+            for one in group:
+                yield from one.sources
+        for cause in shown.causes:
+            for reason in (*cause.because, *cause.against):
+                yield from reason.sources
 
 
 def _escalation(one: RaisedEscalation) -> str:
-    clinician = f' <span class="small">{escape(one.clinician)}</span>' if one.clinician else ""
-    return f"{escape(one.reason)}{clinician}"
+    return f"{_text(one.reason)}{_clinician(one.clinician)}"
 
 
-def _causes(assessment: Assessment, words: Mapping[str, str]) -> str:
-    shown = "".join(_cause(one, words) for one in assessment.causes)
-    return _section(
-        words["causes_heading"], shown or f"<p>{escape(words['nothing_suspected'])}</p>"
-    )
-
-
-def _cause(cause: SuspectedCause, words: Mapping[str, str]) -> str:
-    mimic = words["not_a_cramp"].replace("{title}", cause.title) if cause.mimic else ""
-    text = " ".join(part for part in (mimic, cause.patient) if part)
-    clinician = f'<p class="small">{escape(cause.clinician)}</p>' if cause.clinician else ""
+def _decibans(cause: SuspectedCause) -> tuple[int, int]:
+    """What counts for a cause and against it, both as positive numbers."""
     return (
-        f"<h3>{cause.rank}. {escape(cause.title)}</h3><p>{escape(text)}</p>{_bar(cause)}"
-        f"<details><summary>{escape(words['evidence_heading'])}: {escape(cause.title)}</summary>"
-        f"{_list(_reason(one) for one in (*cause.because, *cause.against))}{clinician}</details>"
+        sum(one.weight for one in cause.because if one.counted),
+        -sum(one.weight for one in cause.against if one.counted),
     )
 
 
-def _bar(cause: SuspectedCause) -> str:
-    """Evidence against to the left, for to the right, in decibans, and in words for a reader."""
-    against = -sum(one.weight for one in cause.against if one.counted)
-    speaks_for = sum(one.weight for one in cause.because if one.counted)
-    label = f"Evidence for: {speaks_for} decibans. Evidence against: {against} decibans."
-    return (
-        f'<div class="bar" role="img" aria-label="{label}">'
-        f'<div class="half"><div class="against" style="width:{_share(against)}%"></div></div>'
-        f'<div class="half"><div class="for" style="width:{_share(speaks_for)}%"></div></div></div>'
-    )
-
-
-def _share(decibans: int) -> int:
-    return min(100, round(100 * decibans / FULL_BAR))
-
-
-def _reason(reason: Reason) -> str:
-    counted = "" if reason.counted else ", not counted"
-    cited = ", ".join((*reason.statements, *reason.sources))
-    return (
-        f"{escape(reason.text)} ({reason.weight:+d}{counted}) "
-        f'<span class="small">{escape(reason.id)}: {escape(cited)}</span>'
-    )
-
-
-def _advice(advice: Iterable[GivenAdvice], kind: str, words: Mapping[str, str]) -> str:
-    return _section(
-        words[HEADINGS[kind]], _list(_advised(one) for one in advice if one.kind == kind)
-    )
+def _half(side: str, decibans: int, full: int) -> str:
+    width = round(100 * decibans / full)
+    return f'<div class="half"><div class="{side}" style="width:{width}%"></div></div>'
 
 
 def _advised(one: GivenAdvice) -> str:
-    title = f"<strong>{escape(one.title)}.</strong> " if one.title else ""
-    caution = f" <em>{escape(one.caution)}</em>" if one.caution else ""
-    return f"{title}{escape(one.text)}{caution}"
+    title = f"<strong>{_text(one.title)}.</strong> " if one.title else ""
+    caution = f" <em>{_text(one.caution)}</em>" if one.caution else ""
+    return f"{title}{_text(one.text)}{caution}{_clinician(one.clinician)}"
 
 
-def _withheld(withheld: Iterable[WithheldAdvice], words: Mapping[str, str]) -> str:
-    return _section(words["withheld_heading"], _list(_left_out(one, words) for one in withheld))
-
-
-def _left_out(one: WithheldAdvice, words: Mapping[str, str]) -> str:
-    reason = words["withheld_for"].replace("{reason}", one.reason) if one.reason else ""
-    text = " ".join(part for part in (reason, one.instead) if part)
-    return f"<strong>{escape(one.title or one.id)}.</strong> {escape(text)}"
-
-
-def _unrecognised(names: tuple[str, ...], words: Mapping[str, str]) -> str:
-    if not names:
-        return ""
-    return f"<p>{escape(words['unrecognised'].replace('{names}', ', '.join(names)))}</p>"
+def _fact_value(fact: Fact, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, frozenset):
+        names = (f"<bdi>{_text(fact.labels.get(name, name))}</bdi>" for name in sorted(value))
+        return ", ".join(names) or "none"
+    if isinstance(value, str):
+        return _text(fact.labels.get(value, value))
+    return _text(f"{value:g} {fact.unit or ''}".strip())

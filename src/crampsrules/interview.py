@@ -2,99 +2,115 @@
 
 It asks what could still change the triage, most urgent first, then what would change the first
 cause at once; then it stops. An emergency ends it: nothing is worth asking before getting help.
+Results of tests come last, and only for someone who has any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import evolve, field, frozen
 
 from crampsrules.assess import assess, patient_facts
 from crampsrules.assessment import Assessment
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.questions import Question, telling_questions
+from crampsrules.questions import FOUND_BY_TESTS, Question, telling_questions
 from crampsrules.rulebase import RuleBase
 from crampsrules.triage import Triage
 
 USUAL_LENGTH = 12
 """After so many questions a person is asked whether to go on."""
 
-TESTS = "tests"
-"""The id of the question whether there are any results to ask for."""
+HAS_TESTS = "has_tests"
+"""The id of the question whether there are any results of tests to ask for: it is no fact."""
 
-_TEST_FACTS = frozenset(
-    {
-        *(one.name for one in FACTS.values() if one.group == "laboratory"),
-        # What only a doctor or nurse can have found.
-        "ankle_brachial_index",
-        "bruit",
-        "foot_pulse",
-    }
-)
+
+def _names(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(names)
 
 
 @frozen
 class Interview:
     """How far an interview has come. Each answer makes a new one.
 
-    `asked_in_vain` are the facts that were asked for and are not known. `has_tests` says
-    whether there are results of tests to ask for; None: that has not been asked.
+    `in_vain` are the facts that were asked for and stay unknown. `has_tests` says that there
+    are results of tests to ask for; `length` counts the questions that were answered.
     """
 
     facts: PatientFacts = field(factory=PatientFacts, converter=patient_facts)
     rules: RuleBase = field(factory=RuleBase.load, kw_only=True, repr=False)
-    asked_in_vain: frozenset[str] = field(default=frozenset(), converter=frozenset, kw_only=True)
-    has_tests: bool | None = field(default=None, kw_only=True)
+    in_vain: frozenset[str] = field(default=frozenset(), converter=_names, kw_only=True)
+    has_tests: bool = field(default=False, kw_only=True)
     length: int = field(default=0, kw_only=True)
-    """How many questions have been asked."""
 
     def next(self) -> Question | None:
         """The next question, or None when nothing more would matter."""
         if self.is_emergency:
             return None
-        without_tests = self.asked_in_vain | _TEST_FACTS
-        question = self._first(without_tests)
-        if question is not None or self.has_tests is False:
+        question = self._first(self.in_vain | FOUND_BY_TESTS)
+        if question is not None:
             return question
-        about_tests = self._first(self.asked_in_vain)
-        return _ask_for_tests(about_tests) if about_tests and not self.has_tests else about_tests
+        about_tests = self._first(self.in_vain)
+        return _whether_tested(about_tests) if about_tests and not self.has_tests else about_tests
 
     def _first(self, skip: Collection[str]) -> Question | None:
         return next(telling_questions(self.facts, self.rules, skip), None)
 
     def answer(self, question: Question, answers: Mapping[str, object]) -> Interview:
-        """The interview after an answer; what the answer leaves out is not known.
+        """The interview after an answer: values by fact; what is left out is not known.
 
-        Raises FactsError for an answer that cannot be, which leaves the question open.
+        Raises FactsError for an answer that cannot be; the question is then still open.
         """
-        if question.id == TESTS:
-            return evolve(self, has_tests=answers.get(TESTS) is True, length=self.length + 1)
+        if question.id == HAS_TESTS:
+            tested = evolve(self, length=self.length + 1)
+            return tested.with_tests() if answers.get(HAS_TESTS) is True else tested.without_tests()
         given = {fact: answers[fact] for fact in question.facts if answers.get(fact) is not None}
         facts = self.facts.replace(**given)
-        assess(facts, rules=self.rules, engine="compiled")  # a misspelt medicine shows only here
-        return evolve(
-            self,
-            facts=facts,
-            asked_in_vain=self.asked_in_vain | (set(question.facts) - set(given)),
-            length=self.length + 1,
-        )
+        assess(facts, rules=self.rules, engine="compiled")  # here a misspelt medicine shows
+        in_vain = self.in_vain.union(fact for fact in question.facts if fact not in given)
+        return evolve(self, facts=facts, in_vain=in_vain, length=self.length + 1)
+
+    def with_tests(self) -> Interview:
+        """The interview of someone who has results of tests."""
+        return evolve(self, has_tests=True)
+
+    def without_tests(self) -> Interview:
+        """The interview of someone who has none: they are not asked for."""
+        return evolve(self, in_vain=self.in_vain | FOUND_BY_TESTS)
 
     @property
     def is_emergency(self) -> bool:
         """Whether what is known calls for emergency help."""
-        return self.assessment().triage is Triage.EMERGENCY
+        return self.assessment(engine="compiled").triage is Triage.EMERGENCY
 
-    def assessment(self, engine: str | None = None) -> Assessment:
+    def assessment(self, *, engine: str | None = None) -> Assessment:
         """The assessment of what is known so far."""
         return assess(self.facts, rules=self.rules, engine=engine)
 
+    def to_dict(self) -> dict[str, object]:
+        """The answers as facts; None stands for those asked for in vain.
 
-def _ask_for_tests(first: Question) -> Question:
+        `assess` takes it as it is, and `resumed` goes on from it.
+        """
+        answers = {**dict.fromkeys(self.in_vain), **self.facts.to_dict()}
+        return {fact: answers[fact] for fact in FACTS if fact in answers}
+
+    @classmethod
+    def resumed(cls, answers: Mapping[str, object], *, rules: RuleBase | None = None) -> Interview:
+        """The interview that gave these answers, to go on with. Raises FactsError."""
+        facts = PatientFacts.from_mapping(answers)
+        base = RuleBase.load() if rules is None else rules
+        assess(facts, rules=base, engine="compiled")
+        in_vain = [fact for fact, value in answers.items() if value is None]
+        tested = not FOUND_BY_TESTS.isdisjoint(facts.known())
+        return cls(facts, rules=base, in_vain=in_vain, has_tests=tested)
+
+
+def _whether_tested(first: Question) -> Question:
     return Question(
-        id=TESTS,
-        text="Do you have results at hand of a blood test, a heart tracing (ECG) or a doctor's "
-        "look at the blood flow in your legs, from the last three months?",
+        id=HAS_TESTS,
+        text="Do you have results at hand from the last three months: of a blood test, of a heart "
+        "tracing (ECG), or of someone checking the blood flow in your legs?",
         facts=(),
         why=first.why,
         could_change=first.could_change,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from attrs import evolve, frozen
 
 from crampsrules.assessment import Assessment, GivenAdvice, SuspectedCause
 from crampsrules.errors import CrampsRulesError
@@ -14,21 +16,72 @@ from crampsrules.triage import Triage
 
 WIDTH = 78
 MOST_CAUSES = 4
-MOST_REASONS = 3
-MOST_OF_A_KIND = 4
+MOST_NAMES = 5
+LONGEST_NAME = 30
+
+# A leaflet of more than two pages is not read.
+MOST_WORDS = 600
+
+
+@frozen
+class Room:
+    """How much of each part is told in full.
+
+    What advice does not fit keeps its title and its caution. Without room for cautions, a
+    professional is to be asked first: no advice stands bare where there is something to mind.
+    """
+
+    reasons: int
+    action: int
+    relief: int
+    prevention: int
+    otc: int
+    withheld: int
+    cautions: bool = True
+
+    def of(self, kind: str) -> int:
+        """How many pieces of advice of one kind are told in full."""
+        return {
+            "action": self.action,
+            "relief": self.relief,
+            "prevention": self.prevention,
+            "otc": self.otc,
+        }[kind]
+
+
+# What helps least is shortened first.
+ROOMS = (
+    Room(reasons=3, action=4, relief=4, prevention=4, otc=2, withheld=5),
+    Room(reasons=3, action=4, relief=3, prevention=2, otc=0, withheld=3),
+    Room(reasons=3, action=3, relief=2, prevention=0, otc=0, withheld=2),
+    Room(reasons=2, action=2, relief=1, prevention=0, otc=0, withheld=1),
+    Room(reasons=1, action=0, relief=0, prevention=0, otc=0, withheld=1),
+    Room(reasons=1, action=0, relief=0, prevention=0, otc=0, withheld=0, cautions=False),
+)
 
 Words = Mapping[str, str]
 
 
 def as_text(assessment: Assessment) -> str:
-    """The leaflet: when to be seen and why, what may be behind it, what to do."""
+    """The leaflet: when to be seen and why, what may be behind it, what to do.
+
+    Where there is much to say, less of the advice is told in full.
+    """
     words = stock_sentences(assessment)
+    for room in ROOMS:
+        text = _leaflet(assessment, words, room)
+        if len(text.split()) <= MOST_WORDS:
+            break
+    return text
+
+
+def _leaflet(assessment: Assessment, words: Words, room: Room) -> str:
     blocks = [
         _seen(assessment),
-        _reasons(assessment, words),
+        _reasons(assessment, words, room),
         _causes(assessment, words),
-        *(_advice(assessment, words, kind) for kind in HEADINGS),
-        _withheld(assessment, words),
+        *(_advice(assessment, words, kind, room) for kind in HEADINGS),
+        _withheld(assessment, words, room),
         _unrecognised(assessment, words),
         _safety_net(assessment, words),
         [assessment.disclaimer],
@@ -64,10 +117,10 @@ def _seen(assessment: Assessment) -> list[str]:
     return [wording.title.upper(), wording.patient]
 
 
-def _reasons(assessment: Assessment, words: Words) -> list[str]:
+def _reasons(assessment: Assessment, words: Words, room: Room) -> list[str]:
     # Only the reasons for the level shown: a lesser one would blur it.
     decisive = [one for one in assessment.escalations if one.triage is assessment.triage]
-    texts = list(dict.fromkeys(one.reason for one in decisive))[:MOST_REASONS]
+    texts = list(dict.fromkeys(one.reason for one in decisive))[: room.reasons]
     return [words["why_heading"], *(f"- {text}" for text in texts)] if texts else []
 
 
@@ -79,7 +132,7 @@ def _causes(assessment: Assessment, words: Words) -> list[str]:
     first, *others = assessment.causes
     lines = [heading, f"- {_cause(first, words)}"]
     if others:
-        titles = joined([one.title for one in others[: MOST_CAUSES - 1]], "or")
+        titles = joined([_within(one.title) for one in others[: MOST_CAUSES - 1]], "or")
         lines.append(f"- {words['also_possible'].replace('{titles}', titles)}")
     return lines
 
@@ -89,11 +142,49 @@ def _cause(cause: SuspectedCause, words: Words) -> str:
     return " ".join(part for part in (f"{cause.title}.", mimic, cause.patient) if part)
 
 
-def _advice(assessment: Assessment, words: Words, kind: str) -> list[str]:
-    chosen = [one for one in assessment.advice if one.kind == kind][:MOST_OF_A_KIND]
+def _advice(assessment: Assessment, words: Words, kind: str, room: Room) -> list[str]:
+    """Advice of one kind: what there is room for in full, the rest more briefly."""
+    chosen = [one for one in assessment.advice if one.kind == kind]
+    if not chosen:
+        return []
+    if not room.cautions:
+        return [words[HEADINGS[kind]], *map(_bullet, _titles_alone(chosen, words))]
     shared = _shared_caution(chosen)
-    lines = [f"- {_sentence(one, shared)}" for one in chosen]
-    return [words[HEADINGS[kind]], *lines, *([shared] if shared else [])] if lines else []
+    full, brief = chosen[: room.of(kind)], chosen[room.of(kind) :]
+    bare = [one for one in brief if one.caution in (None, shared)]
+    lines = [_sentence(one, shared) for one in full]
+    lines += [_sentence(evolve(one, text=""), shared) for one in brief if one not in bare]
+    if bare:
+        lines.append(_titles(bare, words if lines else None))
+    return [words[HEADINGS[kind]], *map(_bullet, lines), *([shared] if shared else [])]
+
+
+def _bullet(line: str) -> str:
+    return f"- {line}"
+
+
+def _titles_alone(chosen: Iterable[GivenAdvice], words: Words) -> Iterator[str]:
+    """The titles of what can be done as it stands, and of what to ask about first."""
+    if plain := [one for one in chosen if not one.caution]:
+        yield _titles(plain, None)
+    if cautioned := [one for one in chosen if one.caution]:
+        listed = "; ".join(_within(one.title or one.id) for one in cautioned)
+        yield words["ask_first"].replace("{titles}", listed)
+
+
+def _titles(bare: Iterable[GivenAdvice], words: Words | None) -> str:
+    """The titles alone, in one sentence; after others where `words` are given."""
+    listed = "; ".join(_within(one.title or one.id) for one in bare)
+    return words["also"].replace("{titles}", listed) if words else _as_sentence(listed)
+
+
+def _as_sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _within(title: str) -> str:
+    """A title as part of a sentence."""
+    return title if title[1:2].isupper() else f"{title[:1].lower()}{title[1:]}"
 
 
 def _shared_caution(chosen: Sequence[GivenAdvice]) -> str | None:
@@ -109,26 +200,37 @@ def _sentence(one: GivenAdvice, shared: str | None) -> str:
     return " ".join(part for part in (title, one.text, caution) if part)
 
 
-def _withheld(assessment: Assessment, words: Words) -> list[str]:
+def _withheld(assessment: Assessment, words: Words, room: Room) -> list[str]:
     by_reason: dict[tuple[str, str | None], list[str]] = {}
     for one in assessment.withheld:
         by_reason.setdefault((one.reason, one.instead), []).append(one.title or one.id)
-    lines = list(_withheld_lines(by_reason, words))
+    told = list(by_reason.items())[: room.withheld]
+    lines = [_left_out(words, *why, titles) for why, titles in told]
+    if rest := [title for titles in list(by_reason.values())[room.withheld :] for title in titles]:
+        lines.append(f"- {_as_sentence(joined(map(_within, rest), 'and'))}")
     return [words["withheld_heading"], *lines] if lines else []
 
 
-def _withheld_lines(
-    by_reason: Mapping[tuple[str, str | None], Sequence[str]], words: Words
-) -> Iterator[str]:
-    for (reason, instead), titles in by_reason.items():
-        because = words["withheld_for"].replace("{reason}", reason) if reason else ""
-        yield " ".join(part for part in (f"- {joined(titles, 'and')}.", because, instead) if part)
+def _left_out(words: Words, reason: str, instead: str | None, titles: Sequence[str]) -> str:
+    first, *others = titles
+    listed = joined([first, *map(_within, others)], "and")
+    because = words["withheld_for"].replace("{reason}", reason) if reason else ""
+    return " ".join(part for part in (f"- {listed}.", because, instead) if part)
 
 
 def _unrecognised(assessment: Assessment, words: Words) -> list[str]:
     if not assessment.unrecognised:
         return []
-    return [words["unrecognised"].replace("{names}", joined(assessment.unrecognised, "and"))]
+    names = [_cut(name) for name in assessment.unrecognised[:MOST_NAMES]]
+    more = len(assessment.unrecognised) - len(names)
+    listed = joined(
+        [*names, *([words["others"].replace("{number}", str(more))] * (more > 0))], "and"
+    )
+    return [words["unrecognised"].replace("{names}", listed)]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _safety_net(assessment: Assessment, words: Words) -> list[str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import graphlib
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -299,7 +300,7 @@ class _Linker:
     def _check_known(
         self, names: Iterable[str], known: Iterable[str], kind: str, place: _Place
     ) -> None:
-        known = known if isinstance(known, Set | Mapping) else set(known)
+        known = known if isinstance(known, AbstractSet | Mapping) else set(known)
         for name in names:
             if name not in known:
                 self._fault(f"{shorten(name)} is no {kind}{did_you_mean(name, known)}", place)

@@ -7,52 +7,56 @@ counter-example comes as patient facts, reduced to few, and is replayed on a rea
 
 from __future__ import annotations
 
-import importlib
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from contextlib import contextmanager
+from functools import partial
+from typing import Literal
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
+from crampsrules.assess import assess
 from crampsrules.conditions import (
+    ALWAYS,
     AllOf,
     AnyOf,
-    Atom,
     Comparison,
     Concluded,
     Condition,
-    Flag,
-    Known,
-    Member,
-    OneOf,
     Suspected,
     atoms,
 )
 from crampsrules.engines import engine_for
-from crampsrules.errors import EngineError, MissingExtraError
-from crampsrules.facts import CONTRADICTIONS, FACTS, Fact, PatientFacts
-from crampsrules.fold import active_escalations
+from crampsrules.errors import EngineError
+from crampsrules.facts import FACTS, Fact, PatientFacts
+from crampsrules.fold import active_escalations, rank_causes
+from crampsrules.laws import binding_laws, breaches
 from crampsrules.linking import caution_id, unless_id
-from crampsrules.medicines import NameKind
-from crampsrules.memberships import is_whole
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import Advice, Escalation, Law
+from crampsrules.rules import NO_NAMES, Advice, Escalation, Law
+from crampsrules.translation import Cut, Expression, Translation, drawing
 from crampsrules.triage import Triage
 
-if TYPE_CHECKING:
-    from types import ModuleType
+Kind = Literal["can fire", "bands", "lowering", "red flag", "contradiction", "law", "redundant"]
 
-Kind = Literal["can fire", "redundant", "bands", "red flag", "lowering", "law"]
-# z3's expressions carry no types that say more than this.
-Expression = Any
+KINDS: dict[Kind, str] = {
+    "can fire": "every rule, exception and law matters to some patient",
+    "bands": "no two thresholds leave a gap or an overlap",
+    "lowering": "no fact lowers triage but through an `unless` that names it",
+    "red flag": "every red flag forces its triage, and a law says so",
+    "contradiction": "no advice contradicts other advice",
+    "law": "every other law holds",
+    "redundant": "no rule repeats another",
+}
+"""The kinds of claim, and what each comes to."""
 
 
 @frozen
 class Claim:
     """Something that should hold for every patient, and whether it does.
 
-    Where it does not, `patient` is one for whom it fails (None where no patient can show it, as
-    for a rule that can never fire).
+    Where it does not, `patient` is one who shows it, with few facts, and `found` is what a real
+    engine makes of that patient.
     """
 
     kind: Kind
@@ -60,214 +64,60 @@ class Claim:
     says: str
     holds: bool
     patient: PatientFacts | None = None
+    found: str = ""
 
     def __str__(self) -> str:
-        verdict = "proved" if self.holds else "FAILS"
-        shown = f"\n    {self.patient!r}" if self.patient is not None else ""
-        return f"{verdict}: {self.kind}: {self.id}: {self.says}{shown}"
+        if self.holds:
+            return f"proved: {self.kind}: {self.id}: {self.says}"
+        return f"FAILS: {self.kind}: {self.id}: {self.says}\n    {self.patient!r}\n    {self.found}"
 
 
-def prove(rules: RuleBase, *, told: Callable[[Claim], None] | None = None) -> tuple[Claim, ...]:
+def prove(
+    rules: RuleBase,
+    *,
+    kinds: Collection[Kind] = tuple(KINDS),
+    about: Collection[str] | None = None,
+    told: Callable[[Claim], None] | None = None,
+) -> tuple[Claim, ...]:
     """Decide every claim about a rule base, for all inputs.
 
-    `told` is called with each claim as it is decided. Raises MissingExtraError without z3, and
-    EngineError should a counter-example not come out on the engine as the solver says.
+    `kinds` chooses among the `KINDS` of claim; `about` keeps to claims that depend on one of
+    these rules. `told` is called with each claim as it is decided. Raises MissingExtraError
+    without z3, and EngineError should a counter-example not come out on the engine as the solver
+    says.
     """
     claims: list[Claim] = []
-    for claim in _Prover(rules).claims():
-        claims.append(claim)
-        if told is not None:
-            told(claim)
+    for question in _Prover(rules).questions():
+        if question.kind in kinds and (about is None or not question.reads.isdisjoint(about)):
+            claims.append(question.decide())
+            if told is not None:
+                told(claims[-1])
     return tuple(claims)
 
 
-def _solver_module() -> ModuleType:
-    try:
-        z3: ModuleType = importlib.import_module("z3")
-    except ImportError:
-        raise MissingExtraError.for_extra("prove", "z3-solver") from None
-    return z3
+@frozen
+class _Counterexample:
+    """A patient for whom a claim fails, and what the engine makes of them."""
+
+    patient: PatientFacts
+    found: str
 
 
-@define(eq=False)
-class Translation:
-    """The conditions of a rule base as logic over what may be known of a patient.
+@frozen(eq=False)
+class _Question:
+    """A claim that is not decided yet, and the ids of the rules that it depends on."""
 
-    `true(condition)` and `false(condition)` are expressions; where neither holds, the condition
-    is undecided. `realizable` says which combinations a `PatientFacts` can have.
-    """
+    kind: Kind
+    id: str
+    says: str
+    reads: frozenset[str]
+    refute: Callable[[], _Counterexample | None]
 
-    rules: RuleBase
-    z3: ModuleType = field(factory=_solver_module)
-    variables: dict[str, Expression] = field(factory=dict)
-    realizable: list[Expression] = field(factory=list)
-    kinds: tuple[NameKind, ...] = field(init=False)
-    _concluded: dict[tuple[str, bool], Expression] = field(factory=dict)
-
-    def __attrs_post_init__(self) -> None:
-        self.kinds = self.rules.formulary.kinds()
-        for fact in FACTS.values():
-            self._declare(fact)
-        self._declare_medicines()
-        for name, value, other, ruled_out, _ in CONTRADICTIONS:
-            both = [self._is(name, value), self._is(other, ruled_out)]
-            self.realizable.append(self.z3.Not(self.z3.And(both)))
-
-    def _declare(self, fact: Fact) -> None:
-        z3, name = self.z3, fact.name
-        known = self._bool(f"known {name}")
-        match fact.kind:
-            case "flag":
-                self._bool(f"value {name}")
-            case "choice":
-                value = self.variables[f"value {name}"] = z3.Int(name)
-                self.realizable.append(z3.And(value >= 0, value < len(fact.members)))
-            case "members":
-                for member in fact.members:
-                    self._bool(f"stated {name} {member}")
-            case "number" | "integer":
-                sort = z3.Real if fact.kind == "number" else z3.Int
-                value = self.variables[f"value {name}"] = sort(name)
-                low, high = z3.RealVal(repr(fact.low)), z3.RealVal(repr(fact.high))
-                self.realizable.append(z3.Implies(known, z3.And(value >= low, value <= high)))
-
-    def _bool(self, name: str) -> Expression:
-        return self.variables.setdefault(name, self.z3.Bool(name))
-
-    def _is(self, fact: str, value: object) -> Expression:
-        known = self.variables[f"known {fact}"]
-        return self.z3.And(known, self.variables[f"value {fact}"] == value)
-
-    def _declare_medicines(self) -> None:
-        """Each class is held, ruled out or open, as some list of names would make it."""
-        z3, formulary = self.z3, self.rules.formulary
-        kinds = self.kinds
-        known = self.variables["known medications"]
-        for part in kinds:
-            self._bool(f"named {part.name}")
-        unrecognised = self._bool("named an unknown medicine")
-        for id_ in formulary.classes:
-            named = [self.variables[f"named {part.name}"] for part in kinds if id_ in part.held]
-            left_open = [
-                self.variables[f"named {part.name}"] for part in kinds if id_ in part.left_open
-            ]
-            present = self._bool(f"present medications {id_}")
-            absent = self._bool(f"absent medications {id_}")
-            self.realizable.append(present == z3.And(known, z3.Or(named)))
-            closed = z3.Not(z3.Or([present, unrecognised, *left_open]))
-            self.realizable.append(absent == z3.And(known, closed))
-
-    def known(self, fact: str) -> Expression:
-        """Whether a fact counts as known: a reported value does not beside a measured one."""
-        known = self.variables[f"known {fact}"]
-        measured = FACTS[fact].measured_by
-        if measured is None:
-            return known
-        return self.z3.And(known, self.z3.Not(self.variables[f"known {measured}"]))
-
-    def true(self, condition: Condition) -> Expression:
-        """When a condition is true."""
-        return self._meaning(condition, wanted=True)
-
-    def false(self, condition: Condition) -> Expression:
-        """When a condition is known to be false."""
-        return self._meaning(condition, wanted=False)
-
-    def _meaning(self, condition: Condition, *, wanted: bool) -> Expression:
-        match condition:
-            case AllOf(parts):
-                join = self.z3.And if wanted else self.z3.Or
-                return join([self._meaning(part, wanted=wanted) for part in parts])
-            case AnyOf(parts):
-                join = self.z3.Or if wanted else self.z3.And
-                return join([self._meaning(part, wanted=wanted) for part in parts])
-            case Concluded(finding):
-                return self._drawn(f"finding {finding}", self.rules.concluding[finding], wanted)
-            case Suspected(cause):
-                return self._drawn(f"cause {cause}", self.rules.suspecting[cause], wanted)
-        return self._atom(condition, wanted=wanted)
-
-    def _drawn(self, name: str, ids: Iterable[str], wanted: bool) -> Expression:
-        if (name, wanted) not in self._concluded:
-            whole = AnyOf(tuple(self.rules.conditions[id_] for id_ in ids))
-            self._concluded[name, wanted] = self._meaning(whole, wanted=wanted)
-        return self._concluded[name, wanted]
-
-    def _atom(self, atom: Atom, *, wanted: bool) -> Expression:
-        z3 = self.z3
-        match atom:
-            case Member(fact, member, present):
-                return self._membership(fact, member, present=present is wanted)
-            case Known(fact, known):
-                return self.known(fact) if known is wanted else z3.Not(self.known(fact))
-            case Flag(fact, value):
-                held = self.variables[f"value {fact}"] == (value is wanted)
-            case OneOf(fact, values):
-                value = self.variables[f"value {fact}"]
-                one = z3.Or([value == FACTS[fact].members.index(v) for v in sorted(values)])
-                held = one if wanted else z3.Not(one)
-            case Comparison():
-                compared = self._compared(atom)
-                held = compared if wanted else z3.Not(compared)
-            case _:
-                raise AssertionError(atom)
-        return z3.And(self.known(atom.fact), held)
-
-    def _compared(self, atom: Comparison) -> Expression:
-        value, literal = self.variables[f"value {atom.fact}"], self.z3.RealVal(repr(atom.value))
-        match atom.operator:
-            case "<":
-                return value < literal
-            case "<=":
-                return value <= literal
-            case ">":
-                return value > literal
-            case ">=":
-                return value >= literal
-            case "==":
-                return value == literal
-            case "!=":
-                return value != literal
-
-    def _membership(self, fact: str, member: str, *, present: bool) -> Expression:
-        if fact == "medications":
-            return self.variables[f"{'present' if present else 'absent'} {fact} {member}"]
-        described = FACTS[fact]
-        implying = [
-            member,
-            *(described.general.get(member, ()) if not is_whole(described, member) else ()),
-        ]
-        held = self.z3.Or([self.variables[f"stated {fact} {one}"] for one in implying])
-        if present:
-            return self.z3.And(self.known(fact), held)
-        above = [one for one, specials in described.general.items() if member in specials]
-        left_open = self.z3.Or([self.variables[f"stated {fact} {one}"] for one in above])
-        return self.z3.And(self.known(fact), self.z3.Not(held), self.z3.Not(left_open))
-
-    def patient(self, model: Expression) -> dict[str, object]:
-        """The facts of a model, as `PatientFacts` takes them."""
-        found: dict[str, object] = {}
-        for fact in FACTS.values():
-            if self._holds(model, f"known {fact.name}"):
-                found[fact.name] = self._value(model, fact)
-        return found
-
-    def _holds(self, model: Expression, name: str) -> bool:
-        return bool(self.z3.is_true(model.eval(self.variables[name], model_completion=True)))
-
-    def _value(self, model: Expression, fact: Fact) -> object:
-        if fact.kind == "members":
-            return {m for m in fact.members if self._holds(model, f"stated {fact.name} {m}")}
-        if fact.kind == "medicines":
-            names = {part.name for part in self.kinds if self._holds(model, f"named {part.name}")}
-            unknown = self._holds(model, "named an unknown medicine")
-            return names | ({"a medicine nobody knows"} if unknown else set())
-        if fact.kind == "flag":
-            return self._holds(model, f"value {fact.name}")
-        value = model.eval(self.variables[f"value {fact.name}"], model_completion=True)
-        if fact.kind == "choice":
-            return fact.members[value.as_long()]
-        return value.as_long() if fact.kind == "integer" else float(value.as_fraction())
+    def decide(self) -> Claim:
+        against = self.refute()
+        if against is None:
+            return Claim(self.kind, self.id, self.says, holds=True)
+        return Claim(self.kind, self.id, self.says, False, against.patient, against.found)  # noqa: FBT003
 
 
 @define(eq=False)
@@ -275,91 +125,260 @@ class _Prover:
     rules: RuleBase
     translation: Translation = field(init=False)
     solver: Expression = field(init=False)
+    _made: dict[str, Expression] = field(factory=dict)
+    _reads: dict[str, frozenset[str]] = field(factory=dict)
+    _looks_at: dict[str, frozenset[str]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.translation = Translation(self.rules)
-        self.solver = self.translation.z3.Solver()
+        # Yes-or-no variables only: the solver for finite domains is many times faster than z3's
+        # general one.
+        self.solver = self.translation.z3.SolverFor("QF_FD")
         self.solver.add(self.translation.realizable)
 
-    def claims(self) -> Iterator[Claim]:
-        yield from self._fireable()
-        yield from self._redundant()
+    def questions(self) -> Iterator[_Question]:
+        yield from self._can_fire()
         yield from self._bands()
-        yield from self._red_flags()
         yield from self._lowering()
+        yield from self._red_flags()
         yield from self._laws()
+        yield from self._redundant()
 
     # Asking the solver
 
     def _possible(self, *wanted: Expression) -> bool:
         """Whether there is a patient for whom all of it holds."""
-        return bool(self.solver.check(*wanted) == self.translation.z3.sat)
+        with self._supposing(wanted):
+            return bool(self.solver.check() == self.translation.z3.sat)
 
     def _example(self, *wanted: Expression) -> PatientFacts | None:
         """A patient with few known facts for whom all of it holds, or None where there is none."""
-        if not self._possible(*wanted):
-            return None
-        z3, kept = self.translation.z3, list(wanted)
-        model = self.solver.model()
-        for name, variable in self.translation.variables.items():
-            if name.startswith("value "):
-                continue
-            without = z3.Not(variable)
-            if z3.is_true(model.eval(variable, model_completion=True)):
-                if not self._possible(*kept, without):
+        with self._supposing(wanted):
+            model = self._solution()
+            return None if model is None else self.translation.patient(self._fewest(model))
+
+    @contextmanager
+    def _supposing(self, wanted: Iterable[Expression]) -> Iterator[None]:
+        self.solver.push()
+        try:
+            self.solver.add(*wanted)
+            yield
+        finally:
+            self.solver.pop()
+
+    def _solution(self, *assumed: Expression) -> Expression | None:
+        found = self.solver.check(*assumed) == self.translation.z3.sat
+        return self.solver.model() if found else None
+
+    def _fewest(self, model: Expression) -> Expression:
+        """A solution in which nothing can be left out that was said of the patient."""
+        for variable in self.translation.sayings():
+            if self.translation.is_so(model, variable):
+                without = self._solution(self._not(variable))
+                if without is None:
+                    self.solver.add(variable)
                     continue
-                model = self.solver.model()
-            kept.append(without)
-        return PatientFacts.from_mapping(self.translation.patient(model))
+                model = without
+            self.solver.add(self._not(variable))
+        return model
 
-    def _fire(self, patient: PatientFacts) -> frozenset[str]:
-        return engine_for(self.rules, "compiled").fire(patient)
-
-    def _replayed(self, patient: PatientFacts, shown: bool, says: str) -> PatientFacts:
-        if not shown:
-            raise EngineError(f"solver and engine disagree on {patient!r}: {says}")
-        return patient
+    # What is true of whom
 
     def _true(self, id_: str) -> Expression:
-        return self.translation.true(self.rules.conditions[id_])
+        return self._once(id_, lambda: self.translation.true(self.rules.conditions[id_]))
+
+    def _binding(self, law: Law) -> Expression:
+        condition = self.rules.law_conditions[law.id]
+        return self._once(f"law {law.id}", lambda: self.translation.true(condition))
+
+    def _once(self, name: str, make: Callable[[], Expression]) -> Expression:
+        # Solving takes little; making expressions in Python is where the time goes.
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def _not(self, expression: Expression) -> Expression:
+        return self.translation.z3.Not(expression)
+
+    def _any(self, expressions: Iterable[Expression]) -> Expression:
+        return self.translation.z3.Or(list(expressions))
+
+    def _all(self, *expressions: Expression) -> Expression:
+        return self.translation.z3.And(list(expressions))
 
     def _active(self, one: Escalation) -> Expression:
         if one.unless is None:
             return self._true(one.id)
-        return self.translation.z3.And(
-            self._true(one.id), self.translation.z3.Not(self._true(unless_id(one.id)))
-        )
-
-    # The claims
-
-    def _fireable(self) -> Iterator[Claim]:
-        for id_ in self.rules.conditions:
-            says = "some patient makes it fire"
-            yield Claim("can fire", id_, says, self._possible(self._true(id_)))
-        for one in self.rules.escalations:
-            if one.unless is not None:
-                says = "some patient makes it fire and stand"
-                yield Claim("can fire", one.id, says, self._possible(self._active(one)))
-
-    def _redundant(self) -> Iterator[Claim]:
-        """No rule fires only where another fires that concludes as much or more."""
-        for first, second, both_ways in self._comparable():
-            if self._support(first).isdisjoint(self._support(second)):
-                continue
-            implied = self._implies(first, second) and (
-                not both_ways or self._implies(second, first)
-            )
-            says = f"does not just repeat {second}"
-            patient = self._example(self._stands(first)) if implied else None
-            yield Claim("redundant", first, says, not implied, patient)
-
-    def _implies(self, first: str, second: str) -> bool:
-        z3 = self.translation.z3
-        return not self._possible(self._stands(first), z3.Not(self._stands(second)))
+        return self._all(self._true(one.id), self._not(self._true(unless_id(one.id))))
 
     def _stands(self, id_: str) -> Expression:
         rule = self.rules.rules[id_]
         return self._active(rule) if isinstance(rule, Escalation) else self._true(id_)
+
+    def _given(self, one: Advice) -> Expression:
+        against = [self._true(unless_id(one.id, entry.id)) for entry in one.unless]
+        held = self._once(f"held {one.kind}", lambda: self._any(map(self._active, self._holding(one))))
+        return self._all(self._true(one.id), self._not(self._any([*against, held])))
+
+    def _holding(self, one: Advice) -> list[Escalation]:
+        return [each for each in self.rules.escalations if one.kind in each.holds]
+
+    def _cautioned(self, one: Advice) -> Expression:
+        said = [self._true(caution_id(one.id, caution.id)) for caution in one.cautions]
+        for entry in one.unless:
+            if entry.caution:
+                condition = self.rules.conditions[unless_id(one.id, entry.id)]
+                decided = [self.translation.true(condition), self.translation.false(condition)]
+                said.append(self._not(self._any(decided)))
+        return self._any(said)
+
+    # What depends on what
+
+    def _reading(self, *ids: str) -> frozenset[str]:
+        """These rules and those that they build on."""
+        for id_ in ids:
+            if id_ not in self._reads:
+                inner = self._reading_of(self.rules.conditions[id_])
+                self._reads[id_] = frozenset({id_}) | inner
+        return frozenset().union(*(self._reads[id_] for id_ in ids))
+
+    def _reading_of(self, condition: Condition) -> frozenset[str]:
+        steps = [one for one in atoms(condition) if isinstance(one, Concluded | Suspected)]
+        return self._reading(*(id_ for one in steps for id_ in drawing(self.rules, one)))
+
+    def _reading_escalations(self, escalations: Iterable[Escalation]) -> frozenset[str]:
+        ids = [id_ for one in escalations for id_ in self._ids_of_escalation(one)]
+        return self._reading(*ids)
+
+    def _ids_of_escalation(self, one: Escalation) -> tuple[str, ...]:
+        return (one.id,) if one.unless is None else (one.id, unless_id(one.id))
+
+    def _reading_advice(self, one: Advice) -> frozenset[str]:
+        ids = [one.id, *(unless_id(one.id, entry.id) for entry in one.unless)]
+        ids += [caution_id(one.id, caution.id) for caution in one.cautions]
+        return self._reading(*ids) | self._reading_escalations(self._holding(one))
+
+    def _support(self, id_: str) -> frozenset[str]:
+        """The facts that a condition looks at, through findings and causes too."""
+        if id_ not in self._looks_at:
+            self._looks_at[id_] = frozenset(
+                atom.fact
+                for one in self._reading(id_)
+                for atom in atoms(self.rules.conditions[one])
+                if not isinstance(atom, Concluded | Suspected)
+            )
+        return self._looks_at[id_]
+
+    # Replaying on a real engine
+
+    def _fire(self, patient: PatientFacts) -> frozenset[str]:
+        return engine_for(self.rules, "compiled").fire(patient)
+
+    def _standing(self, patient: PatientFacts) -> frozenset[str]:
+        """What fires, but for escalations that their `unless` removes."""
+        fired = self._fire(patient)
+        active = {one.id for one in active_escalations(self.rules, fired)}
+        return fired - {one.id for one in self.rules.escalations} | active
+
+    def _replayed(self, patient: PatientFacts, found: str, *, shown: bool) -> _Counterexample:
+        if not shown:
+            raise EngineError(f"the solver says of {patient!r}: {found}; the engine does not")
+        return _Counterexample(patient, found)
+
+    # Every rule can fire
+
+    def _can_fire(self) -> Iterator[_Question]:
+        for one in (*self.rules.findings, *itertools.chain(*self.rules.evidence.values())):
+            yield self._mattering(one.id, "some patient makes it fire", [one.id])
+        for escalation in self.rules.escalations:
+            yield from self._escalation_matters(escalation)
+        for advice in self.rules.advice:
+            yield from self._advice_matters(advice)
+        for law in self.rules.laws:
+            condition = self.rules.law_conditions[law.id]
+            says = "some patient is bound by this law"
+            refute = partial(self._binds_nobody, law, condition)
+            yield _Question("can fire", law.id, says, self._reading_of(condition), refute)
+
+    def _escalation_matters(self, one: Escalation) -> Iterator[_Question]:
+        if one.unless is None:
+            yield self._mattering(one.id, "some patient makes it fire", [one.id])
+            return
+        stands = self._not(self._true(unless_id(one.id)))
+        yield self._mattering(one.id, "some patient makes it fire and stand", [one.id], stands)
+        ids = [one.id, unless_id(one.id)]
+        yield self._mattering(unless_id(one.id), "it removes the rule for some patient", ids)
+
+    def _advice_matters(self, one: Advice) -> Iterator[_Question]:
+        given = self._given(one)
+        yield self._mattering(one.id, "some patient is given it", [one.id], given)
+        for entry in one.unless:
+            id_ = unless_id(one.id, entry.id)
+            yield self._mattering(id_, "it withholds the advice from some patient", [one.id, id_])
+        for caution in one.cautions:
+            id_ = caution_id(one.id, caution.id)
+            yield self._mattering(id_, "it is said to some patient", [one.id, id_], given)
+
+    def _mattering(self, id_: str, says: str, fires: list[str], *also: Expression) -> _Question:
+        refute = partial(self._never, id_, fires, also)
+        return _Question("can fire", id_, says, self._reading(id_, *fires), refute)
+
+    def _never(
+        self, id_: str, fires: list[str], also: tuple[Expression, ...]
+    ) -> _Counterexample | None:
+        if self._possible(*map(self._true, fires), *also):
+            return None
+        patient = self._nearest([self.rules.conditions[one] for one in fires], also)
+        fired = self._fire(patient)
+        if not also:
+            shown = not fired.issuperset(fires)
+            return self._replayed(patient, _nobody("it does not fire"), shown=shown)
+        return _Counterexample(patient, _nobody("it comes to nothing"))
+
+    def _binds_nobody(self, law: Law, condition: Condition) -> _Counterexample | None:
+        if self._possible(self.translation.true(condition)):
+            return None
+        patient = self._nearest([condition], ())
+        shown = law not in binding_laws(assess(patient, rules=self.rules, engine="compiled"))
+        return self._replayed(patient, _nobody("it does not bind"), shown=shown)
+
+    def _nearest(self, conditions: list[Condition], also: tuple[Expression, ...]) -> PatientFacts:
+        """A patient for whom as much as possible is true of what cannot be true together."""
+        parts = [self.translation.true(part) for one in conditions for part in self._parts(one)]
+        kept: list[Expression] = []
+        for part in (*parts, *also):
+            if self._possible(*kept, part):
+                kept.append(part)
+        patient = self._example(*kept)
+        assert patient is not None
+        return patient
+
+    def _parts(self, condition: Condition) -> tuple[Condition, ...]:
+        """What must all be true, along the first way of making a condition true."""
+        match condition:
+            case AllOf(parts):
+                return parts
+            case AnyOf(parts):
+                return self._parts(parts[0])
+            case Concluded() | Suspected():
+                drawn = drawing(self.rules, condition)
+                return self._parts(self.rules.conditions[drawn[0]]) if drawn else ()
+        return (condition,)
+
+    # No rule repeats another
+
+    def _redundant(self) -> Iterator[_Question]:
+        for first, second, both_ways in self._comparable():
+            if self._support(first).isdisjoint(self._support(second)):
+                continue  # what one says of other facts, the other cannot follow from
+            reads = self._reading(*self._with_unless(first), *self._with_unless(second))
+            refute = partial(self._repeats, first, second, both_ways=both_ways)
+            says = f"does not just repeat {second}"
+            yield _Question("redundant", first, says, reads, refute)
+
+    def _with_unless(self, id_: str) -> tuple[str, ...]:
+        rule = self.rules.rules[id_]
+        return self._ids_of_escalation(rule) if isinstance(rule, Escalation) else (id_,)
 
     def _comparable(self) -> Iterator[tuple[str, str, bool]]:
         """Pairs in which the first is in vain if it implies the second (or they are the same).
@@ -383,154 +402,289 @@ class _Prover:
                 elif one.id < other.id:
                     yield one.id, other.id, True
 
-    def _bands(self) -> Iterator[Claim]:
-        """Each number alone: urgency falls towards the middle and never falls, rises and falls."""
+    def _repeats(self, first: str, second: str, *, both_ways: bool) -> _Counterexample | None:
+        if not self._implies(first, second) or (both_ways and not self._implies(second, first)):
+            return None
+        patient = self._example(self._stands(first))
+        if patient is None:
+            return None  # it never fires, which is another claim
+        shown = self._standing(patient) >= {first, second}
+        return self._replayed(patient, f"{second} stands too, as whenever it does", shown=shown)
+
+    def _implies(self, first: str, second: str) -> bool:
+        return not self._possible(self._stands(first), self._not(self._stands(second)))
+
+    # No gap between thresholds, and no overlap
+
+    def _bands(self) -> Iterator[_Question]:
         for fact in FACTS.values():
             if fact.kind not in ("number", "integer"):
                 continue
-            alone = [one for one in self.rules.escalations if self._support(one.id) == {fact.name}]
-            if not alone:
-                continue
-            yield from self._banded(fact, alone)
+            yield from self._bands_of_urgency(fact)
+            for cause in self.rules.evidence:
+                yield from self._bands_of_weight(fact, cause)
+            yield from self._shared_ends(fact)
 
-    def _banded(self, fact: Fact, alone: Collection[Escalation]) -> Iterator[Claim]:
-        patients = [PatientFacts.from_mapping({fact.name: value}) for value in self._points(fact)]
-        levels = [self._triage(patient) for patient in patients]
-        lowest = levels.index(min(levels))
-        falls = all(a >= b for a, b in itertools.pairwise(levels[: lowest + 1]))
-        rises = all(a <= b for a, b in itertools.pairwise(levels[lowest:]))
-        at_fault = None if falls and rises else patients[_dip(levels)]
-        yield Claim("bands", fact.name, "no gap between the bands", at_fault is None, at_fault)
-        ids = {one.id for one in alone}
-        overlapping = next((p for p in patients if len(ids & self._fire(p)) > 1), None)
-        yield Claim("bands", fact.name, "no bands overlap", overlapping is None, overlapping)
+    def _alone(self, fact: Fact, ids: Iterable[str]) -> list[str]:
+        """The rules that look at this fact and no other."""
+        return [id_ for id_ in ids if self._support(id_) == {fact.name}]
 
-    def _triage(self, patient: PatientFacts) -> Triage:
+    def _along(self, fact: Fact) -> list[PatientFacts]:
+        """A patient in each band of a number, of whom nothing else is known."""
+        values = self.translation.scales[fact.name].values
+        known = [value for value in values if value is not None]
+        return [PatientFacts.from_mapping({fact.name: value}) for value in known]
+
+    def _bands_of_urgency(self, fact: Fact) -> Iterator[_Question]:
+        """Along a number urgency turns once at most: it falls and then rises, as a rule."""
+        alone = self._alone(fact, [one.id for one in self.rules.escalations])
+        if not alone:
+            return
+        reads = self._reading(*alone)
+        says = "urgency leaves no gap between its bands"
+        gap = partial(self._interrupted, fact, self._triage)
+        yield _Question("bands", fact.name, says, reads, gap)
+        says = "no two bands of urgency overlap"
+        overlap = partial(self._overlap, fact, frozenset(alone))
+        yield _Question("bands", fact.name, says, reads, overlap)
+
+    def _triage(self, patient: PatientFacts) -> int:
         active = active_escalations(self.rules, self._fire(patient))
         return max((one.triage for one in active), default=Triage.SELF_CARE)
 
-    def _points(self, fact: Fact) -> list[float]:
-        """A value at and between all thresholds of a number: enough to see every band."""
-        marks = {
+    def _interrupted(self, fact: Fact, level: Callable[[PatientFacts], int]) -> _Counterexample | None:
+        along = self._along(fact)
+        at = _gap([level(patient) for patient in along])
+        if at is None:
+            return None
+        return _Counterexample(along[at], "what lies on either side of it is rated otherwise")
+
+    def _overlap(self, fact: Fact, ids: frozenset[str]) -> _Counterexample | None:
+        for patient in self._along(fact):
+            fired = sorted(ids & self._fire(patient))
+            if len(fired) > 1:
+                return _Counterexample(patient, f"{' and '.join(fired)} all fire")
+        return None
+
+    def _bands_of_weight(self, fact: Fact, cause: str) -> Iterator[_Question]:
+        alone = self._alone(fact, [one.id for one in self.rules.evidence[cause]])
+        if not alone:
+            return
+        reads, name = self._reading(*alone), f"{fact.name} for {cause}"
+        says = "the weight leaves no gap between its bands"
+        gap = partial(self._interrupted, fact, partial(self._weight, cause))
+        yield _Question("bands", name, says, reads, gap)
+        says = "no value speaks both for and against"
+        both = partial(self._for_and_against, fact, frozenset(alone))
+        yield _Question("bands", name, says, reads, both)
+
+    def _weight(self, cause: str, patient: PatientFacts) -> int:
+        weights = {one.id: one.weight for one in rank_causes(self.rules, self._fire(patient))}
+        return weights.get(cause, self.rules.causes[cause].prior)
+
+    def _for_and_against(self, fact: Fact, ids: frozenset[str]) -> _Counterexample | None:
+        for patient in self._along(fact):
+            fired = sorted(ids & self._fire(patient))
+            signs = {self.rules.decibans[id_] > 0 for id_ in fired if self.rules.decibans[id_]}
+            if len(signs) > 1:
+                return _Counterexample(patient, f"{' and '.join(fired)} all fire")
+        return None
+
+    def _shared_ends(self, fact: Fact) -> Iterator[_Question]:
+        """Where two rules of one purpose part a number at one value, it is on the same side."""
+        for purpose, ids in self._purposes():
+            parting = [id_ for id_ in ids if fact.name in self._support(id_)]
+            for id_, other in itertools.permutations(parting, 2):
+                for at in self._parted_both_ways(fact, id_, other):
+                    name = f"{fact.name} for {purpose}"
+                    says = f"{id_} and {other} leave no gap and no overlap at {at:g}"
+                    refute = partial(self._end, fact, at, id_, other)
+                    yield _Question("bands", name, says, self._reading(id_, other), refute)
+
+    def _purposes(self) -> Iterator[tuple[str, list[str]]]:
+        yield "urgency", [one.id for one in self.rules.escalations]
+        for cause, evidence in self.rules.evidence.items():
+            yield cause, [one.id for one in evidence]
+
+    def _parted_both_ways(self, fact: Fact, id_: str, other: str) -> set[float]:
+        """Values that the first rule parts from what lies above, the second from below."""
+        return self._ends(fact, id_, above=True) & self._ends(fact, other, above=False)
+
+    def _ends(self, fact: Fact, id_: str, *, above: bool) -> set[float]:
+        operators = ("<=", ">") if above else ("<", ">=")
+        return {
             atom.value
-            for condition in self.rules.conditions.values()
-            for atom in atoms(condition)
-            if isinstance(atom, Comparison) and atom.fact == fact.name
+            for one in self._reading(id_)
+            for atom in atoms(self.rules.conditions[one])
+            if isinstance(atom, Comparison) and atom.fact == fact.name and atom.operator in operators
         }
-        assert fact.low is not None
-        assert fact.high is not None
-        ends = sorted({float(fact.low), *marks, float(fact.high)})
-        between = [(a + b) / 2 for a, b in itertools.pairwise(ends)]
-        points = sorted({*ends, *between})
-        return sorted({float(round(p)) for p in points}) if fact.kind == "integer" else points
 
-    def _red_flags(self) -> Iterator[Claim]:
-        z3 = self.translation.z3
-        for one in self.rules.escalations:
-            if one.triage < Triage.SAME_DAY:
-                continue
-            lower = z3.Not(
-                z3.Or([self._active(e) for e in self.rules.escalations if e.triage >= one.triage])
-            )
-            stands = self._true(one.id) if one.triage is Triage.EMERGENCY else self._active(one)
-            patient = self._example(stands, lower)
-            says = f"forces {one.triage.id} whatever else is known"
-            yield Claim("red flag", one.id, says, patient is None, patient)
+    def _end(self, fact: Fact, at: float, id_: str, other: str) -> _Counterexample | None:
+        """A patient at a threshold where one rule of two ends, and the other has not begun."""
+        low, high = Cut(at, above=False), Cut(at, above=True)
+        here = [self._beyond(fact, low), self._not(self._beyond(fact, high))]
+        here.append(self.translation.counts(fact.name))
+        for first, second in ((id_, other), (other, id_)):
+            under = [self._moved(fact, one, low, to=False) for one in (first, second)]
+            over = [self._moved(fact, one, high, to=True) for one in (first, second)]
+            change = [under[0], self._not(under[1]), self._not(over[0]), over[1]]
+            both = [self._stands(first), self._stands(second)]
+            neither = [self._not(one) for one in both]
+            for word, so in (("both hold", both), ("neither holds", neither)):
+                patient = self._example(*here, *change, *so)
+                if patient is not None:
+                    found = f"{first} ends and {second} begins at {at:g}, where {word}"
+                    shown = self._standing(patient).issuperset((first, second)) is (so is both)
+                    return self._replayed(patient, found, shown=shown)
+        return None
 
-    def _lowering(self) -> Iterator[Claim]:
-        """Learning a fact removes an escalation only where its `unless` names the fact."""
+    def _beyond(self, fact: Fact, cut: Cut) -> Expression:
+        return self.translation.is_beyond(fact.name, cut)
+
+    def _moved(self, fact: Fact, id_: str, cut: Cut, *, to: bool) -> Expression:
+        """Whether a rule would stand if a number at a threshold lay just beside it."""
         z3 = self.translation.z3
+        return z3.substitute(self._stands(id_), (self._beyond(fact, cut), z3.BoolVal(to)))
+
+    # Every red flag forces its triage
+
+    def _red_flags(self) -> Iterator[_Question]:
         for one in self.rules.escalations:
-            excusing = self._support(unless_id(one.id)) if one.unless is not None else frozenset()
-            active = self._active(one)
-            support = self._support(one.id)
-            corrected = {FACTS[name].measured_by for name in support}
-            lost = [
-                z3.And(z3.substitute(active, (known, z3.BoolVal(False))), known)  # noqa: FBT003
-                for name in sorted(support - excusing - corrected)
-                for known in [self.translation.variables[f"known {name}"]]
-            ]
-            patient = self._example(z3.Not(active), z3.Or(lost)) if lost else None
+            if one.triage >= Triage.SAME_DAY:
+                demanding = [law for law in self.rules.laws if _demands(law, one.triage)]
+                says = f"a law demands {one.triage.id} wherever this calls for it"
+                refute = partial(self._unguarded, one, demanding)
+                reads = self._reading_escalations([one])
+                yield _Question("red flag", one.id, says, reads, refute)
+
+    def _unguarded(self, one: Escalation, demanding: list[Law]) -> _Counterexample | None:
+        bound = self._any(map(self._binding, demanding))
+        patient = self._example(self._active(one), self._not(bound))
+        if patient is None:
+            return None
+        assessment = assess(patient, rules=self.rules, engine="compiled")
+        raised = one.id in {each.id for each in assessment.escalations}
+        shown = raised and not set(binding_laws(assessment)) & set(demanding)
+        found = "it calls for this, and no law does: state one, or narrow the rule"
+        return self._replayed(patient, found, shown=shown)
+
+    # No fact lowers triage but through an `unless` that names it
+
+    def _lowering(self) -> Iterator[_Question]:
+        for one in self.rules.escalations:
             says = "no fact removes it but one that its `unless` names"
-            yield Claim("lowering", one.id, says, patient is None, patient)
+            reads = self._reading_escalations([one])
+            yield _Question("lowering", one.id, says, reads, partial(self._lowered, one))
 
-    def _support(self, id_: str) -> frozenset[str]:
-        """The facts that a condition looks at, through findings and causes too."""
-        found: set[str] = set()
-        waiting = [id_]
-        seen: set[str] = set()
-        while waiting:
-            rule = waiting.pop()
-            if rule in seen:
-                continue
-            seen.add(rule)
-            for atom in atoms(self.rules.conditions[rule]):
-                if isinstance(atom, Concluded):
-                    waiting += self.rules.concluding[atom.finding]
-                elif isinstance(atom, Suspected):
-                    waiting += self.rules.suspecting[atom.cause]
-                else:
-                    found.add(atom.fact)
-        return frozenset(found)
-
-    def _laws(self) -> Iterator[Claim]:
-        for law in self.rules.laws:
-            patient = self._example(
-                self.translation.true(self.rules.law_conditions[law.id]), self._breach(law)
-            )
+    def _lowered(self, one: Escalation) -> _Counterexample | None:
+        """Whether it would stand if some fact were unknown, and does not now that it is known."""
+        z3, active = self.translation.z3, self._active(one)
+        lost = {
+            name: self._all(known, z3.substitute(active, (known, z3.BoolVal(val=False))))
+            for name in self._may_not_lower(one)
+            for known in [self.translation.is_known(name)]
+        }
+        for name, removed in lost.items():
+            patient = self._example(self._not(active), removed)
             if patient is not None:
-                self._replayed(patient, is_broken(self.rules, law, patient), law.says)
-            yield Claim("law", law.id, law.says, patient is None, patient)
+                before = self._standing(patient.replace(**{name: None}))
+                shown = one.id in before and one.id not in self._standing(patient)
+                return self._replayed(patient, f"without {name} it would stand", shown=shown)
+        return None
+
+    def _may_not_lower(self, one: Escalation) -> list[str]:
+        """The facts that it looks at, but for what its `unless` names and what is measured.
+
+        A measured value takes the place of a reported one: that corrects a fact, and adds none.
+        """
+        support = self._support(one.id)
+        excusing = self._support(unless_id(one.id)) if one.unless is not None else frozenset()
+        correcting = {FACTS[name].measured_by for name in support}
+        return sorted(support - excusing - correcting)
+
+    # Every law holds
+
+    def _laws(self) -> Iterator[_Question]:
+        for law in self.rules.laws:
+            for kind, part in _parts_of(law):
+                refute = partial(self._broken, part)
+                yield _Question(kind, law.id, law.says, self._reading_law(part), refute)
+
+    def _reading_law(self, law: Law) -> frozenset[str]:
+        reads = self._reading_of(self.rules.law_conditions[law.id])
+        named = {*law.forbids, *law.cautioned, *law.not_together, *law.advised}
+        for one in self.rules.advice:
+            if one.id in named:
+                reads |= self._reading_advice(one)
+        return reads | self._reading_escalations(self._reaching(law))
+
+    def _reaching(self, law: Law) -> list[Escalation]:
+        if law.at_least is None:
+            return []
+        return [one for one in self.rules.escalations if one.triage >= law.at_least]
+
+    def _broken(self, law: Law) -> _Counterexample | None:
+        patient = self._example(self._binding(law), self._breach(law))
+        if patient is None:
+            return None
+        assessment = assess(patient, rules=self.rules, engine="compiled")
+        bound = law.id in {one.id for one in binding_laws(assessment)}
+        found = list(breaches(law, assessment))
+        raised = ", ".join(f"{one.id} ({one.triage.id})" for one in assessment.escalations)
+        shown = bool(found) and bound
+        return self._replayed(
+            patient, f"the assessment {' and '.join(found)}; raised: {raised or 'nothing'}", shown=shown
+        )
 
     def _breach(self, law: Law) -> Expression:
-        z3 = self.translation.z3
         advice = {one.id: one for one in self.rules.advice}
-        breaches = [self._given(advice[id_]) for id_ in law.forbids]
-        breaches += [z3.Not(self._given(advice[id_])) for id_ in law.advised]
-        breaches += [
-            z3.And(self._given(advice[id_]), z3.Not(self._cautioned(advice[id_])))
-            for id_ in law.cautioned
-        ]
-        breaches += [z3.Not(self._given(advice[id_])) for id_ in law.advised]
+        found = [self._given(advice[id_]) for id_ in law.forbids]
+        found += [self._not(self._given(advice[id_])) for id_ in law.advised]
+        for id_ in law.cautioned:
+            bare = self._not(self._cautioned(advice[id_]))
+            found.append(self._all(self._given(advice[id_]), bare))
         if law.not_together:
-            breaches.append(z3.And([self._given(advice[id_]) for id_ in law.not_together]))
+            found.append(self._all(*(self._given(advice[id_]) for id_ in law.not_together)))
         if law.at_least is not None:
-            reaching = [e for e in self.rules.escalations if e.triage >= law.at_least]
-            breaches.append(z3.Not(z3.Or([self._active(e) for e in reaching])))
-        return z3.Or(breaches)
-
-    def _given(self, one: Advice) -> Expression:
-        z3 = self.translation.z3
-        holding = [e for e in self.rules.escalations if one.kind in e.holds]
-        against = [self._true(unless_id(one.id, entry.id)) for entry in one.unless]
-        against += [self._active(e) for e in holding]
-        return z3.And(self._true(one.id), z3.Not(z3.Or(against)))
-
-    def _cautioned(self, one: Advice) -> Expression:
-        z3 = self.translation.z3
-        said = [self._true(caution_id(one.id, caution.id)) for caution in one.cautions]
-        for entry in one.unless:
-            if entry.caution:
-                condition = self.rules.conditions[unless_id(one.id, entry.id)]
-                decided = z3.Or(self.translation.true(condition), self.translation.false(condition))
-                said.append(z3.Not(decided))
-        return z3.Or(said)
+            found.append(self._not(self._any(map(self._active, self._reaching(law)))))
+        return self._any(found)
 
 
-def _dip(levels: list[Triage]) -> int:
-    """Where urgency is lower than on both sides, other than at the lowest."""
+def _nobody(what: str) -> str:
+    return f"nobody meets all that it asks; this patient meets the most, and {what}"
+
+
+def _demands(law: Law, triage: Triage) -> bool:
+    return law.at_least is not None and law.at_least >= triage
+
+
+def _parts_of(law: Law) -> Iterator[tuple[Kind, Law]]:
+    """What a law demands of triage, of advice that contradicts other advice, and of the rest."""
+    bare = evolve(law, forbids=NO_NAMES, cautioned=NO_NAMES, not_together=NO_NAMES)
+    bare = evolve(bare, advised=NO_NAMES, at_least=None)
+    rest = law
+    if _demands(law, Triage.SAME_DAY):
+        yield "red flag", evolve(bare, at_least=law.at_least)
+        rest = evolve(rest, at_least=None)
+    if law.not_together:
+        yield "contradiction", evolve(bare, not_together=law.not_together)
+        rest = evolve(rest, not_together=NO_NAMES)
+    if rest != bare:
+        yield "law", rest
+
+
+def _gap(levels: list[int]) -> int | None:
+    """Where levels neither fall and then rise nor rise and then fall; None where they do."""
+    valley, hill = _break(levels), _break([-level for level in levels])
+    return None if valley is None or hill is None else valley
+
+
+def _break(levels: list[int]) -> int | None:
+    """The first place where levels rise before they are at their lowest, or fall after it."""
     lowest = levels.index(min(levels))
-    for place in range(1, len(levels)):
-        if place <= lowest and levels[place] > levels[place - 1]:
-            return place - 1
-        if place > lowest and levels[place] < levels[place - 1]:
-            return place
-    return lowest
-
-
-def is_broken(rules: RuleBase, law: Law, patient: PatientFacts) -> bool:
-    """Whether an assessment of this patient breaks a law, on a real engine."""
-    from crampsrules.assess import assess
-    from crampsrules.laws import broken_laws
-
-    return law.id in {one.id for one in broken_laws(assess(patient, rules=rules))}
+    for at, (level, following) in enumerate(itertools.pairwise(levels)):
+        if at < lowest and following > level:
+            return at
+        if at >= lowest and following < level:
+            return at + 1
+    return None

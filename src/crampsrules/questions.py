@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from crampsrules.assess import patient_facts
 from crampsrules.assessment import Unknown
@@ -60,7 +60,7 @@ def next_questions(
     ['medications']
     """
     base = RuleBase.load() if rules is None else rules
-    asker = _Asker.about(patient_facts(facts), base, skip)
+    asker = _Asker.about(patient_facts(facts), base, skip, patience=_A_MOMENT)
     return tuple(question for question, _ in zip(asker.questions(), range(n), strict=False))
 
 
@@ -72,7 +72,8 @@ def telling_questions(
     What could change the first cause only together with other answers is left out: with so
     many causes that is nearly everything.
     """
-    return _Asker.about(facts, rules, skip).questions(telling=True)
+    asker = _Asker.about(facts, rules, skip, patience=_A_MOMENT)
+    return asker.questions(telling=True)
 
 
 def rank_unknowns(facts: PatientFacts, rules: RuleBase) -> tuple[Unknown, ...]:
@@ -81,22 +82,41 @@ def rank_unknowns(facts: PatientFacts, rules: RuleBase) -> tuple[Unknown, ...]:
     First those that could raise the triage, then those that could lower it, change the first
     cause, or change the ranking.
     """
-    asker = _Asker.about(facts, rules, ())
+    asker = _Asker.about(facts, rules, (), patience=_A_WHILE)
     return tuple(asker.unknown(fact, route) for fact, route in asker.in_order())
 
 
 _WHY = {
     Change.RAISES_TRIAGE: "why_raises",
     Change.LOWERS_TRIAGE: "why_lowers",
+    Change.KEEPS_TRIAGE: "why_raises",
     Change.FIRST_CAUSE: "why_first_cause",
     Change.RANKING: "why_ranking",
 }
 _COULD_CHANGE: Mapping[Change, Literal["triage", "first_cause", "ranking"]] = {
     Change.RAISES_TRIAGE: "triage",
     Change.LOWERS_TRIAGE: "triage",
+    Change.KEEPS_TRIAGE: "triage",
     Change.FIRST_CAUSE: "first_cause",
     Change.RANKING: "ranking",
 }
+# How many patients may be tried to tell whether causes could change places.
+_A_MOMENT, _A_WHILE = 40, 2000
+
+FOUND_BY_TESTS = frozenset(
+    {
+        *(one.name for one in FACTS.values() if one.group == "laboratory"),
+        # What only a doctor or nurse can have found.
+        "ankle_brachial_index",
+        "bruit",
+        "foot_pulse",
+    }
+)
+"""What a person at home can only know from a test or an examination."""
+
+HARD_TO_TELL = FOUND_BY_TESTS | {"calf_difference_cm", "walking_distance_m"}
+"""What a person can seldom tell, so that it waits for what they can."""
+
 _LAST = len(FACTS)
 _PLACES = {name: place for place, name in enumerate(FACTS)}
 
@@ -110,16 +130,18 @@ class _Asker:
     rules: RuleBase
     routes: Routes
     completions: Completions
-    _matters: dict[tuple[str, Route], bool] = field(factory=dict)
+    _verdicts: dict[tuple[str, Route], bool | None] = field(factory=dict)
     _lists: dict[str, tuple[int, QuestionList]] = field(factory=dict)
     _to_triage: dict[str, list[Route]] = field(init=False)
 
     @classmethod
-    def about(cls, facts: PatientFacts, rules: RuleBase, skip: Collection[str]) -> _Asker:
+    def about(
+        cls, facts: PatientFacts, rules: RuleBase, skip: Collection[str], *, patience: int
+    ) -> _Asker:
         inference = Inference(rules, observe(facts, rules.formulary))
         fired = engine_for(rules, "compiled").fire(facts)
         routes = Routes(rules, inference, fired, frozenset(skip))
-        completions = Completions(rules, facts, inference, routes)
+        completions = Completions(rules, facts, inference, routes, patience)
         return cls(rules, routes, completions)
 
     def __attrs_post_init__(self) -> None:
@@ -143,9 +165,13 @@ class _Asker:
         heapq.heapify(waiting)
         while waiting:
             _, fact, route, others = heapq.heappop(waiting)
-            if self._does_matter(fact, route):
+            verdict = self._verdict(fact, route)
+            if verdict is None and route.change is Change.FIRST_CAUSE:
+                others = [*others, evolve(route, change=Change.RANKING)]
+            elif verdict is not False:
                 yield fact, route
-            elif others:
+                continue
+            if others:
                 heapq.heappush(waiting, self._waiting(fact, others))
 
     def _waiting(self, fact: str, routes: list[Route]) -> _Waiting:
@@ -157,10 +183,9 @@ class _Asker:
 
     def _urgency(self, fact: str, route: Route, breadth: int) -> Urgency:
         place = self._lists[fact][0] if fact in self._lists else _LAST
-        in_laboratory = FACTS[fact].group == "laboratory"
         return (
             route.change,
-            in_laboratory,  # a person can rarely tell, so it waits for what they can
+            fact in HARD_TO_TELL,
             -route.haste,
             place,
             -breadth,
@@ -168,10 +193,13 @@ class _Asker:
             _PLACES[fact],
         )
 
-    def _does_matter(self, fact: str, route: Route) -> bool:
-        if (fact, route) not in self._matters:
-            self._matters[fact, route] = self.completions.could_matter(fact, route)
-        return self._matters[fact, route]
+    def _verdict(self, fact: str, route: Route) -> bool | None:
+        """Whether a fact matters by a route; None where that could not be settled."""
+        if route.change is Change.RANKING:
+            return None  # there is always some weight to move
+        if (fact, route) not in self._verdicts:
+            self._verdicts[fact, route] = self.completions.verdict(fact, route)
+        return self._verdicts[fact, route]
 
     def telling(self) -> Iterator[tuple[str, Route]]:
         """Each fact that could change the triage, then each that changes the first cause alone."""
@@ -202,18 +230,21 @@ class _Asker:
         if fact not in self._lists:
             return {fact}
         others = set(self._lists[fact][1].facts) - {fact}
-        found = {other for other in others if self._matters_by(other, self._to_triage, route)}
-        others -= found
-        causes = self.routes.to_causes(others) if others else {}
-        return {fact, *found, *(one for one in others if self._matters_by(one, causes, route))}
+        routes = {other: self._to_triage.get(other, []) for other in others}
+        raised = {one for one in others if self._matters_by(one, _raising(routes[one]), route)}
+        for other, found in self.routes.to_causes(others - raised).items():
+            routes[other] = [*routes.get(other, ()), *found]
+        return {
+            fact,
+            *raised,
+            *(one for one in others - raised if self._matters_by(one, routes[one], route)),
+        }
 
-    def _matters_by(
-        self, fact: str, routes: Mapping[str, list[Route]], asked_for: Route
-    ) -> bool:
+    def _matters_by(self, fact: str, routes: Iterable[Route], asked_for: Route) -> bool:
         latest = max(asked_for.change, Change.FIRST_CAUSE)
         return any(
-            one.change <= latest and self._does_matter(fact, one)
-            for one in sorted(routes.get(fact, ()), key=lambda one: one.needed)
+            one.change <= latest and self._verdict(fact, one) is not False
+            for one in sorted(routes, key=_quickly_tried)
         )
 
     def _question(self, fact: str, route: Route, together: Collection[str]) -> Question:
@@ -238,6 +269,14 @@ class _Asker:
             could_change=_COULD_CHANGE[route.change],
             could_reach=route.level,
         )
+
+
+def _raising(routes: Iterable[Route]) -> Iterator[Route]:
+    return (one for one in routes if one.change is Change.RAISES_TRIAGE)
+
+
+def _quickly_tried(route: Route) -> tuple[bool, int]:
+    return route.change is Change.KEEPS_TRIAGE, route.needed
 
 
 _Waiting = tuple[Urgency, str, Route, list[Route]]

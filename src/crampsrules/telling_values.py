@@ -77,7 +77,8 @@ def _telling(fact: Fact, asked: tuple[FactAtom, ...], formulary: Formulary) -> T
         case = _OneFact(observe(patient, formulary))
         met = tuple(evaluate(atom, case) is True for atom in asked)
         chosen.setdefault(met, value)
-    if not any(isinstance(atom, Known) for atom in asked):
+    measures = any(one.measured_by == fact.name for one in FACTS.values())
+    if not measures and not any(isinstance(atom, Known) for atom in asked):
         # To know such a value would be the same as to know nothing.
         chosen.pop((False,) * len(asked), None)
     meeting = {

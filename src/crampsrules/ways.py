@@ -38,8 +38,10 @@ class Change(enum.IntEnum):
 
     RAISES_TRIAGE = 0
     LOWERS_TRIAGE = 1
-    FIRST_CAUSE = 2
-    RANKING = 3
+    KEEPS_TRIAGE = 2
+    """Raises it again where something else has lowered it."""
+    FIRST_CAUSE = 3
+    RANKING = 4
 
 
 @frozen
@@ -85,6 +87,7 @@ class Routes:
     fired: frozenset[str]
     never: frozenset[str]
     _replaceable: frozenset[str] = field(init=False)
+    _present: Triage = Triage.SELF_CARE
     _ways: dict[str, Ways] = field(factory=dict)
     _resting: dict[str, bool] = field(factory=dict)
     _bounds_of: dict[str, tuple[float, float]] = field(factory=dict)
@@ -100,7 +103,9 @@ class Routes:
     def to_triage(self) -> dict[str, list[Route]]:
         """By fact, the routes to another triage."""
         routes: dict[str, list[Route]] = {}
-        settled = self._settled()
+        active = active_escalations(self.rules, self.fired)
+        self._present = max((one.triage for one in active), default=Triage.SELF_CARE)
+        settled = self._settled(active)
         for one in self.rules.escalations:
             if one.triage > settled:
                 self._route_escalation(one, routes)
@@ -118,7 +123,7 @@ class Routes:
         for measured in [name for name, found in routes.items() if not found]:
             del routes[measured]
 
-    def _rests_on_reported(self, id_: str) -> bool:
+    def rests_on_reported(self, id_: str) -> bool:
         """Whether what fires under an id could fall when a value is measured."""
         if not self._replaceable:
             return False
@@ -132,25 +137,25 @@ class Routes:
     def _atom_rests(self, atom: Atom) -> bool:
         match atom:
             case Concluded(finding):
-                return any(map(self._rests_on_reported, self.rules.concluding[finding]))
+                return any(map(self.rests_on_reported, self.rules.concluding[finding]))
             case Suspected(cause):
-                return any(map(self._rests_on_reported, self.rules.suspecting[cause]))
+                return any(map(self.rests_on_reported, self.rules.suspecting[cause]))
             case _:
                 return atom.fact in self._replaceable
 
     def _replacing(self, id_: str) -> list[tuple[str, str]]:
         """Each known reported value that an id may rest on, and what would measure it."""
-        if not self._rests_on_reported(id_):
+        if not self.rests_on_reported(id_):
             return []
         return [(reported, _REPORTED[reported]) for reported in sorted(self._replaceable)]
 
-    def _settled(self) -> Triage:
+    def _settled(self, active: Iterable[Escalation]) -> Triage:
         """The level that nothing can bring down any more."""
         firm = (
             one.triage
-            for one in active_escalations(self.rules, self.fired)
+            for one in active
             if (one.unless is None or self.ways_to(unless_id(one.id)) == _NO_WAY)
-            and not self._rests_on_reported(one.id)
+            and not self.rests_on_reported(one.id)
         )
         return max(firm, default=Triage.SELF_CARE)
 
@@ -161,23 +166,25 @@ class Routes:
         if one.id in self.fired:
             self._route_replacing(one.id, Change.LOWERS_TRIAGE, one.triage, routes)
         if one.unless is None:
-            _add(routes, ways, Change.RAISES_TRIAGE, one.triage, one.id)
+            _add(routes, ways, self._raising(one), one.triage, one.id)
         else:
             self._route_excusable(one, ways, routes)
 
-    def _route_excusable(
-        self, one: Escalation, ways: Ways, routes: dict[str, list[Route]]
-    ) -> None:
+    def _route_excusable(self, one: Escalation, ways: Ways, routes: dict[str, list[Route]]) -> None:
         id_ = unless_id(one.id)
         for fact in self._excusing_ignorance(id_):
-            _add(routes, (0, {fact: ways[0] + 1}), Change.RAISES_TRIAGE, one.triage, one.id)
-        self._route_replacing(id_, Change.RAISES_TRIAGE, one.triage, routes)
-        if id_ not in self.fired or self._rests_on_reported(id_):
-            _add(routes, ways, Change.RAISES_TRIAGE, one.triage, one.id)
+            _add(routes, (0, {fact: ways[0] + 1}), self._raising(one), one.triage, one.id)
+        self._route_replacing(id_, self._raising(one), one.triage, routes)
+        if id_ not in self.fired or self.rests_on_reported(id_):
+            _add(routes, ways, self._raising(one), one.triage, one.id)
         if id_ not in self.fired:
             shortest, by_fact = self.ways_to(id_)
             further = {fact: needed + ways[0] for fact, needed in by_fact.items()}
             _add(routes, (shortest, further), Change.LOWERS_TRIAGE, one.triage, one.id)
+
+    def _raising(self, one: Escalation) -> Change:
+        higher = one.triage > self._present
+        return Change.RAISES_TRIAGE if higher else Change.KEEPS_TRIAGE
 
     def _route_replacing(
         self, id_: str, change: Change, level: Triage, routes: dict[str, list[Route]]
@@ -211,9 +218,7 @@ class Routes:
         self._route_measured(routes)
         return routes
 
-    def _route_evidence(
-        self, one: Evidence, ways: Ways, routes: dict[str, list[Route]]
-    ) -> None:
+    def _route_evidence(self, one: Evidence, ways: Ways, routes: dict[str, list[Route]]) -> None:
         if self.inference.verdict(one.id) is None and not self._outweighed(one):
             _add(routes, ways, self._change_by(one.cause), Triage.SELF_CARE, one.id)
 
@@ -229,7 +234,7 @@ class Routes:
         return any(
             other.group == one.group
             and other.id in self.fired
-            and not self._rests_on_reported(other.id)
+            and not self.rests_on_reported(other.id)
             and abs(self.rules.decibans[other.id]) >= abs(weight)
             and (self.rules.decibans[other.id] > 0) is (weight > 0)
             for other in self.rules.evidence[one.cause]

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import BinaryIO
+
 import click
 
 import crampsrules as library
 from crampsrules.assess import assess
+from crampsrules.assessment import Assessment
+from crampsrules.cli.ask import converse, save
 from crampsrules.cli.exit_codes import ExitCode
 from crampsrules.cli.output import forbid_colour, show
+from crampsrules.cli.reading import read_facts, read_mapping
 from crampsrules.cli.shown_assessment import leaflet
 from crampsrules.cli.shown_check import checked
+from crampsrules.cli.shown_rules import described, listed
 from crampsrules.cli.tool import Tool
-from crampsrules.engines import ENGINES
-from crampsrules.facts import PatientFacts
+from crampsrules.engines import ENGINES, engine_for
+from crampsrules.interview import Interview
 from crampsrules.rulebase import RuleBase
+from crampsrules.rulegraph import graph
 
 _FOLDER = click.Path(exists=True, file_okay=False)
+_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 _NO_COLOUR = click.option(
     "--no-color",
     is_flag=True,
@@ -38,6 +47,7 @@ _RULES = click.option(
     help="A folder of rules to add to the shipped ones; may be given again.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+_HTML = click.option("--html", "as_html", is_flag=True, help="A page for a browser.")
 _EXPLAIN = click.option(
     "--explain",
     metavar="[CAUSE]",
@@ -64,13 +74,15 @@ def crampsrules() -> None:
 @crampsrules.command("assess")
 @click.argument("file", type=click.File("rb"))
 @_JSON
+@_HTML
 @_EXPLAIN
 @_ENGINE
 @_RULES
 @_NO_COLOUR
-def assess_command(
-    file: click.utils.LazyFile,
+def assess_command(  # noqa: PLR0913 - each is an option
+    file: BinaryIO,
     as_json: bool,
+    as_html: bool,
     explain: str | None,
     engine: str | None,
     folders: tuple[str, ...],
@@ -80,15 +92,88 @@ def assess_command(
     It informs; it does not diagnose.
     """
     rules = _rules(folders)
-    facts = _facts(file.name, file.read())
+    engine_for(rules, engine)  # a wrong name is said before a file is read
+    facts = read_facts(file.name, file.read())
     assessment = assess(facts, rules=rules, engine=engine)
+    _show_assessment(assessment, as_json=as_json, as_html=as_html, explain=explain)
+
+
+@crampsrules.command()
+@click.option("--save", "saved", metavar="FILE", type=_FILE, help="Write the answers to FILE.")
+@click.option(
+    "--replay",
+    metavar="FILE",
+    type=click.File("rb"),
+    help="Begin with the answers in FILE, saved before or written by hand, and ask only the rest.",
+)
+@click.option(
+    "--tests/--no-tests",
+    default=None,
+    help="There are results of tests to ask for, or none; otherwise that is asked.",
+)
+@click.option("--to-the-end", is_flag=True, help="Do not offer to stop after some questions.")
+@_JSON
+@_HTML
+@_EXPLAIN
+@_ENGINE
+@_RULES
+@_NO_COLOUR
+def ask(  # noqa: PLR0913 - each is an option
+    saved: Path | None,
+    replay: BinaryIO | None,
+    tests: bool | None,
+    to_the_end: bool,
+    as_json: bool,
+    as_html: bool,
+    explain: str | None,
+    engine: str | None,
+    folders: tuple[str, ...],
+) -> None:
+    """Ask about leg cramps in plain words, until nothing more would matter.
+
+    Questions go to standard error and the assessment to standard output; each line of standard
+    input is an answer. It informs; it does not diagnose.
+    """
+    rules = _rules(folders)
+    engine_for(rules, engine)
+    answers = read_mapping(replay.name, replay.read()) if replay else {}
+    interview = Interview.resumed(answers, rules=rules)
+    if tests is not None:
+        interview = interview.with_tests() if tests else interview.without_tests()
+    try:
+        for step in converse(interview, to_the_end=to_the_end):
+            interview = step
+    finally:
+        if saved is not None:
+            save(interview, saved)
+    assessment = interview.assessment(engine=engine)
+    _show_assessment(assessment, as_json=as_json, as_html=as_html, explain=explain)
+
+
+def _show_assessment(
+    assessment: Assessment, *, as_json: bool, as_html: bool, explain: str | None
+) -> None:
     if as_json:
         show(assessment.to_json(indent=2))
+    elif as_html:
+        show(assessment.to_html())
     elif explain is not None:
-        show(str(assessment.explain(explain or None)))
-        show(f"\n{assessment.disclaimer}")
+        show(f"{assessment.explain(explain or None)}\n\n{assessment.disclaimer}")
     else:
         show(leaflet(assessment))
+
+
+@crampsrules.command("rules")
+@click.argument("id_", metavar="[ID]", required=False)
+@_RULES
+@_NO_COLOUR
+def rules_command(id_: str | None, folders: tuple[str, ...]) -> None:
+    """List the rules, or show what goes by ID: condition, sources and worked examples.
+
+    An ID names a rule, a cause with its evidence, advice, a finding, a law or a source.
+    """
+    rules = _rules(folders)
+    show(listed(rules) if id_ is None else described(rules, id_))
 
 
 @crampsrules.command()
@@ -100,7 +185,8 @@ def check(context: click.Context, folder: str | None, alone: bool) -> None:
     """Validate rules and run every worked example in them, on every engine that runs here.
 
     Without DIR: the shipped rules. With DIR: the shipped rules with those of DIR added.
-    A rule also fails when its file has no example where it fires, or none where it does not.
+    Each example is also held to the laws. A rule fails too when its file has no example where
+    it fires, or none where it does not.
     """
     if alone and folder is None:
         raise click.UsageError("--alone needs a DIR: there is nothing else to check")
@@ -111,22 +197,26 @@ def check(context: click.Context, folder: str | None, alone: bool) -> None:
         context.exit(ExitCode.FAILED_CHECK)
 
 
+@crampsrules.command("graph")
+@click.argument("file", required=False, type=click.File("rb"))
+@click.option("--about", metavar="ID", help="Only what leads to this cause or escalation.")
+@click.option("--svg", is_flag=True, help="A picture, in place of Mermaid text.")
+@_RULES
+@_NO_COLOUR
+def graph_command(
+    file: BinaryIO | None, about: str | None, svg: bool, folders: tuple[str, ...]
+) -> None:
+    """Draw the rules as a graph, from facts to findings, causes and escalations.
+
+    With the facts of a patient in FILE, JSON or TOML, what fired is lit.
+    """
+    facts = read_facts(file.name, file.read()) if file else None
+    drawn = graph(facts, rules=_rules(folders), about=about)
+    show(drawn.svg() if svg else drawn.mermaid())
+
+
 def _rules(folders: tuple[str, ...]) -> RuleBase:
     rules = RuleBase.load()
     for folder in folders:
         rules = rules.extended(folder)
     return rules
-
-
-def _facts(name: str, content: bytes) -> PatientFacts:
-    read = PatientFacts.from_json if _is_json(name, content) else PatientFacts.from_toml
-    return read(content)
-
-
-
-
-def _is_json(name: str, content: bytes) -> bool:
-    """By the name's ending; without one that tells, by the brace that only JSON begins with."""
-    if name.endswith((".json", ".toml")):
-        return name.endswith(".json")
-    return content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")

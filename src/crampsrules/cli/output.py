@@ -20,24 +20,19 @@ TRIAGE_STYLES = {
 _NO_COLOUR = "crampsrules.no_colour"
 
 
-def forbid_colour(context: click.Context, _: click.Parameter, value: bool) -> bool:
+def forbid_colour(context: click.Context, _: click.Parameter, value: bool) -> None:
     """Note --no-color, wherever on the command line it stands."""
     if value:
         context.meta[_NO_COLOUR] = True
-    return value
 
 
 def show(text: Text | str = "", *, error: bool = False) -> None:
     """Write lines of text; its styles are seen on a terminal that may have colour."""
     console = _console(error=error)
-    # Cut and wrapped already, or not meant to be.
-    console.print(text, soft_wrap=True, markup=False, highlight=False, emoji=False)
-
-
-def shows_colour() -> bool:
-    """Whether what is shown now may have colour."""
-    console = _console(error=False)
-    return console.is_terminal and not console.no_color
+    if isinstance(text, Text) and console.is_terminal and not console.no_color:
+        console.print(text, soft_wrap=True, highlight=False)  # wrapped already, or not meant to be
+    else:
+        click.echo(str(text), err=error, color=True)  # there is nothing in it to take out
 
 
 def show_error(message: str) -> None:
@@ -48,10 +43,9 @@ def show_error(message: str) -> None:
 def _console(*, error: bool) -> Console:
     context = click.get_current_context(silent=True)
     forbidden = context is not None and _NO_COLOUR in context.meta
-    # None leaves it to rich, which looks at NO_COLOR.
     return _PipeConsole(
         file=sys.stderr if error else sys.stdout,
-        no_color=True if forbidden else None,
+        no_color=True if forbidden else None,  # None leaves it to rich, which asks NO_COLOR
         legacy_windows=False,
     )
 

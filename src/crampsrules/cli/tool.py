@@ -17,12 +17,13 @@ from crampsrules.errors import (
     RuleError,
 )
 
-_CODES: tuple[tuple[type[CrampsRulesError], ExitCode], ...] = (
+_CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
     (FactsError, ExitCode.BAD_FACTS),
     (RuleError, ExitCode.BAD_RULES),
     (EngineError, ExitCode.MISSING),
     (MissingExtraError, ExitCode.MISSING),
     (CrampsRulesError, ExitCode.USAGE),
+    (OSError, ExitCode.USAGE),
 )
 
 
@@ -34,13 +35,13 @@ class Tool(click.Group):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # a closed pipe shows here at the latest
-        except CrampsRulesError as error:
-            show_error(str(error))
-            ctx.exit(next(code for kind, code in _CODES if isinstance(error, kind)))
         except BrokenPipeError:
             _forget_output()
             ctx.exit(ExitCode.CLOSED_PIPE)
-        except (KeyboardInterrupt, click.Abort):
+        except (CrampsRulesError, OSError) as error:
+            show_error(str(error))
+            ctx.exit(next(code for kind, code in _CODES if isinstance(error, kind)))
+        except KeyboardInterrupt:
             ctx.exit(ExitCode.INTERRUPTED)
         return result
 
@@ -53,7 +54,5 @@ class Tool(click.Group):
 
 def _forget_output() -> None:
     # Python flushes stdout once more when it ends, and would complain of the closed pipe then.
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())

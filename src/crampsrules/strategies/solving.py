@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice, product
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from attrs import define, field, frozen
 
@@ -49,11 +49,6 @@ class Solver:
     rules: RuleBase
     values: Values
     _ways: dict[str, Sequence[Way]] = field(factory=dict)
-
-    @classmethod
-    def of(cls, rules: RuleBase) -> Solver:
-        """The solver for a rule base, kept as long as it is."""
-        return cls(rules, Values.of(rules))
 
     def ways(self, id_: str) -> Sequence[Way]:
         """The ways in which what fires under an id can fire, those with the fewest facts first."""
@@ -117,14 +112,10 @@ class Solver:
         return (dict(zip(way.atoms, some, strict=True)) for some in islice(product(*few), most))
 
 
+@lru_cache(maxsize=4)
 def solver_for(rules: RuleBase) -> Solver:
-    """The solver for a rule base, worked out once for each."""
-    if rules not in _kept:
-        _kept[rules] = Solver.of(rules)
-    return _kept[rules]
-
-
-_kept: WeakKeyDictionary[RuleBase, Solver] = WeakKeyDictionary()
+    """The solver for a rule base; those of the last few are kept."""
+    return Solver(rules, Values.of(rules))
 
 
 def _few(ways: list[Way]) -> list[Way]:

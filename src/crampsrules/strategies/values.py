@@ -57,7 +57,7 @@ class _Word:
         return absent.isdisjoint(self.present) and absent.isdisjoint(self.open)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Values:
     """Strategies for the values of facts, as the rules of one rule base look at them."""
 
@@ -312,14 +312,24 @@ def _narrowed(low: float, high: float, atom: Comparison, fact: Fact) -> tuple[fl
 def _sets(texts: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
     if not texts:
         return st.just(frozenset())
-    return st.frozensets(st.sampled_from(texts), max_size=_MOST_MEMBERS)
+    return _up_to_three(_one_of(texts))
+
+
+def _one_of(texts: Sequence[str]) -> st.SearchStrategy[str]:
+    # By number: Hypothesis shows strategies in its messages, and there are many medicines.
+    return st.integers(0, len(texts) - 1).map(texts.__getitem__)
 
 
 def _spoken(texts: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
     """Medicines as people write them: in capitals, joined, or of a kind nobody knows."""
     unknown = st.sampled_from(UNHEARD_OF)
     if not texts:
-        return st.frozensets(unknown, max_size=_MOST_MEMBERS)
-    one = st.sampled_from(texts)
+        return _up_to_three(unknown)
+    one = _one_of(texts)
     joined = st.tuples(one, one).map("/".join)
-    return st.frozensets(one | one.map(str.upper) | joined | unknown, max_size=_MOST_MEMBERS)
+    return _up_to_three(one | one.map(str.upper) | joined | unknown)
+
+
+def _up_to_three(one: st.SearchStrategy[str]) -> st.SearchStrategy[frozenset[str]]:
+    # Not st.frozensets, which draws again where a member comes twice.
+    return st.lists(one, max_size=_MOST_MEMBERS).map(frozenset)

@@ -1,0 +1,234 @@
+"""Rules on the terminal: all of them a line each, or one with everything behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from crampsrules.errors import CrampsRulesError, did_you_mean
+from crampsrules.linking import caution_id, unless_id
+from crampsrules.rulebase import Rule, RuleBase
+from crampsrules.rules import (
+    Advice,
+    Cause,
+    Escalation,
+    Evidence,
+    Example,
+    Finding,
+    Law,
+    Source,
+)
+
+Lines = Iterator[str | Text]
+
+
+def listed(rules: RuleBase) -> Text:
+    """Every cause, rule and law on a line of its own: what it is, its id, what it says."""
+    rows = list(_rows(rules))
+    widths = [max((len(row[place]) for row in rows), default=0) for place in (0, 1)]
+    text = Text()
+    for kind, id_, says in rows:
+        text.append(f"{kind:{widths[0]}}  ")
+        text.append(f"{id_:{widths[1]}}  ", "bold")
+        text.append(f"{' '.join(says.split())}\n")
+    text.rstrip()
+    return text
+
+
+def _rows(rules: RuleBase) -> Iterator[tuple[str, str, str]]:
+    for cause in rules.causes.values():
+        yield "cause", cause.id, cause.title
+    for finding in rules.findings:
+        yield "finding", finding.id, f"{finding.concludes}: {finding.because or finding.when}"
+    for evidence in rules.evidence.values():
+        for one in evidence:
+            yield "evidence", one.id, f"{rules.decibans[one.id]:+d} {one.because}"
+    for escalation in rules.escalations:
+        yield "escalation", escalation.id, f"{escalation.triage.id}: {escalation.reason}"
+    for advice in rules.advice:
+        yield "advice", advice.id, f"{advice.kind}: {advice.title or advice.text}"
+    for law in rules.laws:
+        yield "law", law.id, law.says
+
+
+def described(rules: RuleBase, id_: str) -> Text:
+    """Everything that goes by an id. Raises CrampsRulesError for an id that nothing has."""
+    shown = [list(lines) for lines in _all_called(rules, id_)]
+    if not shown:
+        known = [*rules.rules, *rules.causes, *rules.concluding, *rules.sources]
+        known += [law.id for law in rules.laws]
+        raise CrampsRulesError(f"nothing has the id {id_!r}{did_you_mean(id_, known)}")
+    parts = (Text("\n").join(_as_text(line) for line in lines) for lines in shown)
+    return Text("\n\n").join(parts)
+
+
+def _as_text(line: str | Text) -> Text:
+    return Text(line) if isinstance(line, str) else line
+
+
+def _all_called(rules: RuleBase, id_: str) -> Iterator[Lines]:
+    if id_ in rules.causes:
+        yield _cause(rules, rules.causes[id_])
+    for rule in [rules.rules[id_]] if id_ in rules.rules else []:
+        yield _rule(rules, rule)
+    if id_ in rules.concluding:
+        yield _finding(rules, id_)
+    for law in rules.laws:
+        if law.id == id_:
+            yield _law(rules, law)
+    if id_ in rules.sources:
+        yield _source(rules, rules.sources[id_])
+
+
+def _rule(rules: RuleBase, rule: Rule) -> Lines:
+    yield _heading(_kind(rule), rule.id)
+    yield from _body(rules, rule)
+    yield from _cited(rules, rule.source, rule.statement)
+    if rule.note:
+        yield f"note: {rule.note}"
+    yield from _place(rules, rule.id)
+    yield from _examples(rules, rule.id)
+
+
+def _kind(rule: Rule) -> str:
+    return type(rule).__name__.lower()
+
+
+def _body(rules: RuleBase, rule: Rule) -> Lines:
+    match rule:
+        case Finding():
+            yield f"concludes: {rule.concludes}"
+            yield f"when: {rule.when}"
+            yield from _said("because", rule.because)
+        case Evidence():
+            yield f"for or against: {rule.cause}"
+            yield f"when: {rule.when}"
+            yield f"weight: {_weight(rules, rule)}"
+            yield f"because: {rule.because}"
+            yield from _said("group", rule.group)
+            yield from _said("role", rule.role)
+        case Escalation():
+            yield f"triage: {rule.triage.id}"
+            yield f"when: {rule.when}"
+            yield from _said("unless", rule.unless)
+            yield f"reason: {rule.reason}"
+            yield from _said("for clinicians", rule.clinician)
+            yield from _said("holds back", ", ".join(rule.holds))
+        case Advice():
+            yield from _advice(rules, rule)
+
+
+def _weight(rules: RuleBase, rule: Evidence) -> str:
+    said = rule.weight if rule.lr is None else f"a likelihood ratio of {rule.lr:g}"
+    return f"{rules.decibans[rule.id]:+d} decibans ({said})"
+
+
+def _advice(rules: RuleBase, rule: Advice) -> Lines:
+    yield f"kind: {rule.kind}"
+    yield from _said("title", rule.title)
+    yield f"when: {rule.when or 'always'}"
+    yield f"text: {rule.text}"
+    for entry in rule.unless:
+        yield f"unless {unless_id(rule.id, entry.id)}: {entry.when}"
+        yield from _said("    reason", entry.reason)
+        yield from _said("    instead", entry.instead)
+        yield from _said("    caution where it is unknown", entry.caution)
+        yield from _sources(rules, entry.source, "    ")
+    for caution in rule.cautions:
+        yield f"caution {caution_id(rule.id, caution.id)}: {caution.when or 'always'}"
+        yield f"    {caution.text}"
+        yield from _sources(rules, caution.source, "    ")
+
+
+def _cause(rules: RuleBase, cause: Cause) -> Lines:
+    yield _heading("cause", cause.id)
+    yield f"title: {cause.title}"
+    yield f"prior: {cause.prior} decibans"
+    yield f"seriousness: {cause.seriousness}"
+    yield from _said("codes", ", ".join(f"{key} {code}" for key, code in cause.codes.items()))
+    yield from _said("for patients", cause.patient)
+    yield from _said("for clinicians", cause.clinician)
+    yield from _cited(rules, cause.source, cause.statement)
+    yield from _place(rules, cause.id)
+    yield Text("evidence", "bold")
+    for one in sorted(rules.evidence[cause.id], key=lambda one: -rules.decibans[one.id]):
+        yield f"  {rules.decibans[one.id]:+3d} {one.id}: {one.because}"
+        yield f"        when {one.when}"
+
+
+def _finding(rules: RuleBase, name: str) -> Lines:
+    yield _heading("finding", name)
+    for id_ in rules.concluding[name]:
+        rule = rules.rules[id_]
+        yield f"  {id_}: {rule.when}"
+
+
+def _law(rules: RuleBase, law: Law) -> Lines:
+    yield _heading("law", law.id)
+    yield f"says: {law.says}"
+    yield f"when: {law.when}"
+    yield from _said("forbids", ", ".join(law.forbids))
+    yield from _said("wants a caution on", ", ".join(law.cautioned))
+    yield from _said("triage at least", law.at_least.id if law.at_least else None)
+    yield from _sources(rules, law.source, "")
+
+
+def _source(rules: RuleBase, source: Source) -> Lines:
+    yield _heading("source", source.id)
+    yield _in_full(source)
+    cited_by = [rule.id for rule in rules.rules.values() if source.id in rule.source]
+    yield from (f"cited by: {id_}" for id_ in cited_by)
+
+
+def _heading(kind: str, id_: str) -> Text:
+    return Text.assemble((id_, "bold"), f"  ({kind})")
+
+
+def _said(what: str, text: str | None) -> Lines:
+    if text:
+        yield f"{what}: {text}"
+
+
+def _place(rules: RuleBase, id_: str) -> Lines:
+    if place := rules.file_of(id_):
+        yield f"stands in: {place[0]}:{place[1]}"
+
+
+def _cited(rules: RuleBase, sources: Iterable[str], statements: Iterable[str]) -> Lines:
+    yield from _sources(rules, sources, "")
+    yield from _said("statement of the article", ", ".join(statements))
+
+
+def _sources(rules: RuleBase, sources: Iterable[str], indent: str) -> Lines:
+    for id_ in sources:
+        yield f"{indent}source: {_in_full(rules.sources[id_])}"
+
+
+def _in_full(source: Source) -> str:
+    parts = (
+        source.authority,
+        source.authors,
+        source.title,
+        source.year,
+        f"PMID {source.pmid}" if source.pmid else None,
+        f"doi {source.doi}" if source.doi else None,
+    )
+    return ". ".join(str(part).rstrip(".") for part in parts if part) + f" [{source.id}]"
+
+
+def _examples(rules: RuleBase, id_: str) -> Lines:
+    for example in rules.examples:
+        fired = _fits(id_, example.expect.fires)
+        if fired or _fits(id_, example.expect.silent):
+            yield Text(f"example where it {'fires' if fired else 'does not fire'}", "bold")
+            yield f"  {example.says}"
+            yield f"  {_facts(example)}"
+
+
+def _fits(id_: str, ids: Iterable[str]) -> bool:
+    return any(one == id_ or one.startswith(f"{id_}/") for one in ids)
+
+
+def _facts(example: Example) -> str:
+    return ", ".join(f"{name} = {value!r}" for name, value in example.facts.items())

@@ -1,0 +1,213 @@
+"""Small, sound rule bases as TOML texts: rules that build on each other, in several files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+from hypothesis import strategies as st
+
+from crampsrules.rules import ADVICE_KINDS, SERIOUSNESS
+from crampsrules.strategies.conditions import Names, condition_texts
+from crampsrules.triage import Triage
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+@frozen
+class _Table:
+    """One table of a rule file."""
+
+    kind: str
+    values: dict[str, Any] = field(factory=dict)
+    inner: tuple[_Table, ...] = ()
+
+    def toml(self, above: str = "") -> str:
+        name = f"{above}{self.kind}"
+        lines = [f"[[{name}]]", *_assignments(self.values)]
+        return "\n".join([*lines, *(table.toml(f"{name}.") for table in self.inner), ""])
+
+
+def _assignments(values: Mapping[str, Any]) -> list[str]:
+    return [f"{key} = {_literal(value)}" for key, value in values.items() if value is not None]
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(_assignments(value))} }}"
+    if isinstance(value, float):
+        return repr(value)
+    return json.dumps(value)  # what JSON writes of texts, lists and whole numbers, TOML reads
+
+
+CLASSES = ("alpha", "beta", "gamma", "delta", "epsilon")
+_WEIGHTS = ("small", "moderate", "large", "against-small", "against-moderate", "against-large")
+_GROUPS = ("history", "drug", None)
+
+
+@frozen
+class Plan:
+    """The names of a drawn rule base, in an order in which each may build on those before."""
+
+    nodes: tuple[str, ...]
+
+    def before(self, at: int) -> Names:
+        """The names that the rules for node `at` may use."""
+        return self.names(self.nodes[:at])
+
+    def names(self, nodes: Sequence[str] | None = None) -> Names:
+        """The names of some nodes, or of all."""
+        chosen = self.nodes if nodes is None else nodes
+        return Names(
+            findings=tuple(node for node in chosen if node.startswith("found_")),
+            causes=tuple(node for node in chosen if node.startswith("cause_")),
+            classes=CLASSES,
+        )
+
+
+@st.composite
+def plans(draw: Draw) -> Plan:
+    """At least one cause, and findings that may chain through all of them."""
+    findings = [f"found_{i}" for i in range(draw(st.integers(0, 6)))]
+    causes = [f"cause_{i}" for i in range(draw(st.integers(1, 4)))]
+    return Plan(tuple(draw(st.permutations(findings + causes))))
+
+
+def _class_tables() -> list[_Table]:
+    """Classes within each other, with names, a name in two classes, and words for a whole class."""
+    rows: list[dict[str, Any]] = [
+        {"id": "alpha", "names": ["alphamed"], "words": ["alpha tablets"]},
+        {"id": "beta", "within": ["alpha"], "names": ["betamicin", "bothazole"]},
+        {"id": "gamma", "within": ["beta"], "names": ["gammadrine"], "words": ["gamma kind"]},
+        {"id": "delta", "names": ["deltaprofen", "bothazole"]},
+        {"id": "epsilon", "within": ["alpha", "delta"], "names": ["epsilumab"]},
+    ]
+    extra = _Table("medicines", {"name": "extravir", "classes": ["gamma", "delta"]})
+    return [*(_Table("classes", {"title": "A class", **row}) for row in rows), extra]
+
+
+@st.composite
+def finding_tables(draw: Draw, finding: str, names: Names) -> list[_Table]:
+    """One or two rules that conclude a finding."""
+    whens = draw(st.lists(condition_texts(names), min_size=1, max_size=2))
+    return [
+        _Table(
+            "findings",
+            {"id": f"{finding}.{i}", "concludes": finding, "when": when, "source": "book"},
+        )
+        for i, when in enumerate(whens)
+    ]
+
+
+@st.composite
+def evidence_tables(draw: Draw, cause: str, before: Names, every: Names) -> list[_Table]:
+    """Evidence for and against a cause. Only what makes it suspected must not build on it."""
+    tables = []
+    for i in range(draw(st.integers(1, 4))):
+        values: dict[str, Any] = {"id": f"{cause}.{i}", "because": f"reason {i}", "source": "book"}
+        values |= draw(
+            st.sampled_from(_WEIGHTS).map(lambda word: {"weight": word})
+            | st.sampled_from((0.2, 1.0, 3.3, 27.5)).map(lambda lr: {"lr": lr})
+        )
+        values["role"] = draw(st.sampled_from((None, None, "risk")))
+        values["group"] = draw(st.sampled_from(_GROUPS))
+        against = str(values.get("weight", "")).startswith("against") or values.get("lr", 2) <= 1
+        free = against or values["role"] == "risk"
+        values["when"] = draw(condition_texts(every if free else before))
+        tables.append(_Table("evidence", values))
+    return tables
+
+
+@st.composite
+def escalation_tables(draw: Draw, at: int, names: Names) -> _Table:
+    """A rule of any urgency; only what is no emergency may have an `unless`."""
+    triage = draw(st.sampled_from(list(Triage)))
+    unless = st.none() | condition_texts(names, may_ask_known=True, most_atoms=4)
+    kinds = st.lists(st.sampled_from(("relief", "prevention", "otc")), unique=True, max_size=3)
+    return _Table(
+        "escalations",
+        {
+            "id": f"see.{at}",
+            "when": draw(condition_texts(names)),
+            "unless": draw(unless) if triage is not Triage.EMERGENCY else None,
+            "triage": triage.id,
+            "reason": f"Reason {at}.",
+            "holds": draw(kinds),
+            "source": ["book", "paper"],
+        },
+    )
+
+
+@st.composite
+def advice_tables(draw: Draw, at: int, names: Names) -> _Table:
+    """A piece of advice with up to three things that forbid it and up to two cautions."""
+    kind = draw(st.sampled_from(ADVICE_KINDS))
+    when = condition_texts(names, most_atoms=4)
+    values = {
+        "id": f"do_{at}",
+        "kind": kind,
+        "title": f"Do {at}",
+        "text": f"Do number {at}.",
+        "when": draw(when if kind == "action" else st.none() | when),
+        "order": draw(st.integers(0, 5)),
+        "source": "paper",
+    }
+    forbidden = [draw(unless_tables(f"U{i}", names)) for i in range(draw(st.integers(0, 3)))]
+    cautions = [
+        _Table("cautions", {"id": f"K{i}", "text": f"Mind {i}.", "when": draw(st.none() | when)})
+        for i in range(draw(st.integers(0, 2)))
+    ]
+    return _Table("advice", values, (*forbidden, *cautions))
+
+
+@st.composite
+def unless_tables(draw: Draw, id_: str, names: Names) -> _Table:
+    """Something that forbids a piece of advice."""
+    optional = st.none() | st.sampled_from(("you were told so", "it hurts"))
+    return _Table(
+        "unless",
+        {
+            "id": id_,
+            "when": draw(condition_texts(names, may_ask_known=True, most_atoms=3)),
+            "reason": draw(st.sampled_from(("you must not", "it may harm"))),
+            "instead": draw(optional),
+            "caution": draw(optional),
+        },
+    )
+
+
+@st.composite
+def rule_texts(draw: Draw) -> dict[str, str]:
+    """A small, sound rule base as TOML texts by file name, for `RuleBase.from_texts`."""
+    plan = draw(plans())
+    every = plan.names()
+    shared = [_Table("sources", {"id": id_, "title": f"The {id_}"}) for id_ in ("book", "paper")]
+    shared += _class_tables()
+    files: dict[str, str] = {}
+    for at, node in enumerate(plan.nodes):
+        if node in every.findings:
+            shared += draw(finding_tables(node, plan.before(at)))
+            continue
+        evidence = draw(evidence_tables(node, plan.before(at), every))
+        head = {
+            "id": node,
+            "title": node.replace("_", " ").title(),
+            "prior": draw(st.integers(-10, 0)),
+            "seriousness": draw(st.sampled_from(SERIOUSNESS)),
+            "codes": {"icd10": "R25.2"},
+            "fallback": draw(st.integers(0, 3)) == 0,
+        }
+        # Evidence stands in its cause's file, or anywhere and names the cause.
+        inside = draw(st.integers(0, len(evidence)))
+        files[f"{node}.toml"] = _file(head, evidence[:inside])
+        shared += [_Table(one.kind, {**one.values, "cause": node}) for one in evidence[inside:]]
+    shared += [draw(escalation_tables(at, every)) for at in range(draw(st.integers(0, 3)))]
+    shared += [draw(advice_tables(at, every)) for at in range(draw(st.integers(0, 3)))]
+    files["shared.toml"] = _file({}, shared)
+    return files
+
+
+def _file(head: Mapping[str, Any], tables: Sequence[_Table]) -> str:
+    return "\n".join([*_assignments(head), "", *(table.toml() for table in tables)])

@@ -1,0 +1,549 @@
+"""What is wrong with a rule base is found when it is loaded: all of it, each with its place."""
+
+import pytest
+from attrs import field, frozen
+from hypothesis import given
+
+from crampsrules import RuleBase, RuleError
+from crampsrules.conditions import Concluded, Suspected, atoms
+from crampsrules.linking import MAX_FAULTS, MAX_LEVELS, MAX_RULES
+from tests.strategies import fewer, rule_texts, shipped_texts
+
+SOUND = """\
+id = "cold"
+title = "Cold"
+prior = -2
+source = "book"
+
+[[sources]]
+id = "book"
+title = "A book"
+
+[[classes]]
+id = "diuretic"
+title = "Water tablets"
+names = ["furosemide"]
+
+[[classes]]
+id = "loop_diuretic"
+title = "Strong water tablets"
+within = ["diuretic"]
+
+[[findings]]
+id = "cold.trigger"
+concludes = "cold_trigger"
+when = 'cold_exposure or "cold" in worsened_by'
+source = "book"
+
+[[evidence]]
+id = "cold.fits"
+when = "cold_trigger"
+weight = "moderate"
+because = "cold brings it on"
+source = "book"
+
+[[advice]]
+id = "warmth"
+kind = "relief"
+text = "Keep warm."
+source = "book"
+
+"""
+
+
+def finding(when: str, **more: str) -> str:
+    """A rule with this condition, and the keys that are given, as TOML."""
+    keys = {"id": '"new.rule"', "concludes": '"new_finding"', "source": '"book"', **more}
+    lines = [f"{key} = {value}" for key, value in keys.items() if value]
+    return "\n".join(["[[findings]]", *lines, f"when = '{when}'", ""])
+
+
+@frozen
+class Refusal:
+    """A fault put into sound rules, and what the error says: the line is quoted by a part of it."""
+
+    text: str
+    message: str
+    line: str | None = None
+    rule: str | None = "new.rule"
+    caret: str | None = None
+    file: str = field(default="new.toml")
+
+
+REFUSALS = {
+    "unknown name": Refusal(
+        finding("fever and weaknes"),
+        "'weaknes' is neither a fact nor a finding; did you mean 'weakness'?",
+        "when =",
+        caret="weaknes",
+    ),
+    "unknown finding": Refusal(
+        finding("fever and cold_triger"),
+        "did you mean 'cold_trigger'?",
+        "when =",
+        caret="cold_triger",
+    ),
+    "number compared with text": Refusal(
+        finding('age_years > "old"'), "is compared with a number only", "when =", caret='"old"'
+    ),
+    "choice compared with a number": Refusal(
+        finding("fever or urine == 3"), '"quoted" member', "when =", caret="3"
+    ),
+    "flag compared": Refusal(
+        finding("weakness == 1"), "is a yes-or-no fact", "when =", caret="weakness"
+    ),
+    "value out of bounds": Refusal(
+        finding("potassium_mmol_l > 300"), "between 0.5 and 15", "when =", caret="300"
+    ),
+    "negated finding": Refusal(
+        finding("fever and not cold_trigger"), "negates the finding", "when =", caret="cold_trigger"
+    ),
+    "suspicion of no cause": Refusal(
+        finding("suspected(clod)"),
+        "'clod' is not a cause; did you mean 'cold'?",
+        "when =",
+        caret="clod",
+    ),
+    "known in a when": Refusal(
+        finding("fever and known(egfr)"), "in an `unless` only", "when =", caret="known"
+    ),
+    "code": Refusal(
+        finding("fever or __import__(sites)"), "may only call", "when =", caret="__import__"
+    ),
+    "unknown class of medicines": Refusal(
+        finding('"diuretics" in medications'),
+        "'diuretics' is no class of medicines; did you mean 'diuretic'?",
+        "when =",
+        caret='"diuretics"',
+    ),
+    "no source": Refusal(
+        finding("fever", source="[]"), "has no source: every rule names where it comes from", "id ="
+    ),
+    "source left out": Refusal(finding("fever", source=""), "lacks the key 'source'", "id ="),
+    "unknown source": Refusal(
+        finding("fever", source='"boook"'), "'boook' is no source; did you mean 'book'?", "id ="
+    ),
+    "unknown key": Refusal(
+        finding("fever", statment='"S2"'),
+        "has no key 'statment'; did you mean 'statement'?",
+        "id =",
+    ),
+    "finding named like a fact": Refusal(
+        finding("fever", concludes='"weakness"'), "has the name of a fact or cause", "id ="
+    ),
+    "finding named like a cause": Refusal(
+        finding("fever", concludes='"cold"'), "has the name of a fact or cause", "id ="
+    ),
+    "finding that is no name": Refusal(
+        finding("fever", concludes='"not so"'), "the finding 'not so' is no name", "id ="
+    ),
+    "id with a slash": Refusal(
+        finding("fever", id='"new/rule"'), "is no id: letters", "id =", rule="new/rule"
+    ),
+    "no id": Refusal(
+        finding("fever", id=""), "[[findings]]: lacks the key 'id'", "[[findings]]", rule=None
+    ),
+    "rule twice": Refusal(
+        finding("fever", id='"cold.trigger"'),
+        "rule 'cold.trigger' stands twice; first in sound.toml",
+        "id =",
+        rule="cold.trigger",
+    ),
+    "cause twice": Refusal(
+        'id = "cold"\ntitle = "Cold again"\nprior = 0\n',
+        "cause 'cold' stands twice; first in sound.toml",
+        "id =",
+        rule="cold",
+    ),
+    "source twice": Refusal(
+        '[[sources]]\nid = "book"\ntitle = "Again"\n',
+        "source 'book' stands twice",
+        "id =",
+        rule="book",
+    ),
+    "class twice": Refusal(
+        '[[classes]]\nid = "diuretic"\ntitle = "Again"\n',
+        "class of medicines 'diuretic' stands twice",
+        "id =",
+        rule="diuretic",
+    ),
+    "circle of one": Refusal(
+        finding("fever or new_finding"),
+        "goes round in a circle: new_finding -> new_finding",
+        "id =",
+    ),
+    "circle through a cause": Refusal(
+        finding("fever or suspected(new_cause)")
+        + '[[evidence]]\nid = "e"\ncause = "new_cause"\nwhen = "new_finding"\nweight = "small"\n'
+        'because = "b"\nsource = "book"\n',
+        "goes round in a circle: ",
+        None,
+        file="",
+    ),
+    "circle of classes": Refusal(
+        '[[classes]]\nid = "a"\ntitle = "A"\nwithin = "b"\n'
+        '[[classes]]\nid = "b"\ntitle = "B"\nwithin = "a"\n',
+        "goes round in a circle: a -> b -> a",
+        "id =",
+        rule="a",
+    ),
+    "unknown class above": Refusal(
+        '[[classes]]\nid = "new"\ntitle = "New"\nwithin = "diuretics"\n',
+        "'diuretics' is no class of medicines; did you mean 'diuretic'?",
+        "id =",
+        rule="new",
+    ),
+    "medicine of no class": Refusal(
+        '[[medicines]]\nname = "newicillin"\nclasses = ["loop"]\n',
+        "'loop' is no class of medicines; did you mean 'loop_diuretic'?",
+        "[[medicines]]",
+        rule=None,
+    ),
+    "evidence for no cause": Refusal(
+        '[[evidence]]\nid = "e"\ncause = "clod"\nwhen = "fever"\nweight = "small"\n'
+        'because = "b"\nsource = "book"\n',
+        "'clod' is no cause; did you mean 'cold'?",
+        "id =",
+        rule="e",
+    ),
+    "evidence that names no cause": Refusal(
+        '[[evidence]]\nid = "e"\nwhen = "fever"\nweight = "small"\nbecause = "b"\n'
+        'source = "book"\n',
+        "lacks the key 'cause'",
+        "id =",
+        rule="e",
+    ),
+    "weight that is no word": Refusal(
+        '[[evidence]]\nid = "e"\ncause = "cold"\nwhen = "fever"\nweight = "against-smal"\n'
+        'because = "b"\nsource = "book"\n',
+        "'against-smal' is no weight; did you mean 'against-small'?",
+        "id =",
+        rule="e",
+    ),
+    "weight and lr": Refusal(
+        '[[evidence]]\nid = "e"\ncause = "cold"\nwhen = "fever"\nweight = "small"\nlr = 2.0\n'
+        'because = "b"\nsource = "book"\n',
+        "either a weight in words or a published lr, not both or neither",
+        "id =",
+        rule="e",
+    ),
+    "neither weight nor lr": Refusal(
+        '[[evidence]]\nid = "e"\ncause = "cold"\nwhen = "fever"\nbecause = "b"\nsource = "book"\n',
+        "not both or neither",
+        "id =",
+        rule="e",
+    ),
+    "lr of zero": Refusal(
+        '[[evidence]]\nid = "e"\ncause = "cold"\nwhen = "fever"\nlr = 0\nbecause = "b"\n'
+        'source = "book"\n',
+        "a likelihood ratio is above 0",
+        "id =",
+        rule="e",
+    ),
+    "prior out of range": Refusal(
+        'id = "heat"\ntitle = "Heat"\nprior = 1\n',
+        "has prior 1; priors run from -10 to 0",
+        "id =",
+        rule="heat",
+    ),
+    "unknown seriousness": Refusal(
+        'id = "heat"\ntitle = "Heat"\nprior = 0\nseriousness = "grave"\n',
+        "grave",
+        "id =",
+        rule="heat",
+    ),
+    "cause that is no name": Refusal(
+        'id = "too.hot"\ntitle = "Heat"\nprior = 0\n',
+        "the cause 'too.hot' is no name",
+        "id =",
+        rule="too.hot",
+    ),
+    "emergency with an unless": Refusal(
+        '[[escalations]]\nid = "e"\nwhen = "fever"\nunless = "age_years > 3"\n'
+        'triage = "emergency"\nreason = "R."\nsource = "book"\n',
+        "is an emergency, so it may have no `unless`",
+        "id =",
+        rule="e",
+    ),
+    "unknown triage": Refusal(
+        '[[escalations]]\nid = "e"\nwhen = "fever"\ntriage = "now"\nreason = "R."\n'
+        'source = "book"\n',
+        "'now' is no triage level; it is one of self_care, routine",
+        "id =",
+        rule="e",
+    ),
+    "holding back what is no kind": Refusal(
+        '[[escalations]]\nid = "e"\nwhen = "fever"\ntriage = "soon"\nholds = "reliefs"\n'
+        'reason = "R."\nsource = "book"\n',
+        "'reliefs' is no kind of advice to hold back; did you mean 'relief'?",
+        "id =",
+        rule="e",
+    ),
+    "slip in an unless": Refusal(
+        '[[escalations]]\nid = "e"\nwhen = "fever"\nunless = "known(egrf)"\ntriage = "soon"\n'
+        'reason = "R."\nsource = "book"\n',
+        "`unless` 'egrf' is neither a fact nor a finding; did you mean 'egfr'?",
+        "unless =",
+        rule="e",
+        caret="egrf",
+    ),
+    "advice with no target": Refusal(
+        '[[advice]]\nid = "a"\nkind = "action"\ntext = "Do."\nsource = "book"\n',
+        "has no target: an action says `when`, whom it is for",
+        "id =",
+        rule="a",
+    ),
+    "advice of no kind": Refusal(
+        '[[advice]]\nid = "a"\nkind = "cure"\ntext = "Do."\nsource = "book"\n',
+        "cure",
+        "id =",
+        rule="a",
+    ),
+    "advice without text": Refusal(
+        '[[advice]]\nid = "a"\nkind = "relief"\ntext = " "\nsource = "book"\n',
+        "has no text to give",
+        "id =",
+        rule="a",
+    ),
+    "slip in what forbids advice": Refusal(
+        '[[advice]]\nid = "a"\nkind = "relief"\ntext = "Do."\nsource = "book"\n'
+        '[[advice.unless]]\nid = "u"\nwhen = "fever or fevr"\nreason = "r"\n',
+        "`unless/u` 'fevr' is neither a fact nor a finding; did you mean 'fever'?",
+        'when = "fever or',
+        rule="a",
+        caret="fevr",
+    ),
+    "slip in a caution": Refusal(
+        '[[advice]]\nid = "a"\nkind = "relief"\ntext = "Do."\nsource = "book"\n'
+        '[[advice.cautions]]\nid = "c"\nwhen = "fever or fevr"\ntext = "Mind."\n',
+        "`caution/c` 'fevr' is neither a fact nor a finding",
+        'when = "fever or',
+        rule="a",
+        caret="fevr",
+    ),
+    "one thing that forbids advice twice": Refusal(
+        '[[advice]]\nid = "a"\nkind = "relief"\ntext = "Do."\nsource = "book"\n'
+        + '[[advice.unless]]\nid = "u"\nwhen = "fever"\nreason = "r"\n' * 2,
+        "'a/unless/u' stands twice",
+        "id =",
+        rule="a",
+    ),
+    "law that demands nothing": Refusal(
+        '[[laws]]\nid = "l"\nsays = "L."\nwhen = "fever"\nsource = "book"\n',
+        "demands nothing",
+        "id =",
+        rule="l",
+    ),
+    "law about no advice": Refusal(
+        '[[laws]]\nid = "l"\nsays = "L."\nwhen = "fever"\nforbids = "warmt"\nsource = "book"\n',
+        "'warmt' is no piece of advice; did you mean 'warmth'?",
+        "id =",
+        rule="l",
+    ),
+    "example of no rule": Refusal(
+        '[[examples]]\nsays = "X"\nfacts = {}\nexpect = { fires = "cold.fit" }\n',
+        "'cold.fit' is no rule; did you mean 'cold.fits'?",
+        "[[examples]]",
+        rule=None,
+    ),
+    "example with a bad fact": Refusal(
+        '[[examples]]\nsays = "X"\nfacts = { weaknes = true }\nexpect = {}\n',
+        "example 'X': weaknes: ",
+        "[[examples]]",
+        rule=None,
+    ),
+    "question about no fact": Refusal(
+        '[[questions]]\nid = "q"\ntext = "?"\nfacts = ["fevr"]\n',
+        "'fevr' is no fact; did you mean 'fever'?",
+        "id =",
+        rule="q",
+    ),
+    "question list with a number": Refusal(
+        '[[questions]]\nid = "q"\ntext = "?"\nfacts = ["fever", "egfr"]\n',
+        "'egfr' is no yes-or-no fact, so it stands alone",
+        "id =",
+        rule="q",
+    ),
+    "fact asked twice": Refusal(
+        '[[questions]]\nid = "q"\ntext = "?"\nfacts = ["fever", "fever"]\n',
+        "'fever' is asked in two lists",
+        "id =",
+        rule="q",
+    ),
+    "unknown table": Refusal(
+        '[[finding]]\nid = "x"\n', "has no key 'finding'; did you mean 'findings'?", rule=None
+    ),
+    "table that is none": Refusal("findings = 3\n", "takes tables [[findings]]", rule=None),
+    "list that holds no tables": Refusal(
+        "findings = [3]\n", "takes tables [[findings]]", rule=None
+    ),
+}
+
+
+def refused(texts: dict[str, str]) -> RuleError:
+    with pytest.raises(RuleError) as error:
+        RuleBase.from_texts(texts)
+    return error.value
+
+
+@pytest.mark.parametrize("case", REFUSALS.values(), ids=list(REFUSALS))
+def test_a_refusal_names_file_line_and_rule_and_points_at_the_place(case):
+    """Each fault in otherwise sound rules: one error, which says what and where."""
+    texts = {"sound.toml": SOUND, "new.toml": case.text}
+    if case.file == "":  # a circle that needs a second cause
+        texts["cause.toml"] = 'id = "new_cause"\ntitle = "New"\nprior = 0\n'
+    error = refused(texts)
+
+    assert error.others == ()
+    assert case.message in error.message
+    if case.file:
+        assert (error.file, error.rule) == (case.file, case.rule)
+    if case.line is not None:
+        assert error.line is not None
+        assert case.line in case.text.split("\n")[error.line - 1]
+    if case.caret is not None:
+        *_, condition, caret = str(error).split("\n")
+        assert condition[caret.index("^") :].startswith(case.caret)
+
+
+def test_a_refusal_can_be_read_aloud():
+    """What a person sees: the place, what is wrong, the condition and a caret under it."""
+    error = refused({"sound.toml": SOUND, "new.toml": finding("fever and weaknes")})
+
+    assert str(error) == (
+        "new.toml:5: rule 'new.rule': "
+        "'weaknes' is neither a fact nor a finding; did you mean 'weakness'?\n"
+        "    fever and weaknes\n"
+        "              ^"
+    )
+
+
+def test_all_faults_are_named_at_once():
+    """Whoever writes rules sees every fault in every file, not only the first."""
+    separate = ("unknown name", "value out of bounds", "no source", "finding named like a fact")
+    texts = {
+        f"{at}.toml": REFUSALS[name].text.replace("new.rule", f"rule.{at}")
+        for at, name in enumerate(separate)
+    }
+    error = refused({"sound.toml": SOUND, **texts})
+
+    assert sorted(one.file for one in error.flat()) == sorted(texts)
+    assert str(error).startswith("4 errors in the rules\n")
+
+
+def test_faults_are_named_up_to_a_number_that_someone_may_read():
+    """A file of nothing but faults is not worked through to its end."""
+    rules = [finding("fevr", id=f'"rule.{at}"') for at in range(MAX_FAULTS + 50)]
+
+    assert len(refused({"sound.toml": SOUND, "new.toml": "".join(rules)}).flat()) == MAX_FAULTS
+
+
+def test_both_of_two_rules_with_one_id_can_be_found():
+    """The error stands at the second of them and names the file of the first."""
+    twice = finding("fever") + finding("thirst", concludes='"other_finding"')
+    error = refused({"sound.toml": SOUND, "new.toml": twice})
+
+    assert error.line == twice[: twice.rindex("id =")].count("\n") + 1
+    assert "first in new.toml" in error.message
+
+
+def chain(length: int) -> str:
+    """Findings that each build on the next."""
+    rules = [
+        finding(
+            "fever" if at == 0 else f"step_{at - 1}", id=f'"step.{at}"', concludes=f'"step_{at}"'
+        )
+        for at in range(length)
+    ]
+    return "".join(rules)
+
+
+def test_chains_are_bounded():
+    """A chain as long as is allowed is loaded, and one step more is refused."""
+    assert len(RuleBase.from_texts({"a.toml": SOUND, "b.toml": chain(MAX_LEVELS)}).levels) == (
+        MAX_LEVELS
+    )
+    error = refused({"a.toml": SOUND, "b.toml": chain(MAX_LEVELS + 1)})
+    assert f"chains more than {MAX_LEVELS} findings" in error.message
+
+
+def test_the_number_of_rules_is_bounded():
+    """More tables than any rule base needs are refused, in however many files."""
+    source = '[[sources]]\nid = "{}"\ntitle = "T"\n'
+    texts = {
+        f"{file}.toml": "".join(source.format(f"s{file}-{at}") for at in range(2000))
+        for file in range(MAX_RULES // 2000 + 1)
+    }
+
+    assert f"at most {MAX_RULES} are allowed" in refused(texts).message
+
+
+# --- Wording ------------------------------------------------------------------------------------
+
+WORDING = shipped_texts()["wording.toml"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[triage.routine]", "[triage.rutine]", "lacks [triage.routine]"),
+        ("at_least = 0\n", "", "needs one likelihood without `at_least`"),
+        ("[weights]", "[waits]", "has no key 'waits'; did you mean 'weights'?"),
+        ("small = 3", "small = 3.5", "takes a whole number, got 3.5"),
+        ('clinician = "Routine', 'clinic = "Routine', "has no key 'clinic'"),
+    ],
+)
+def test_wording_must_be_whole(old, new, message):
+    """The scales and stock sentences are checked like rules."""
+    assert old in WORDING
+    error = refused({"sound.toml": SOUND, "wording.toml": WORDING.replace(old, new, 1)})
+
+    assert message in str(error)
+
+
+def test_wording_stands_once():
+    """Two files may not both state the scales."""
+    error = refused({"sound.toml": SOUND, "a.toml": WORDING, "b.toml": "[weights]\nsmall = 1\n"})
+
+    assert "states [weights] a second time" in str(error)
+
+
+# --- Sound rules --------------------------------------------------------------------------------
+
+
+def test_an_unless_may_stand_in_line():
+    """Advice that one thing forbids states it, its caution and what to do instead in line."""
+    advice = (
+        '[[advice]]\nid = "a"\nkind = "relief"\ntext = "Do."\nsource = "book"\n'
+        'unless = "fever"\ncaution = "you have a fever"\ninstead = "Rest."\n'
+    )
+    rules = RuleBase.from_texts({"sound.toml": SOUND, "new.toml": advice})
+    (entry,) = next(one for one in rules.advice if one.id == "a").unless
+
+    assert (entry.when, entry.caution, entry.instead) == ("fever", "you have a fever", "Rest.")
+    assert "a/unless" in rules.conditions
+
+
+@fewer(2)
+@given(rule_texts())
+def test_every_rule_builds_only_on_levels_before_its_own(texts):
+    """Firing level by level, a rule finds every finding and suspicion that it needs settled."""
+    rules = RuleBase.from_texts(texts)
+    ready: set[str] = set()
+    for level in rules.levels:
+        for id_ in level:
+            assert needs(rules, id_) <= ready
+        ready |= set(level)
+
+    assert ready == set(rules.conditions)
+
+
+def needs(rules: RuleBase, id_: str) -> set[str]:
+    """The rules that could conclude what this one asks for."""
+    needed: set[str] = set()
+    for atom in atoms(rules.conditions[id_]):
+        if isinstance(atom, Concluded):
+            needed |= set(rules.concluding[atom.finding])
+        elif isinstance(atom, Suspected):
+            needed |= set(rules.suspecting[atom.cause])
+    return needed

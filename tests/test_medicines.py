@@ -1,0 +1,261 @@
+"""From names of medicines to classes: what is held, what is ruled out, what stays open."""
+
+import itertools
+import re
+import string
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from crampsrules import FactsError, RuleBase, assess
+from crampsrules.medicines import Formulary, one_slip_apart
+from crampsrules.rules import Medicine, MedicineClass, Names
+from tests.strategies import UNHEARD_OF, medicine_names
+
+SHIPPED = RuleBase.load().formulary
+NAMES = medicine_names(RuleBase.load())
+
+
+def held(*names: str) -> frozenset[str]:
+    """The classes that these medicines are known to belong to."""
+    return SHIPPED.resolve(frozenset(names)).classes.present
+
+
+def plain(name: str) -> str:
+    """A name without what does not matter in one."""
+    return re.sub(r"[\s_-]", "", name.casefold())
+
+
+names = st.sampled_from(NAMES)
+lists = st.frozensets(names | st.sampled_from(UNHEARD_OF), max_size=4)
+
+# --- Laws over every name -----------------------------------------------------------------------
+
+
+@given(names, st.data())
+def test_capitals_spaces_hyphens_and_underscores_do_not_matter(name, data):
+    """However a known name is set, it means the same classes."""
+    letters = [
+        data.draw(st.sampled_from(("", " ", "-", "_"))) + data.draw(st.sampled_from((c, c.upper())))
+        for c in plain(name)
+    ]
+
+    assert SHIPPED.resolve(frozenset({"".join(letters)})) == SHIPPED.resolve(frozenset({name}))
+
+
+@given(lists)
+def test_a_class_is_held_or_ruled_out_or_open(listed):
+    """A class above a held one is held; an unrecognised name rules nothing out."""
+    resolved = SHIPPED.resolve(listed)
+    classes = resolved.classes
+
+    assert not classes.present & classes.absent
+    assert {above for id_ in classes.present for above in SHIPPED.classes[id_].within} <= (
+        classes.present
+    )
+    assert set(resolved.unrecognised) == listed & set(UNHEARD_OF)
+    assert not (resolved.unrecognised and classes.absent)
+
+
+@given(lists, names | st.sampled_from(UNHEARD_OF))
+def test_another_medicine_never_rules_a_class_out(listed, another):
+    """A longer list holds at least as much, and rules out no more."""
+    shorter = SHIPPED.resolve(listed).classes
+    longer = SHIPPED.resolve(listed | {another}).classes
+
+    assert shorter.present <= longer.present
+    assert longer.absent <= shorter.absent
+
+
+@given(lists)
+def test_a_list_holds_what_each_of_its_names_holds(listed):
+    """Medicines do not change each other's classes."""
+    assert held(*listed) == frozenset().union(*(held(name) for name in listed))
+
+
+@given(
+    st.lists(names, min_size=2, max_size=3),
+    st.sampled_from(("/", " / ", "+", " and ", " with ", " & ")),
+)
+def test_a_combination_holds_the_classes_of_its_parts(parts, join):
+    """A combined medicine needs no entry of its own."""
+    assume(not any(re.search(r"[/+&]|\band\b|\bwith\b", part) for part in parts))
+
+    assert held(join.join(parts)) >= held(*parts)
+
+
+@given(names, st.integers(0, 60), st.sampled_from(string.ascii_lowercase), st.data())
+def test_one_slip_of_the_pen_is_an_error_that_names_a_medicine(name, at, letter, data):
+    """A misspelt name is never passed over in silence, nor taken for what it may not be."""
+    key = plain(name)
+    assume(len(key) > 5)
+    place = at % (len(key) - 1)
+    slip = data.draw(
+        st.sampled_from(
+            (
+                key[:place] + key[place + 1 :],
+                key[:place] + letter + key[place:],
+                key[:place] + letter + key[place + 1 :],
+                key[:place] + key[place + 1] + key[place] + key[place + 2 :],
+            )
+        )
+    )
+    assume(plain(slip) not in {plain(known) for known in NAMES})
+
+    with pytest.raises(FactsError, match=r"is not known; did you mean '.+'\?") as refused:
+        SHIPPED.resolve(frozenset({slip}))
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.value) == ("medications", slip)
+    meant = problem.message.split("'")[1]
+    assert one_slip_apart(slip, plain(meant))
+
+
+@given(st.text(string.ascii_lowercase, max_size=6), st.text(string.ascii_lowercase, max_size=6))
+def test_one_slip_is_symmetric_and_is_one_edit(a, b):
+    """Two words are one slip apart when some single edit of one gives the other."""
+    edits = {a[:i] + a[i + 1 :] for i in range(len(a))}
+    edits |= {a[:i] + b[i] + a[i + 1 :] for i in range(min(len(a), len(b)))}
+    edits |= {a[:i] + b[i] + a[i:] for i in range(min(len(a) + 1, len(b)))}
+    edits |= {a[:i] + a[i + 1] + a[i] + a[i + 2 :] for i in range(len(a) - 1)}
+
+    assert one_slip_apart(a, b) is one_slip_apart(b, a)
+    assert one_slip_apart(a, b) is (a != b and b in edits)
+
+
+# --- The shipped names --------------------------------------------------------------------------
+
+# Both are names that people use, and mean what they say; there is no third reading to ask about.
+ONE_LETTER_APART = {
+    frozenset({"laba", "saba"}): "long-acting and short-acting, both abbreviations of doctors",
+    frozenset({"snri", "ssri"}): "two families of antidepressants, both abbreviations of doctors",
+    **{
+        frozenset({"vitamind", f"vitamin{other}"}): "vitamins are told apart by one letter only"
+        for other in ("", "a", "b", "c", "e", "k", "s")
+    },
+}
+
+
+def test_names_one_slip_apart_belong_to_the_same_classes():
+    """Else one slip would turn a medicine into another in silence. Exceptions have a reason."""
+    keys = sorted({plain(name) for name in NAMES})
+    differing = {
+        frozenset({a, b})
+        for a, b in itertools.combinations(keys, 2)
+        if one_slip_apart(a, b)
+        and SHIPPED.resolve(frozenset({a})) != SHIPPED.resolve(frozenset({b}))
+    }
+
+    assert differing == set(ONE_LETTER_APART)
+
+
+def test_every_class_can_be_held_and_every_name_holds_one():
+    """No class without a name or a medicine below it, and none that no rule could ever see."""
+    by_name = {name: held(name) for name in NAMES}
+
+    assert all(by_name.values())
+    assert frozenset().union(*by_name.values()) == frozenset(SHIPPED.classes)
+
+
+def test_no_medicines_at_all_rules_every_class_out():
+    """An empty list means that nothing is taken."""
+    nothing = SHIPPED.resolve(frozenset())
+
+    assert nothing.classes.absent == frozenset(SHIPPED.classes)
+    assert nothing.unrecognised == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "present", "open_", "absent"),
+    [
+        ("furosemide", {"loop_diuretic", "diuretic"}, set(), {"thiazide_like", "statin"}),
+        ("Salt-Substitute", {"potassium_raising"}, set(), {"ace_inhibitor", "diuretic"}),
+        # A word for the whole class leaves open its kinds, and what those lie within besides.
+        (
+            "water tablets",
+            {"diuretic"},
+            {"loop_diuretic", "thiazide_like", "potassium_raising"},
+            {"statin"},
+        ),
+        ("diuretic", {"diuretic"}, {"loop_diuretic", "potassium_raising"}, {"statin"}),
+        ("steroids", {"corticosteroid"}, {"systemic_corticosteroid"}, {"diuretic"}),
+        ("steroid tablets", {"systemic_corticosteroid", "corticosteroid"}, set(), {"diuretic"}),
+        # A combination rules out what neither part is.
+        (
+            "lisinopril/hydrochlorothiazide",
+            {"ace_inhibitor", "potassium_raising", "thiazide_like", "diuretic"},
+            set(),
+            {"loop_diuretic", "statin"},
+        ),
+        # A combination with a name of its own is not taken apart.
+        (
+            "co-amilofruse",
+            {"loop_diuretic", "potassium_sparing_diuretic"},
+            set(),
+            {"thiazide_like"},
+        ),
+        # What is not known leaves open everything that the rest does not say.
+        ("qqq wonder drops", set(), {"diuretic", "statin"}, set()),
+        ("furosemide and qqq wonder drops", {"loop_diuretic"}, {"statin", "ace_inhibitor"}, set()),
+    ],
+)
+def test_what_a_name_says_about_classes(name, present, open_, absent):
+    """Names, words for a class, combinations, and names that nobody knows."""
+    classes = SHIPPED.resolve(frozenset({name})).classes
+
+    assert present <= classes.present
+    assert absent <= classes.absent
+    assert not open_ & (classes.present | classes.absent)
+
+
+def test_an_unheard_of_medicine_is_kept_and_reported():
+    """It is listed in the answer as it was given, and the other medicines still count."""
+    assessment = assess(medications=["Furosemide", "Qqq Wonder Drops"])
+
+    assert assessment.unrecognised == ("Qqq Wonder Drops",)
+    assert "medications" in {cause.id for cause in assessment.causes}
+
+
+def test_every_misspelt_medicine_is_named_at_once():
+    """One error for the whole list."""
+    with pytest.raises(FactsError) as refused:
+        assess(medications=["furosemid", "simvastatine", "aspirin"])
+
+    assert [problem.value for problem in refused.value.problems] == ["furosemid", "simvastatine"]
+    assert "did you mean 'furosemide'?" in str(refused.value)
+
+
+def test_short_names_are_not_guessed_at():
+    """Nearly every short word is one slip from another, so an unknown one is only reported."""
+    assert SHIPPED.resolve(frozenset({"zzz"})).unrecognised == ("zzz",)
+    assert SHIPPED.resolve(frozenset({"arc"})).unrecognised == ("arc",)
+
+
+# --- Formularies of rule packs ------------------------------------------------------------------
+
+
+def test_a_medicine_of_a_pack_may_belong_to_several_classes():
+    """Classes by `within`, a name in a class table and a medicine of its own table add up."""
+    classes = [
+        MedicineClass(id="water", title="Water"),
+        MedicineClass(
+            id="loop", title="Loop", within=Names(("water",)), names=Names(("newamide",))
+        ),
+        MedicineClass(id="other", title="Other"),
+    ]
+    formulary = Formulary.build(classes, [Medicine(name="New-Amide", classes=Names(("other",)))])
+
+    assert formulary.resolve(frozenset({"newamide"})).classes.present == {"water", "loop", "other"}
+
+
+def test_classes_may_lie_within_several_others():
+    """A diamond of classes is walked once, upwards only."""
+    within = {"top": (), "left": ("top",), "right": ("top",), "low": ("left", "right")}
+    formulary = Formulary.build(
+        MedicineClass(id=id_, title=id_, within=Names(above)) for id_, above in within.items()
+    )
+
+    assert formulary.resolve(frozenset({"low"})).classes.present == set(within)
+    left = formulary.resolve(frozenset({"left"})).classes
+    assert left.present == {"left", "top"}
+    assert not left.absent

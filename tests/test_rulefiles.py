@@ -1,0 +1,288 @@
+"""Reading rule files: whatever stands in them, a RuleError in words or a sound file, soon."""
+
+import os
+import warnings
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crampsrules import RuleBase, RuleError
+from crampsrules.rulefiles import (
+    MAX_DEPTH,
+    MAX_DOTS,
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    RuleFile,
+    read_folder,
+    structure,
+)
+from crampsrules.rules import Evidence, Source, TriageWording
+from tests.strategies import fewer, mutated, rule_texts, shipped_texts
+
+
+def refusal(texts: dict[str, str]) -> RuleError | None:
+    """Why these files are refused, or None where they are a sound rule base."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            RuleBase.from_texts(texts)
+        except RuleError as error:
+            return error
+        finally:
+            assert warned == []
+    return None
+
+
+# --- Any text -----------------------------------------------------------------------------------
+
+
+@given(st.text())
+@example("\ufeffid = 'x'")
+@example("\x00")
+@example("a = 1e999")
+@example("a = nan")
+@example("a = 1979-05-27T07:32:00Z")
+@example("[__proto__]\n[constructor.prototype]")
+def test_any_text_is_a_rule_file_or_refused_in_words(text):
+    """No text makes reading raise anything but a RuleError that names the file."""
+    error = refusal({"strange.toml": text})
+
+    for one in error.flat() if error else ():
+        assert one.message
+        assert one.file == "strange.toml"
+
+
+@fewer(5)
+@given(st.data())
+def test_mutated_shipped_rules_are_sound_or_refused_in_words(data):
+    """A slip anywhere in the shipped files gives a RuleError or a sound rule base."""
+    texts = data.draw(mutated(shipped_texts()))
+    error = refusal(texts)
+
+    for one in error.flat() if error else ():
+        assert one.file in texts
+        assert one.line is None or 1 <= one.line <= texts[one.file].count("\n") + 1
+        assert one.column is None or 0 <= one.column <= len(one.condition or "")
+
+
+@fewer(2)
+@given(st.data())
+def test_mutated_drawn_rules_are_sound_or_refused_in_words(data):
+    """So does a slip in any small rule base."""
+    texts = data.draw(rule_texts().flatmap(mutated))
+    error = refusal(texts)
+
+    assert error is None or str(error)
+
+
+DEEP = "a." * (MAX_FILE_BYTES // 2 - 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{DEEP}a = 1", f"has a line of more than {MAX_DOTS} dots"),
+        (f"[{DEEP}a]", f"has a line of more than {MAX_DOTS} dots"),
+        (f"x = {{ {DEEP}a = 1 }}"[:MAX_FILE_BYTES], f"has a line of more than {MAX_DOTS} dots"),
+        (f"[{'a.' * MAX_DOTS}a]", f"is nested more than {MAX_DEPTH} deep"),
+        ("a = " + "[" * (MAX_FILE_BYTES - 4), "is nested too deeply"),
+        ("a = " + "{a=" * (MAX_FILE_BYTES // 3 - 4), "is nested too deeply"),
+        ("a = " + "[" * 20 + "]" * 20, f"is nested more than {MAX_DEPTH} deep"),
+        ("a = " + "9" * 10_000, "is not valid TOML"),
+        ("a = 1" + "0" * 400 + ".0", "holds the number inf"),
+        ("a = nan", "holds the number nan"),
+        ("a = 1979-05-27", "holds 1979-05-27 (date), which no rule can use"),
+        ('a = "\\u001b[31mred"', "holds the control character '\\x1b'"),
+        ('"\\u0000" = 1', "holds the control character '\\x00'"),
+        ("a = '\ud800'", "holds the control character"),
+        ("a" * (MAX_FILE_BYTES + 1), f"is longer than {MAX_FILE_BYTES} characters"),
+        ("a = ", "is not valid TOML"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_hostile_text_is_refused_before_it_takes_time(text, message):
+    """Keys of endless dots, endless brackets and numbers beyond measure are not worked through."""
+    with pytest.raises(RuleError) as refused:
+        RuleFile.read("strange.toml", text)
+
+    assert message in str(refused.value)
+    assert str(refused.value).startswith("strange.toml")
+    assert len(str(refused.value)) < 500
+
+
+def test_a_name_too_long_to_read_is_shown_in_short():
+    """What is wrong is shown, not all of it."""
+    source = 'id = "x"\ntitle = "X"\nprior = 0\nsource = "' + "n" * 200_000 + '"'
+
+    with pytest.raises(RuleError) as refused:
+        RuleBase.from_texts({"long.toml": source})
+    assert len(str(refused.value)) < 300
+
+
+# --- Folders ------------------------------------------------------------------------------------
+
+SOURCE = '[[sources]]\nid = "book"\ntitle = "A book"\n'
+
+
+def test_every_toml_file_below_a_folder_is_read_in_order(tmp_path):
+    """Sub-folders count, other files and hidden ones do not."""
+    for name in ("b.toml", "a/z.toml", "a/b/c.toml", ".hidden.toml", "_part.toml", "notes.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(SOURCE)
+
+    names = [file.name for file in read_folder(tmp_path, "mine")]
+
+    assert names == ["mine/a/b/c.toml", "mine/a/z.toml", "mine/b.toml"]
+
+
+def test_a_missing_folder_and_an_empty_one_are_refused(tmp_path):
+    """A path that holds no rules is an error, never an empty rule base."""
+    (tmp_path / "readme.md").write_text("nothing")
+
+    with pytest.raises(RuleError, match="there is no folder of rules at"):
+        RuleBase.load(tmp_path / "nowhere")
+    with pytest.raises(RuleError, match="there is no folder of rules at"):
+        RuleBase.load(tmp_path / "readme.md")
+    with pytest.raises(RuleError, match=r"holds no \.toml file"):
+        RuleBase.load(tmp_path)
+
+
+def test_a_file_that_is_too_large_or_not_text_is_refused(tmp_path):
+    """Size is bounded before anything is made of the content."""
+    (tmp_path / "large.toml").write_bytes(b"#" * (MAX_FILE_BYTES + 1))
+    with pytest.raises(RuleError, match=f"large.toml: is longer than {MAX_FILE_BYTES} bytes"):
+        RuleBase.load(tmp_path)
+
+    (tmp_path / "large.toml").write_bytes(b"# \xff")
+    with pytest.raises(RuleError, match=r"large.toml: is not UTF-8 text \(byte 2\)"):
+        RuleBase.load(tmp_path)
+
+
+def test_too_many_files_and_too_deep_folders_are_refused(tmp_path):
+    """How much a folder may hold is bounded too."""
+    deep = tmp_path / "deep" / "/".join("d" * (MAX_DEPTH + 1))
+    deep.mkdir(parents=True)
+    with pytest.raises(RuleError, match=f"nested more than {MAX_DEPTH} deep"):
+        RuleBase.load(tmp_path / "deep")
+
+    many = tmp_path / "many"
+    many.mkdir()
+    for at in range(MAX_FILES + 1):
+        (many / f"{at}.toml").touch()
+    with pytest.raises(RuleError, match=f"holds more than {MAX_FILES} files"):
+        RuleBase.load(many)
+
+
+def test_links_to_folders_are_not_followed(tmp_path):
+    """Links that lead round in a circle would make a folder without end."""
+    (tmp_path / "rules.toml").write_text(SOURCE)
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
+
+    with pytest.raises(RuleError, match="mine/again: is a link to a folder"):
+        read_folder(tmp_path, "mine")
+
+
+def test_a_link_to_a_file_is_read_as_the_file(tmp_path):
+    """Installers and clusters put files in place by links."""
+    (tmp_path / "elsewhere").write_text(SOURCE)
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "a.toml").symlink_to(tmp_path / "elsewhere")
+
+    assert [file.text for file in read_folder(rules, "mine")] == [SOURCE]
+
+
+def test_what_is_no_ordinary_file_is_refused(tmp_path):
+    """Reading a pipe would wait for ever, and a broken link has nothing to read."""
+    (tmp_path / "broken.toml").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RuleError, match=r"broken.toml: is no ordinary file"):
+        RuleBase.load(tmp_path)
+
+    (tmp_path / "broken.toml").unlink()
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(RuleError, match=r"pipe.toml: is no ordinary file"):
+        RuleBase.load(tmp_path)
+
+
+# --- Places and values --------------------------------------------------------------------------
+
+TWO_RULES = """\
+# A comment that says id = "second"
+[[findings]]
+id = "first"
+when = 'fever or "calf" in sites'
+
+[[findings]]
+id = 'second'
+when = "fever"
+
+[[findings]]
+id = "escaped"
+when = "\\"calf\\" in sites"
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "quoted", "start", "line"),
+    [
+        ("first", None, 1, 3),
+        ("first", 'fever or "calf" in sites', 1, 4),
+        ("second", None, 1, 7),
+        ("second", "fever", 1, 8),
+        ("escaped", '"calf" in sites', 1, 12),
+        ("first", "not in the text", 1, 3),
+        ("first", None, 4, None),
+        ("third", None, 1, None),
+    ],
+)
+def test_a_rule_is_found_again_in_its_file(rule, quoted, start, line):
+    """The line of a rule, or of a condition quoted from it, counts from 1."""
+    file = RuleFile.read("two.toml", TWO_RULES)
+
+    assert file.line_of(rule, quoted, start=start) == line
+
+
+def test_a_table_is_found_again_by_its_place():
+    """What has no id is found by counting the tables of its kind."""
+    file = RuleFile.read("two.toml", TWO_RULES)
+
+    assert [file.line_of_table("findings", nth) for nth in range(4)] == [2, 6, 10, None]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "message"),
+    [
+        ({"id": "x"}, Source, "lacks the key 'title'"),
+        ({"id": "x", "title": 3}, Source, "takes text, got 3"),
+        ({"id": "x", "title": "X", "year": "1999"}, Source, "takes a whole number, got '1999'"),
+        ({"id": "x", "title": "X", "year": True}, Source, "takes a whole number, got True"),
+        ({"id": "x", "title": "X", "yaer": 1}, Source, "has no key 'yaer'; did you mean 'year'?"),
+        ({"title": "X", "patient": "X", "clinician": 1.5}, TriageWording, "takes text, got 1.5"),
+    ],
+)
+def test_a_table_is_checked_key_by_key(row, kind, message):
+    """Unknown keys, missing ones and values of the wrong kind are errors in words."""
+    with pytest.raises(ValueError) as refused:
+        structure(row, kind)
+
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("lr", [10**400, -(10**400), "3", True])
+def test_a_number_is_a_number_that_can_be_met(lr):
+    """Text, true and numbers beyond measure are no likelihood ratio."""
+    row = {"id": "x", "cause": "y", "when": "fever", "because": "b", "source": "s", "lr": lr}
+
+    with pytest.raises(ValueError, match="takes a number"):
+        structure(row, Evidence)
+
+
+def test_one_name_is_a_list_of_one():
+    """Where names are listed a single one may stand alone, and nothing else may."""
+    row = {"id": "x", "cause": "y", "when": "fever", "because": "b", "lr": 2}
+
+    assert structure({**row, "source": "book"}, Evidence).source == ("book",)
+    for bad in (3, [3], {"a": "b"}):
+        with pytest.raises(ValueError, match="takes a name or a list of names"):
+            structure({**row, "source": bad}, Evidence)
