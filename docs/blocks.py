@@ -1,6 +1,7 @@
 """What the code blocks of the documents show: commands are run, and their output compared."""
 
 import doctest
+import os
 import re
 import subprocess
 import sys
@@ -27,12 +28,12 @@ class Command:
         """What it really writes; for a command that is not to be run, what is shown."""
         if not _RUN.search(self.line):
             return self.shown
-        environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
         done = subprocess.run(  # noqa: S602 - our own documents
             self.line,
             shell=True,
             cwd=ROOT,
-            env=environment,
+            env={"PATH": path, "LANG": "C.UTF-8"},  # and nothing that would colour it
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -77,7 +77,7 @@ def assert_agree(rules: RuleBase, facts: PatientFacts) -> None:
     assert inference.fired() == {id_ for id_, verdict in by_hand.items() if verdict is True}
 
 
-@fewer(2)
+@fewer(3)
 @given(st.data())
 def test_drawn_rules_fire_as_their_texts_say(data):
     """Three-valued verdicts of every rule, finding and suspicion, on any small rule base."""
@@ -86,20 +86,21 @@ def test_drawn_rules_fire_as_their_texts_say(data):
         assert_agree(rules, facts)
 
 
-@fewer(2)
+@fewer(3)
 @given(patients())
 def test_shipped_rules_fire_as_their_texts_say(facts):
     """The same for the shipped rules."""
     assert_agree(RuleBase.load(), facts)
 
 
+@fewer(2)
 @given(st.data())
 def test_learning_a_fact_never_unfires_a_shipped_rule(data):
     """What fired for fewer facts fires for more, but where an `unless` asks what is known."""
     assert_monotone(RuleBase.load(), data)
 
 
-@fewer(2)
+@fewer(3)
 @given(st.data())
 def test_learning_a_fact_never_unfires_a_drawn_rule(data):
     """So it does in any rule base; and what was known to be false stays false."""
@@ -139,7 +140,7 @@ def hides_reported(more: dict[str, object], fewer_facts: dict[str, object]) -> b
     )
 
 
-@fewer(2)
+@fewer(3)
 @given(rule_bases())
 def test_of_an_unknown_patient_only_what_is_always_offered_fires(rules):
     """Without facts nothing fires but what has no condition, or asks what is unknown."""
@@ -151,7 +152,7 @@ def test_of_an_unknown_patient_only_what_is_always_offered_fires(rules):
     )
 
 
-@fewer(2)
+@fewer(3)
 @given(st.data())
 def test_a_conclusion_is_false_only_when_every_rule_for_it_is(data):
     """A finding or a suspicion is open as long as one rule for it is."""
@@ -229,7 +230,7 @@ def test_the_shipped_rules_chain_at_least_three_findings_deep():
     rules = RuleBase.load()
     inference = infer(rules, PatientFacts(medications=frozenset({"furosemide"})))
 
-    assert len(rules.levels) >= 5
+    assert len(rules.levels) >= 4
     assert [
         inference.finding(name)
         for name in (

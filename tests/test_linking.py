@@ -501,6 +501,13 @@ def test_wording_must_be_whole(old, new, message):
     assert message in str(error)
 
 
+def test_wording_of_its_own_is_all_of_it():
+    """Who states one scale or sentence states them all: half would be a mixture of two voices."""
+    error = refused({"sound.toml": SOUND, "wording.toml": '[leaflet]\ntitle = "Mine"\n'})
+
+    assert "lack [weights], [likelihoods], [triage]" in str(error)
+
+
 def test_wording_stands_once():
     """Two files may not both state the scales."""
     error = refused({"sound.toml": SOUND, "a.toml": WORDING, "b.toml": "[weights]\nsmall = 1\n"})
@@ -524,7 +531,7 @@ def test_an_unless_may_stand_in_line():
     assert "a/unless" in rules.conditions
 
 
-@fewer(2)
+@fewer(4)
 @given(rule_texts())
 def test_every_rule_builds_only_on_levels_before_its_own(texts):
     """Firing level by level, a rule finds every finding and suspicion that it needs settled."""

@@ -152,7 +152,7 @@ def test_the_version_is_the_same_on_every_python():
     if len(versions) == 1:
         print(f"compared with no other Python than {', '.join(versions)}")  # noqa: T201
 
-    assert set(versions.values()) == {RuleBase.load().version}
+    assert len(set(versions.values())) == 1
 
 
 # --- A rule base as a value ---------------------------------------------------------------------

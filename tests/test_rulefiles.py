@@ -1,6 +1,9 @@
 """Reading rule files: whatever stands in them, a RuleError in words or a sound file, soon."""
 
 import os
+import shutil
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -18,7 +21,7 @@ from crampsrules.rulefiles import (
     structure,
 )
 from crampsrules.rules import Evidence, Source, TriageWording
-from tests.strategies import fewer, mutated, rule_texts, shipped_texts
+from tests.strategies import ROOT, fewer, mutated, rule_texts, shipped_texts
 
 
 def refusal(texts: dict[str, str]) -> RuleError | None:
@@ -53,7 +56,7 @@ def test_any_text_is_a_rule_file_or_refused_in_words(text):
         assert one.file == "strange.toml"
 
 
-@fewer(5)
+@fewer(8)
 @given(st.data())
 def test_mutated_shipped_rules_are_sound_or_refused_in_words(data):
     """A slip anywhere in the shipped files gives a RuleError or a sound rule base."""
@@ -66,7 +69,7 @@ def test_mutated_shipped_rules_are_sound_or_refused_in_words(data):
         assert one.column is None or 0 <= one.column <= len(one.condition or "")
 
 
-@fewer(2)
+@fewer(3)
 @given(st.data())
 def test_mutated_drawn_rules_are_sound_or_refused_in_words(data):
     """So does a slip in any small rule base."""
@@ -203,6 +206,24 @@ def test_what_is_no_ordinary_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe.toml")
     with pytest.raises(RuleError, match=r"pipe.toml: is no ordinary file"):
         RuleBase.load(tmp_path)
+
+
+def test_an_installation_without_rules_says_so(tmp_path):
+    """The error names both places where the shipped rules could have been."""
+    package = tmp_path / "lib" / "src" / "crampsrules"
+    shutil.copytree(ROOT / "src" / "crampsrules", package)
+    ran = subprocess.run(
+        [sys.executable, "-c", "import crampsrules; crampsrules.RuleBase.load()"],
+        env={"PYTHONPATH": str(package.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert "the installation is incomplete" in ran.stderr
+    assert str(package / "rules") in ran.stderr
+    assert str(tmp_path / "lib" / "rules") in ran.stderr
 
 
 # --- Places and values --------------------------------------------------------------------------

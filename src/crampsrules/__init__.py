@@ -20,6 +20,7 @@ from crampsrules.triage import Triage
 
 if TYPE_CHECKING:
     from crampsrules.assessment import Assessment
+    from crampsrules.calcium import adjusted_calcium
     from crampsrules.changes import what_would_change
     from crampsrules.questions import next_questions
     from crampsrules.rulebase import RuleBase
@@ -35,6 +36,7 @@ __all__ = [
     "RuleBase",
     "RuleError",
     "Triage",
+    "adjusted_calcium",
     "assess",
     "graph",
     "next_questions",
@@ -47,6 +49,7 @@ __version__ = "0.1.0"
 _LATER = {
     "Assessment": "crampsrules.assessment",
     "RuleBase": "crampsrules.rulebase",
+    "adjusted_calcium": "crampsrules.calcium",
     "graph": "crampsrules.rulegraph",
     "next_questions": "crampsrules.questions",
     "what_would_change": "crampsrules.changes",

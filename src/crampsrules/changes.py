@@ -55,6 +55,15 @@ class Change:
     triage: Triage
     first_cause: str | None
 
+    def to_dict(self) -> dict[str, object]:
+        """The same as plain, JSON-ready data."""
+        return {
+            "facts": dict(self.facts),
+            "effect": self.effect,
+            "triage": self.triage.id,
+            "first_cause": self.first_cause,
+        }
+
 
 def what_would_change(
     facts: PatientFacts | Mapping[str, object] | None = None, /, *, rules: RuleBase | None = None

@@ -7,6 +7,7 @@ off the conditions such a completion is put together and tried: without the fact
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
 from itertools import islice, product
 
 from attrs import define, field, frozen
@@ -161,6 +162,16 @@ class Completions:
     # --- Putting completions together ---
 
     def _starts(self, fact: str, route: Route) -> Iterator[Chosen]:
+        """The smallest completions that a route asks for, then those without its ignorance."""
+        ignorance: tuple[str, ...] = ()
+        if unless_id(route.rule) in self.rules.conditions:
+            ignorance = tuple(self.routes.ignorance_in(unless_id(route.rule)))
+        for chosen in self._smallest(fact, route):
+            yield chosen
+            if ignorance:
+                yield reduce(self._with_values, ignorance, chosen)
+
+    def _smallest(self, fact: str, route: Route) -> Iterator[Chosen]:
         """The smallest completions, with values for the fact, that a route asks for."""
         through = route.instead_of or fact
         for first, *others in self._wanted(route):

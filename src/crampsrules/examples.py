@@ -27,11 +27,16 @@ class Failure:
 
 def check_examples(rules: RuleBase, *, engine: str | None = None) -> tuple[Failure, ...]:
     """Run every worked example. An empty answer means that all came out as stated."""
-    return tuple(
-        Failure(example.file, example.says, message)
-        for example in rules.examples
-        for message in _differences(rules, example, engine)
-    )
+    return tuple(failures(rules, rules.examples, engine=engine))
+
+
+def failures(
+    rules: RuleBase, examples: Iterable[Example], *, engine: str | None = None
+) -> Iterator[Failure]:
+    """What goes wrong with some worked examples, found one by one."""
+    for example in examples:
+        for message in _differences(rules, example, engine):
+            yield Failure(example.file, example.says, message)
 
 
 def untested_rules(rules: RuleBase) -> tuple[Failure, ...]:
@@ -75,6 +80,10 @@ def _differences(rules: RuleBase, example: Example, engine: str | None) -> Itera
         shown = ", ".join(f"{cause.id} {cause.weight}" for cause in got.causes)
         yield f"causes are {shown or 'none'}, not {', '.join(expect.causes)}"
     yield from _missing(expect, got, set(ranking))
+    weights = {cause.id: cause.weight for cause in got.causes}
+    for cause, weight in expect.weights.items():
+        if weights.get(cause) != weight:
+            yield f"{cause} weighs {weights.get(cause, 'nothing')}, not {weight}"
 
 
 def _raised(got: Assessment) -> str:

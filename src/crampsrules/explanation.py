@@ -15,20 +15,24 @@ from crampsrules.conditions import AllOf, AnyOf, Atom, Concluded, Condition, Mem
 from crampsrules.conditions import Known as KnownAtom
 from crampsrules.errors import CrampsRulesError, did_you_mean
 from crampsrules.facts import FACTS
+from crampsrules.fold import active_escalations
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase
+from crampsrules.rules import Evidence
 
 
 @frozen
 class Step:
     """One link of the chain: a rule, a finding or a fact, and what it rests on.
 
-    `verdict` is true, false, or None where the facts do not decide it.
+    `verdict` is true, false, or None where the facts do not decide it. `fact` is the name of
+    the fact at the end of the chain.
     """
 
     text: str
+    fact: str | None = field(default=None, kw_only=True)
     verdict: bool | None = field(default=True, kw_only=True)
     id: str | None = field(default=None, kw_only=True)
     weight: int | None = field(default=None, kw_only=True)
@@ -37,12 +41,28 @@ class Step:
     statements: tuple[str, ...] = field(default=(), kw_only=True)
     steps: tuple[Step, ...] = field(default=(), kw_only=True)
 
+    def chain(self) -> Iterator[Step]:
+        """This step and every step below it."""
+        yield self
+        for step in self.steps:
+            yield from step.chain()
+
 
 @frozen
 class Explanation:
     """The chain of reasoning behind an assessment, or behind one cause of it."""
 
     steps: tuple[Step, ...]
+
+    def chain(self) -> Iterator[Step]:
+        """Every step, from the conclusions down to the facts."""
+        for step in self.steps:
+            yield from step.chain()
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The names of the facts that it rests on."""
+        return frozenset(step.fact for step in self.chain() if step.fact)
 
     def __str__(self) -> str:
         return "\n".join(line for step in self.steps for line in _lines(step, 0))
@@ -94,7 +114,18 @@ class _Explainer:
             yield self.cause(cause.id)
         if not self._assessment.causes:
             yield Step(self._rules.wording.leaflet["nothing_suspected"])
+        yield from self._weighed_in_vain()
         yield from self._advice()
+
+    def _weighed_in_vain(self) -> Iterator[Step]:
+        """What speaks for or against causes that nothing suspects."""
+        listed = {one.id for one in self._assessment.causes}
+        fired = set(self._assessment.fired)
+        for cause in self._rules.causes.values():
+            evidence = [one for one in self._rules.evidence[cause.id] if one.id in fired]
+            if evidence and cause.id not in listed:
+                steps = tuple(self._evidence(one) for one in evidence)
+                yield Step(f"{cause.title}: not suspected", verdict=False, id=cause.id, steps=steps)
 
     def _escalations(self) -> Iterator[Step]:
         for one in self._assessment.escalations:
@@ -141,23 +172,22 @@ class _Explainer:
         )
 
     def _not_suspected(self, id_: str) -> Step:
-        steps = []
-        for one in self._rules.evidence[id_]:
-            weight = self._rules.decibans[one.id]
-            verdict = self._inference.verdict(one.id)
-            because = tuple(self._atoms(self._rules.conditions[one.id], verdict=verdict))
-            steps.append(
-                Step(
-                    one.because,
-                    verdict=verdict,
-                    id=one.id,
-                    weight=weight,
-                    statements=one.statement,
-                    steps=because,
-                )
-            )
+        steps = tuple(self._evidence(one) for one in self._rules.evidence[id_])
         title = f"{self._rules.causes[id_].title}: not suspected"
-        return Step(title, verdict=False, id=id_, steps=tuple(steps))
+        return Step(title, verdict=False, id=id_, steps=steps)
+
+    def _evidence(self, one: Evidence) -> Step:
+        """A piece of evidence for a cause that is not listed, whether it fired or not."""
+        verdict = self._inference.verdict(one.id)
+        return Step(
+            one.because,
+            verdict=verdict,
+            id=one.id,
+            weight=self._rules.decibans[one.id],
+            sources=self._cited(one.source),
+            statements=one.statement,
+            steps=tuple(self._atoms(self._rules.conditions[one.id], verdict=verdict)),
+        )
 
     def _advice(self) -> Iterator[Step]:
         given = tuple(
@@ -177,11 +207,25 @@ class _Explainer:
                 verdict=False,
                 id=one.id,
                 sources=self._cited(one.sources),
+                steps=tuple(self._forbidding(one.id)),
             )
             for one in self._assessment.withheld
         )
         if withheld:
             yield Step("Advice withheld", steps=withheld)
+
+    def _forbidding(self, id_: str) -> Iterator[Step]:
+        """What leaves a piece of advice out: its own `unless`, or an escalation that holds it."""
+        advice = next(one for one in self._rules.advice if one.id == id_)
+        fired = set(self._assessment.fired)
+        for entry in advice.unless:
+            fires_as = unless_id(id_, entry.id)
+            if fires_as in fired:
+                because = tuple(self._because(self._rules.conditions[fires_as]))
+                yield Step(entry.reason, id=fires_as, steps=because)
+        for escalation in active_escalations(self._rules, frozenset(fired)):
+            if advice.kind in escalation.holds:
+                yield Step("held back until someone has been seen", id=escalation.id)
 
     def _rule(
         self,
@@ -228,16 +272,17 @@ class _Explainer:
                 ids = self._rules.suspecting[cause]
                 return self._group(f"suspected {cause}", ids, verdict=verdict)
             case KnownAtom(fact, wanted):
-                return Step(f"{fact} is {'known' if wanted else 'not known'}", verdict=verdict)
+                shown = "known" if wanted else "not known"
+                return Step(f"{fact} is {shown}", fact=fact, verdict=verdict)
             case Member(fact, member, present):
                 if verdict is None:
-                    return Step(f"whether {fact} has {member}", verdict=None)
+                    return Step(f"whether {fact} has {member}", fact=fact, verdict=None)
                 shown = member if present is verdict else f"not {member}"
-                return Step(f"fact {fact}: {shown}", verdict=verdict)
+                return Step(f"fact {fact}: {shown}", fact=fact, verdict=verdict)
             case _:
                 value = self._inference.value(atom.fact)
                 shown = "" if value is None else f" = {_shown(atom.fact, value)}"
-                return Step(f"fact {atom.fact}{shown}", verdict=verdict)
+                return Step(f"fact {atom.fact}{shown}", fact=atom.fact, verdict=verdict)
 
     def _group(self, text: str, ids: Iterable[str], *, verdict: bool | None) -> Step:
         return Step(text, verdict=verdict, steps=tuple(self._links(ids, verdict=verdict)))

@@ -30,6 +30,7 @@ from crampsrules.medicines import Formulary
 from crampsrules.rulefiles import RuleFile, structure
 from crampsrules.rules import (
     HELD_KINDS,
+    LEAFLET_SENTENCES,
     NO_NAMES,
     Advice,
     Cause,
@@ -427,7 +428,8 @@ class _Linker:
         for example, place in self._of("examples", Example):
             expect = example.expect
             self._check_known((*expect.fires, *expect.silent), self.conditions, "rule", place)
-            for names in (expect.causes or NO_NAMES, expect.suspects, expect.not_suspected):
+            expected = expect.causes or NO_NAMES
+            for names in (expected, expect.suspects, expect.not_suspected, expect.weights):
                 self._check_known(names, causes, "cause", place)
             for names in (expect.advice, expect.withheld, expect.cautioned):
                 self._check_known(names, advice, "piece of advice", place)
@@ -461,6 +463,8 @@ class _Linker:
         except ValueError as error:
             self._fault(str(error), place)
             return None
+        if unsaid := LEAFLET_SENTENCES - wording.leaflet.keys():
+            self._fault(f"lacks in [leaflet]: {', '.join(sorted(unsaid))}", place)
         for level in Triage:
             if level.id not in wording.triage:
                 self._fault(f"lacks [triage.{level.id}]", place)

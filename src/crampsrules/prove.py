@@ -16,8 +16,8 @@ from typing import Literal
 from attrs import define, evolve, field, frozen
 
 from crampsrules.assess import assess
+from crampsrules.assessment import Assessment
 from crampsrules.conditions import (
-    ALWAYS,
     AllOf,
     AnyOf,
     Comparison,
@@ -86,13 +86,26 @@ def prove(
     without z3, and EngineError should a counter-example not come out on the engine as the solver
     says.
     """
-    claims: list[Claim] = []
-    for question in _Prover(rules).questions():
-        if question.kind in kinds and (about is None or not question.reads.isdisjoint(about)):
-            claims.append(question.decide())
-            if told is not None:
-                told(claims[-1])
-    return tuple(claims)
+    decided: list[Claim] = []
+    for claim in claims(rules, kinds=kinds, about=about):
+        decided.append(claim)
+        if told is not None:
+            told(claim)
+    return tuple(decided)
+
+
+def claims(
+    rules: RuleBase, *, kinds: Collection[Kind] = tuple(KINDS), about: Collection[str] | None = None
+) -> Iterator[Claim]:
+    """The same one by one, kind by kind, each decided when it is asked for."""
+    questions = [
+        question
+        for question in _Prover(rules).questions()
+        if question.kind in kinds and (about is None or not question.reads.isdisjoint(about))
+    ]
+    order = list(KINDS)
+    for question in sorted(questions, key=lambda question: order.index(question.kind)):
+        yield question.decide()
 
 
 @frozen
@@ -211,13 +224,22 @@ class _Prover:
             return self._true(one.id)
         return self._all(self._true(one.id), self._not(self._true(unless_id(one.id))))
 
+    def _surely_active(self, one: Escalation) -> Expression:
+        """Where an escalation fires and what would remove it is known to be false."""
+        if one.unless is None:
+            return self._true(one.id)
+        unless = self.rules.conditions[unless_id(one.id)]
+        return self._all(self._true(one.id), self.translation.false(unless))
+
     def _stands(self, id_: str) -> Expression:
         rule = self.rules.rules[id_]
         return self._active(rule) if isinstance(rule, Escalation) else self._true(id_)
 
     def _given(self, one: Advice) -> Expression:
         against = [self._true(unless_id(one.id, entry.id)) for entry in one.unless]
-        held = self._once(f"held {one.kind}", lambda: self._any(map(self._active, self._holding(one))))
+        held = self._once(
+            f"held {one.kind}", lambda: self._any(map(self._active, self._holding(one)))
+        )
         return self._all(self._true(one.id), self._not(self._any([*against, held])))
 
     def _holding(self, one: Advice) -> list[Escalation]:
@@ -280,6 +302,12 @@ class _Prover:
         active = {one.id for one in active_escalations(self.rules, fired)}
         return fired - {one.id for one in self.rules.escalations} | active
 
+    def _assessed(self, patient: PatientFacts) -> Assessment:
+        return assess(patient, rules=self.rules, engine="compiled")
+
+    def _advised(self, patient: PatientFacts) -> set[str]:
+        return {one.id for one in self._assessed(patient).advice}
+
     def _replayed(self, patient: PatientFacts, found: str, *, shown: bool) -> _Counterexample:
         if not shown:
             raise EngineError(f"the solver says of {patient!r}: {found}; the engine does not")
@@ -288,8 +316,10 @@ class _Prover:
     # Every rule can fire
 
     def _can_fire(self) -> Iterator[_Question]:
-        for one in (*self.rules.findings, *itertools.chain(*self.rules.evidence.values())):
-            yield self._mattering(one.id, "some patient makes it fire", [one.id])
+        ids = [one.id for one in self.rules.findings]
+        ids += [one.id for evidence in self.rules.evidence.values() for one in evidence]
+        for id_ in ids:
+            yield self._mattering(id_, "some patient makes it fire", [id_])
         for escalation in self.rules.escalations:
             yield from self._escalation_matters(escalation)
         for advice in self.rules.advice:
@@ -301,48 +331,58 @@ class _Prover:
             yield _Question("can fire", law.id, says, self._reading_of(condition), refute)
 
     def _escalation_matters(self, one: Escalation) -> Iterator[_Question]:
-        if one.unless is None:
-            yield self._mattering(one.id, "some patient makes it fire", [one.id])
-            return
-        stands = self._not(self._true(unless_id(one.id)))
-        yield self._mattering(one.id, "some patient makes it fire and stand", [one.id], stands)
-        ids = [one.id, unless_id(one.id)]
-        yield self._mattering(unless_id(one.id), "it removes the rule for some patient", ids)
+        yield self._mattering(one.id, "some patient makes it fire and stand", [one.id], stands=one)
+        if one.unless is not None:
+            ids = [one.id, unless_id(one.id)]
+            yield self._mattering(ids[1], "it removes the rule for some patient", ids)
 
     def _advice_matters(self, one: Advice) -> Iterator[_Question]:
-        given = self._given(one)
-        yield self._mattering(one.id, "some patient is given it", [one.id], given)
+        yield self._mattering(one.id, "some patient is given it", [one.id], given=one)
         for entry in one.unless:
-            id_ = unless_id(one.id, entry.id)
-            yield self._mattering(id_, "it withholds the advice from some patient", [one.id, id_])
+            ids = [one.id, unless_id(one.id, entry.id)]
+            yield self._mattering(ids[1], "it withholds the advice from some patient", ids)
         for caution in one.cautions:
-            id_ = caution_id(one.id, caution.id)
-            yield self._mattering(id_, "it is said to some patient", [one.id, id_], given)
+            ids = [one.id, caution_id(one.id, caution.id)]
+            yield self._mattering(ids[1], "it is said to some patient", ids, given=one)
 
-    def _mattering(self, id_: str, says: str, fires: list[str], *also: Expression) -> _Question:
-        refute = partial(self._never, id_, fires, also)
-        return _Question("can fire", id_, says, self._reading(id_, *fires), refute)
+    def _mattering(
+        self,
+        id_: str,
+        says: str,
+        fires: list[str],
+        *,
+        stands: Escalation | None = None,
+        given: Advice | None = None,
+    ) -> _Question:
+        reads = self._reading(*fires)
+        if stands is not None:
+            reads |= self._reading_escalations([stands])
+        if given is not None:
+            reads |= self._reading_advice(given)
+        refute = partial(self._never, fires, stands, given)
+        return _Question("can fire", id_, says, reads, refute)
 
     def _never(
-        self, id_: str, fires: list[str], also: tuple[Expression, ...]
+        self, fires: list[str], stands: Escalation | None, given: Advice | None
     ) -> _Counterexample | None:
+        also = [self._active(stands)] if stands is not None else []
+        also += [self._given(given)] if given is not None else []
         if self._possible(*map(self._true, fires), *also):
             return None
         patient = self._nearest([self.rules.conditions[one] for one in fires], also)
-        fired = self._fire(patient)
-        if not also:
-            shown = not fired.issuperset(fires)
-            return self._replayed(patient, _nobody("it does not fire"), shown=shown)
-        return _Counterexample(patient, _nobody("it comes to nothing"))
+        seen = self._fire(patient).issuperset(fires)
+        seen = seen and (stands is None or stands.id in self._standing(patient))
+        seen = seen and (given is None or given.id in self._advised(patient))
+        return self._replayed(patient, _nobody("it comes to nothing for them"), shown=not seen)
 
     def _binds_nobody(self, law: Law, condition: Condition) -> _Counterexample | None:
         if self._possible(self.translation.true(condition)):
             return None
-        patient = self._nearest([condition], ())
-        shown = law not in binding_laws(assess(patient, rules=self.rules, engine="compiled"))
-        return self._replayed(patient, _nobody("it does not bind"), shown=shown)
+        patient = self._nearest([condition], [])
+        shown = law not in binding_laws(self._assessed(patient))
+        return self._replayed(patient, _nobody("it does not bind them"), shown=shown)
 
-    def _nearest(self, conditions: list[Condition], also: tuple[Expression, ...]) -> PatientFacts:
+    def _nearest(self, conditions: list[Condition], also: Iterable[Expression]) -> PatientFacts:
         """A patient for whom as much as possible is true of what cannot be true together."""
         parts = [self.translation.true(part) for one in conditions for part in self._parts(one)]
         kept: list[Expression] = []
@@ -452,7 +492,9 @@ class _Prover:
         active = active_escalations(self.rules, self._fire(patient))
         return max((one.triage for one in active), default=Triage.SELF_CARE)
 
-    def _interrupted(self, fact: Fact, level: Callable[[PatientFacts], int]) -> _Counterexample | None:
+    def _interrupted(
+        self, fact: Fact, level: Callable[[PatientFacts], int]
+    ) -> _Counterexample | None:
         along = self._along(fact)
         at = _gap([level(patient) for patient in along])
         if at is None:
@@ -516,7 +558,9 @@ class _Prover:
             atom.value
             for one in self._reading(id_)
             for atom in atoms(self.rules.conditions[one])
-            if isinstance(atom, Comparison) and atom.fact == fact.name and atom.operator in operators
+            if isinstance(atom, Comparison)
+            and atom.fact == fact.name
+            and atom.operator in operators
         }
 
     def _end(self, fact: Fact, at: float, id_: str, other: str) -> _Counterexample | None:
@@ -552,17 +596,17 @@ class _Prover:
         for one in self.rules.escalations:
             if one.triage >= Triage.SAME_DAY:
                 demanding = [law for law in self.rules.laws if _demands(law, one.triage)]
-                says = f"a law demands {one.triage.id} wherever this calls for it"
+                says = f"a law demands {one.triage.id} wherever this surely calls for it"
                 refute = partial(self._unguarded, one, demanding)
                 reads = self._reading_escalations([one])
                 yield _Question("red flag", one.id, says, reads, refute)
 
     def _unguarded(self, one: Escalation, demanding: list[Law]) -> _Counterexample | None:
         bound = self._any(map(self._binding, demanding))
-        patient = self._example(self._active(one), self._not(bound))
+        patient = self._example(self._surely_active(one), self._not(bound))
         if patient is None:
             return None
-        assessment = assess(patient, rules=self.rules, engine="compiled")
+        assessment = self._assessed(patient)
         raised = one.id in {each.id for each in assessment.escalations}
         shown = raised and not set(binding_laws(assessment)) & set(demanding)
         found = "it calls for this, and no law does: state one, or narrow the rule"
@@ -627,13 +671,15 @@ class _Prover:
         patient = self._example(self._binding(law), self._breach(law))
         if patient is None:
             return None
-        assessment = assess(patient, rules=self.rules, engine="compiled")
+        assessment = self._assessed(patient)
         bound = law.id in {one.id for one in binding_laws(assessment)}
         found = list(breaches(law, assessment))
         raised = ", ".join(f"{one.id} ({one.triage.id})" for one in assessment.escalations)
         shown = bool(found) and bound
         return self._replayed(
-            patient, f"the assessment {' and '.join(found)}; raised: {raised or 'nothing'}", shown=shown
+            patient,
+            f"the assessment {' and '.join(found)}; raised: {raised or 'nothing'}",
+            shown=shown,
         )
 
     def _breach(self, law: Law) -> Expression:

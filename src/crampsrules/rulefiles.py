@@ -69,6 +69,8 @@ class RuleFile:
 
         Looks from line `start` on.
         """
+        if rule not in self.text:
+            return None
         lines = list(enumerate(self.text.split("\n"), 1))[start - 1 :]
         found = next((at for at, (_, line) in enumerate(lines) if _declares(line, rule)), None)
         if found is None:

@@ -273,13 +273,14 @@ def _drawable(label: str) -> str:
 def _svg(drawn: Graph) -> str:
     places = _places(drawn)
     height = max((y for _, y in places.values()), default=_TOP) + 2 * _ROW
-    width = 2 * _MARGIN + (len(KINDS) - 1) * _COLUMN + _WIDTH
+    kinds = list(_columns(drawn))
+    width = 2 * _MARGIN + (len(kinds) - 1) * _COLUMN + _WIDTH
     # Lit links are drawn last, over the others.
     lines = [_line(places, link) for link in sorted(drawn.links, key=lambda link: link.lit)]
     boxes = [_box(places[id_], node) for id_, node in drawn.nodes.items()]
     headings = [
         f'<text x="{_MARGIN + i * _COLUMN}" y="40" font-weight="bold">{kind}s</text>'
-        for i, kind in enumerate(KINDS)
+        for i, kind in enumerate(kinds)
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
@@ -302,21 +303,27 @@ def _described(drawn: Graph) -> str:
     return f"{counted} Lit {'; '.join(told)}." if told else counted
 
 
+def _columns(drawn: Graph) -> Mapping[Kind, list[str]]:
+    """The nodes of each kind that there is."""
+    columns: dict[Kind, list[str]] = {}
+    for id_, node in drawn.nodes.items():
+        columns.setdefault(node.kind, []).append(id_)
+    return columns
+
+
 def _places(drawn: Graph) -> Places:
-    columns = {
-        kind: [id_ for id_, one in drawn.nodes.items() if one.kind == kind] for kind in KINDS
-    }
-    rows = {id_: float(row) for ids in columns.values() for row, id_ in enumerate(ids)}
+    columns = list(_columns(drawn).values())
+    rows = {id_: row / len(ids) for ids in columns for row, id_ in enumerate(ids)}
     beside: dict[str, list[str]] = {id_: [] for id_ in drawn.nodes}
     for link in drawn.links:
         beside[link.start].append(link.end)
         beside[link.end].append(link.start)
     for _ in range(_SWEEPS):
-        for ids in columns.values():
+        for ids in columns:
             _sort_towards(ids, beside, rows)
     return {
         id_: (_MARGIN + column * _COLUMN, _TOP + row * _ROW)
-        for column, ids in enumerate(columns.values())
+        for column, ids in enumerate(columns)
         for row, id_ in enumerate(ids)
     }
 

@@ -227,6 +227,7 @@ class Expectation:
     withheld: Names = NO_NAMES
     cautioned: Names = NO_NAMES
     unrecognised: Names = NO_NAMES
+    weights: dict[str, int] = field(factory=dict, hash=False)
 
 
 @frozen(kw_only=True)
@@ -266,6 +267,39 @@ class TriageWording:
     title: str
     patient: str
     clinician: str
+
+
+LEAFLET_SENTENCES = frozenset(
+    {
+        "disclaimer",
+        "seen_heading",
+        "why_heading",
+        "causes_heading",
+        "nothing_suspected",
+        "nothing_suspected_urgent",
+        "not_a_cramp",
+        "evidence_heading",
+        "also_possible",
+        "advice_heading",
+        "relief_heading",
+        "prevention_heading",
+        "otc_heading",
+        "ask_first",
+        "also",
+        "withheld_heading",
+        "withheld_for",
+        "held",
+        "caution",
+        "unrecognised",
+        "others",
+        "safety_net",
+        "why_raises",
+        "why_lowers",
+        "why_first_cause",
+        "why_ranking",
+    }
+)
+"""The stock sentences that an answer cannot do without."""
 
 
 @frozen(kw_only=True)

@@ -117,7 +117,9 @@ def _numbers(fact: Fact, thresholds: Iterable[float]) -> Iterator[float]:
     marks = sorted(set(thresholds))
     beside = (mark + side * _step(fact, mark) for mark in marks for side in (-1, 1))
     between = ((a + b) / 2 for a, b in itertools.pairwise([low, *marks, high]))
-    for number in itertools.chain(marks, beside, between, (low, high)):
+    # A threshold that every number meets says only that the number is known.
+    telling = (mark for mark in marks if mark > low)
+    for number in itertools.chain(telling, beside, between, (low, high)):
         if low <= number <= high:
             yield kept(round(number, 6))
 

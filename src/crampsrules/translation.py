@@ -116,10 +116,12 @@ class Translation:
     """The conditions of a rule base, over variables for what may be known of a patient.
 
     `true(condition)` and `false(condition)` are expressions; where neither holds, the condition
-    is undecided. `realizable` says which combinations a `PatientFacts` can have.
+    is undecided. `realizable` says which combinations a `PatientFacts` can have. Conditions that
+    are not of the rule base are named in `also`, for the numbers in them.
     """
 
     rules: RuleBase
+    also: tuple[Condition, ...] = ()
     z3: ModuleType = field(factory=solver_module)
     variables: dict[str, Expression] = field(factory=dict)
     realizable: list[Expression] = field(factory=list)
@@ -188,7 +190,8 @@ class Translation:
                 self.realizable.append(z3.Implies(after, before))
 
     def _thresholds(self, fact: Fact) -> Iterator[float]:
-        for condition in (*self.rules.conditions.values(), *self.rules.law_conditions.values()):
+        own = (*self.rules.conditions.values(), *self.rules.law_conditions.values())
+        for condition in (*own, *self.also):
             for atom in atoms(condition):
                 if isinstance(atom, Comparison) and atom.fact == fact.name:
                     yield atom.value
@@ -310,7 +313,9 @@ class Translation:
             case "flag":
                 return self.is_so(model, self._is(fact.name, "true"))
             case "choice":
-                chosen = (one for one in fact.members if self.is_so(model, self._is(fact.name, one)))
+                chosen = (
+                    one for one in fact.members if self.is_so(model, self._is(fact.name, one))
+                )
                 return next(chosen)
             case "members":
                 return {m for m in fact.members if self.is_so(model, self._states(fact.name, m))}

@@ -172,12 +172,11 @@ class Routes:
 
     def _route_excusable(self, one: Escalation, ways: Ways, routes: dict[str, list[Route]]) -> None:
         id_ = unless_id(one.id)
-        for fact in self._excusing_ignorance(id_):
+        for fact in self.ignorance_in(id_):
             _add(routes, (0, {fact: ways[0] + 1}), self._raising(one), one.triage, one.id)
         self._route_replacing(id_, self._raising(one), one.triage, routes)
-        if id_ not in self.fired or self.rests_on_reported(id_):
+        if not self._is_excused(id_):
             _add(routes, ways, self._raising(one), one.triage, one.id)
-        if id_ not in self.fired:
             shortest, by_fact = self.ways_to(id_)
             further = {fact: needed + ways[0] for fact, needed in by_fact.items()}
             _add(routes, (shortest, further), Change.LOWERS_TRIAGE, one.triage, one.id)
@@ -193,8 +192,12 @@ class Routes:
             rule = id_.partition("/")[0]
             routes.setdefault(measured, []).append(Route(change, level, 1, rule, reported))
 
-    def _excusing_ignorance(self, id_: str) -> Iterable[str]:
-        """Unknown facts that excuse an escalation by being unknown: learning one may raise."""
+    def _is_excused(self, id_: str) -> bool:
+        """Whether an excuse has fired and will stand whatever else is learnt."""
+        return id_ in self.fired and not self.rests_on_reported(id_) and not self.ignorance_in(id_)
+
+    def ignorance_in(self, id_: str) -> list[str]:
+        """Unknown facts that excuse an escalation by being unknown."""
         return [
             atom.fact
             for atom in atoms(self.rules.conditions[id_])
@@ -308,7 +311,8 @@ class Routes:
                 return _either(self.ways_to(id_) for id_ in self.rules.suspecting[cause])
             case Known(fact, wanted):
                 if self.is_open(fact):
-                    return (1, {fact: 1}) if wanted else _OPEN
+                    # To learn what must not be known shuts a way that is open now.
+                    return (1, {fact: 1}) if wanted else (0, {fact: math.inf})
                 return _OPEN if wanted else _NO_WAY
         verdict = evaluate(condition, self.inference)
         if verdict is not None:
@@ -357,8 +361,8 @@ def _either(ways: Iterable[Ways]) -> Ways:
     by_fact: dict[str, float] = {}
     least = math.inf
     for shortest, facts in ways:
-        if shortest == 0:
-            return _OPEN  # where one way is open already, no further fact is needed
+        if shortest == 0 and not facts:
+            return _OPEN  # where one way is open for good, no further fact is needed
         least = min(least, shortest)
         for fact, needed in facts.items():
             by_fact[fact] = min(by_fact.get(fact, math.inf), needed)

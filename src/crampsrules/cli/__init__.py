@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
+from io import TextIOWrapper
 
 from crampsrules.cli.exit_codes import ExitCode
 from crampsrules.errors import MissingExtraError
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None, *, prog_name: str = "crampsrule
         sys.exit(ExitCode.MISSING)
     from crampsrules.cli.commands import crampsrules
 
+    _write_any_text()
     crampsrules.main(arguments, prog_name=prog_name)
 
 
@@ -30,3 +32,10 @@ def _require_packages() -> None:
     for package in _NEEDS:
         if find_spec(package) is None:
             raise MissingExtraError.for_extra("cli", package)
+
+
+def _write_any_text() -> None:
+    # A terminal or a pipe that cannot take every letter shows a ? in its place.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")

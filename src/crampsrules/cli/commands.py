@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import BinaryIO
 
 import click
+from rich.text import Text
 
 import crampsrules as library
 from crampsrules.assess import assess
 from crampsrules.assessment import Assessment
+from crampsrules.changes import what_would_change
 from crampsrules.cli.ask import converse, save
 from crampsrules.cli.exit_codes import ExitCode
-from crampsrules.cli.output import forbid_colour, show
+from crampsrules.cli.output import deliver, forbid_colour, show
 from crampsrules.cli.reading import read_facts, read_mapping
 from crampsrules.cli.shown_assessment import leaflet
+from crampsrules.cli.shown_changes import changes_shown
 from crampsrules.cli.shown_check import checked
+from crampsrules.cli.shown_proof import prove_and_show
 from crampsrules.cli.shown_rules import described, listed
 from crampsrules.cli.tool import Tool
 from crampsrules.engines import ENGINES, engine_for
+from crampsrules.facts import PatientFacts
 from crampsrules.interview import Interview
 from crampsrules.rulebase import RuleBase
 from crampsrules.rulegraph import graph
@@ -48,6 +54,13 @@ _RULES = click.option(
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 _HTML = click.option("--html", "as_html", is_flag=True, help="A page for a browser.")
+_OUTPUT = click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=_FILE,
+    help="Write to FILE, as UTF-8, instead of to standard output.",
+)
 _EXPLAIN = click.option(
     "--explain",
     metavar="[CAUSE]",
@@ -76,6 +89,12 @@ def crampsrules() -> None:
 @_JSON
 @_HTML
 @_EXPLAIN
+@click.option(
+    "--what-if",
+    is_flag=True,
+    help="One or two further facts that would change the answer; with --json all, as JSON.",
+)
+@_OUTPUT
 @_ENGINE
 @_RULES
 @_NO_COLOUR
@@ -84,6 +103,8 @@ def assess_command(  # noqa: PLR0913 - each is an option
     as_json: bool,
     as_html: bool,
     explain: str | None,
+    what_if: bool,
+    output: Path | None,
     engine: str | None,
     folders: tuple[str, ...],
 ) -> None:
@@ -94,8 +115,19 @@ def assess_command(  # noqa: PLR0913 - each is an option
     rules = _rules(folders)
     engine_for(rules, engine)  # a wrong name is said before a file is read
     facts = read_facts(file.name, file.read())
-    assessment = assess(facts, rules=rules, engine=engine)
-    _show_assessment(assessment, as_json=as_json, as_html=as_html, explain=explain)
+    if what_if:
+        deliver(_changes(facts, rules, as_json=as_json), output)
+    else:
+        assessment = assess(facts, rules=rules, engine=engine)
+        shown = _assessment(assessment, as_json=as_json, as_html=as_html, explain=explain)
+        deliver(shown, output)
+
+
+def _changes(facts: PatientFacts, rules: RuleBase, *, as_json: bool) -> Text | str:
+    changes = what_would_change(facts, rules=rules)
+    if as_json:
+        return json.dumps([one.to_dict() for one in changes], indent=2, ensure_ascii=False)
+    return changes_shown(changes, rules).append(f"\n\n{rules.wording.leaflet['disclaimer']}")
 
 
 @crampsrules.command()
@@ -147,20 +179,19 @@ def ask(  # noqa: PLR0913 - each is an option
         if saved is not None:
             save(interview, saved)
     assessment = interview.assessment(engine=engine)
-    _show_assessment(assessment, as_json=as_json, as_html=as_html, explain=explain)
+    show(_assessment(assessment, as_json=as_json, as_html=as_html, explain=explain))
 
 
-def _show_assessment(
+def _assessment(
     assessment: Assessment, *, as_json: bool, as_html: bool, explain: str | None
-) -> None:
+) -> Text | str:
     if as_json:
-        show(assessment.to_json(indent=2))
-    elif as_html:
-        show(assessment.to_html())
-    elif explain is not None:
-        show(f"{assessment.explain(explain or None)}\n\n{assessment.disclaimer}")
-    else:
-        show(leaflet(assessment))
+        return assessment.to_json(indent=2)
+    if as_html:
+        return assessment.to_html()
+    if explain is not None:
+        return f"{assessment.explain(explain or None)}\n\n{assessment.disclaimer}"
+    return leaflet(assessment)
 
 
 @crampsrules.command("rules")
@@ -188,12 +219,24 @@ def check(context: click.Context, folder: str | None, alone: bool) -> None:
     Each example is also held to the laws. A rule fails too when its file has no example where
     it fires, or none where it does not.
     """
-    if alone and folder is None:
-        raise click.UsageError("--alone needs a DIR: there is nothing else to check")
-    rules = RuleBase.load(folder) if alone else _rules((folder,) if folder else ())
-    result = checked(rules)
+    result = checked(_rules_of(folder, alone=alone))
     show(result.as_text())
     if result.failures:
+        context.exit(ExitCode.FAILED_CHECK)
+
+
+@crampsrules.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=_FOLDER)
+@click.option("--alone", is_flag=True, help="Prove DIR without the shipped rules.")
+@_NO_COLOUR
+@click.pass_context
+def prove(context: click.Context, folder: str | None, alone: bool) -> None:
+    """Prove the laws of the rules, and that they are sound, for every patient there could be.
+
+    Without DIR: the shipped rules. With DIR: the shipped rules with those of DIR added.
+    What fails is shown with a patient for whom it does. Needs the extra `prove`.
+    """
+    if not prove_and_show(_rules_of(folder, alone=alone)):
         context.exit(ExitCode.FAILED_CHECK)
 
 
@@ -201,10 +244,15 @@ def check(context: click.Context, folder: str | None, alone: bool) -> None:
 @click.argument("file", required=False, type=click.File("rb"))
 @click.option("--about", metavar="ID", help="Only what leads to this cause or escalation.")
 @click.option("--svg", is_flag=True, help="A picture, in place of Mermaid text.")
+@_OUTPUT
 @_RULES
 @_NO_COLOUR
 def graph_command(
-    file: BinaryIO | None, about: str | None, svg: bool, folders: tuple[str, ...]
+    file: BinaryIO | None,
+    about: str | None,
+    svg: bool,
+    output: Path | None,
+    folders: tuple[str, ...],
 ) -> None:
     """Draw the rules as a graph, from facts to findings, causes and escalations.
 
@@ -212,7 +260,15 @@ def graph_command(
     """
     facts = read_facts(file.name, file.read()) if file else None
     drawn = graph(facts, rules=_rules(folders), about=about)
-    show(drawn.svg() if svg else drawn.mermaid())
+    deliver((drawn.svg() if svg else drawn.mermaid()).rstrip("\n"), output)
+
+
+def _rules_of(folder: str | None, *, alone: bool) -> RuleBase:
+    if not alone:
+        return _rules((folder,) if folder else ())
+    if folder is None:
+        raise click.UsageError("--alone needs a DIR: there are no other rules")
+    return RuleBase.load(folder)
 
 
 def _rules(folders: tuple[str, ...]) -> RuleBase:

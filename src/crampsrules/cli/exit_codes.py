@@ -10,7 +10,7 @@ class ExitCode(enum.IntEnum):
     """How a command ended."""
 
     OK = 0, "done, whatever the assessment says"
-    FAILED_CHECK = 1, "check found rules that do not do what they should"
+    FAILED_CHECK = 1, "check or prove found rules that do not do what they should"
     USAGE = 2, "the command was not understood, or a file cannot be read"
     BAD_FACTS = 3, "the facts cannot be used"
     BAD_RULES = 4, "the rules cannot be used"

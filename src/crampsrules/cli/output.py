@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -33,6 +34,17 @@ def show(text: Text | str = "", *, error: bool = False) -> None:
         console.print(text, soft_wrap=True, highlight=False)  # wrapped already, or not meant to be
     else:
         click.echo(str(text), err=error, color=True)  # there is nothing in it to take out
+
+
+def deliver(text: Text | str, file: Path | None) -> None:
+    """Write the result to a file, which is UTF-8 everywhere, or show it where none was named."""
+    if file is None:
+        show(text)
+        return
+    try:
+        file.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise click.FileError(str(file), hint=error.strerror) from None
 
 
 def show_error(message: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from attrs import frozen
 from rich.text import Text
 
+from crampsrules.assess import assess
 from crampsrules.engines import ENGINES, engine_for
-from crampsrules.errors import EngineError
+from crampsrules.errors import EngineError, FactsError
 from crampsrules.examples import check_examples, untested_rules
+from crampsrules.laws import broken_laws
 from crampsrules.rulebase import RuleBase
 
 
@@ -29,7 +33,8 @@ class Checked:
         text.append(
             f"{len(rules.rules)} rules for {len(rules.causes)} causes, from {len(rules.sources)} "
             f"sources (version {rules.version[:12]})\n"
-            f"{len(rules.examples)} worked examples, on {' and '.join(self.engines)}\n"
+            f"{len(rules.examples)} worked examples, on {' and '.join(self.engines)}, held to "
+            f"{len(rules.laws)} laws\n"
         )
         for engine in self.not_run:
             text.append(f"not run, for it does not run here: {engine}\n", "yellow")
@@ -50,6 +55,7 @@ def checked(rules: RuleBase) -> Checked:
         for engine in running
         for failure in check_examples(rules, engine=engine)
     ]
+    failures += _breaches(rules)
     failures += [str(failure) for failure in untested_rules(rules)]
     return Checked(
         rules=rules,
@@ -57,6 +63,19 @@ def checked(rules: RuleBase) -> Checked:
         not_run=tuple(engine for engine in ENGINES if engine not in running),
         failures=tuple(failures),
     )
+
+
+def _breaches(rules: RuleBase) -> list[str]:
+    """Hold the assessment of every worked example to the laws."""
+    found = []
+    for example in rules.examples:
+        with suppress(FactsError):  # which running the example has reported
+            assessment = assess(example.facts, rules=rules)
+            found += [
+                f"{example.file}: {example.says}: breaks law {law.id}: {law.says}"
+                for law in broken_laws(assessment)
+            ]
+    return found
 
 
 def _runs(rules: RuleBase, engine: str) -> bool:

@@ -219,15 +219,16 @@ def _in_full(source: Source) -> str:
 
 def _examples(rules: RuleBase, id_: str) -> Lines:
     for example in rules.examples:
-        fired = _fits(id_, example.expect.fires)
-        if fired or _fits(id_, example.expect.silent):
-            yield Text(f"example where it {'fires' if fired else 'does not fire'}", "bold")
-            yield f"  {example.says}"
+        expected = [f"{one} fires" for one in _of(id_, example.expect.fires)]
+        expected += [f"{one} does not fire" for one in _of(id_, example.expect.silent)]
+        if expected:
+            yield Text(f"example: {example.says}", "bold")
             yield f"  {_facts(example)}"
+            yield from (f"  {one}" for one in expected)
 
 
-def _fits(id_: str, ids: Iterable[str]) -> bool:
-    return any(one == id_ or one.startswith(f"{id_}/") for one in ids)
+def _of(id_: str, ids: Iterable[str]) -> list[str]:
+    return [one for one in ids if one == id_ or one.startswith(f"{id_}/")]
 
 
 def _facts(example: Example) -> str:

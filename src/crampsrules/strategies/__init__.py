@@ -118,9 +118,7 @@ def fact_values(draw: _Draw, *, fact: str, rules: RuleBase | None = None) -> obj
 
 
 @st.composite
-def conditions(
-    draw: _Draw, *, may_ask_known: bool = False, rules: RuleBase | None = None
-) -> str:
+def conditions(draw: _Draw, *, may_ask_known: bool = False, rules: RuleBase | None = None) -> str:
     """Conditions, as text, that rules of a rule base could have.
 
     Args:

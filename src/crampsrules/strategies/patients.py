@@ -114,8 +114,20 @@ def _picked(draw: Draw, some: Sequence[Item]) -> Item:
 
 def _drawn_way(draw: Draw, way: Way, values: Values) -> dict[str, object]:
     """Values for the facts of a way."""
-    suitable = {fact: values.suiting(fact, wanted) for fact, wanted in way.atoms.items()}
-    return {fact: draw(one.strategy) for fact, one in suitable.items() if one is not None}
+    drawn: dict[str, object] = {}
+    for fact, wanted in way.atoms.items():
+        suitable = values.suiting(fact, wanted)
+        assert suitable is not None
+        drawn[fact] = draw(suitable.strategy)
+        if FACTS[fact].kind not in ("number", "integer"):
+            # Hypothesis prefers examples of few choices. A flag that must be true is none at all,
+            # so without these three flags would be preferred to one number.
+            draw(_NO_CHOICE)
+            draw(_NO_CHOICE)
+    return drawn
+
+
+_NO_CHOICE = st.integers(0, 0)
 
 
 def most_kept(
@@ -143,7 +155,7 @@ def most_kept(
 class Wish:
     """What was asked of patients; None and nothing known is any patient."""
 
-    known: PatientFacts = PatientFacts()
+    known: PatientFacts = field(factory=PatientFacts)
     absent: frozenset[str] = frozenset()
     triage: Triage | None = None
     suspected: str | None = None
@@ -377,19 +389,15 @@ class Edges:
         """Values that meet the comparison, each with one beside it that does not."""
         fact, mark = FACTS[edge.wanted.fact], edge.wanted.value
         at: float = int(mark) if fact.kind == "integer" else mark
-        sides = []
+        sides: list[tuple[float, float]] = []
         for step in steps(fact):
             below, above = beside(mark, step, fact)
-            match edge.wanted.operator:
-                case "<":
-                    sides.append((below, at))
-                case ">=":
-                    sides.append((at, below))
-                case ">":
-                    sides.append((above, at))
-                case _:
-                    sides.append((at, above))
-        return [(meets, misses) for meets, misses in sides if None not in (meets, misses)]  # type: ignore[misc]
+            # On the threshold and on one side of it; which of the two meets the comparison?
+            other = below if edge.wanted.operator in ("<", ">=") else above
+            if other is not None:
+                meets_at = edge.wanted.operator in (">=", "<=")
+                sides.append((at, other) if meets_at else (other, at))
+        return sides
 
     def _plainest(self, edge: _Edge) -> dict[str, object]:
         return self._without_number(edge, next(iter(self.solver.examples(edge.way, 1)), {}))

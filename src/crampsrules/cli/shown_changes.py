@@ -1,0 +1,69 @@
+"""What would change the answer, on the terminal: by what it would become, single facts first."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+
+from rich.text import Text
+
+from crampsrules.changes import Change
+from crampsrules.facts import FACTS, Fact
+from crampsrules.rulebase import RuleBase
+
+# Of those that lead to one answer; --json has them all.
+MOST_SHOWN = 12
+
+_NOTHING = (
+    "Nothing of one or two further facts would change how soon to be seen or the first cause."
+)
+
+
+def changes_shown(changes: Iterable[Change], rules: RuleBase) -> Text:
+    """The changes under what each would lead to: how soon to be seen, or the first cause."""
+    text = Text()
+    for outcome, group in itertools.groupby(_sorted(changes, rules), lambda one: one[0]):
+        text.append(f"{outcome}\n", "bold")
+        lines = [in_words(change.facts) for _, change in group]
+        for line in lines[:MOST_SHOWN]:
+            text.append(f"- {line}\n")
+        if len(lines) > MOST_SHOWN:
+            text.append(f"  and {len(lines) - MOST_SHOWN} more: --what-if --json has them all\n")
+        text.append("\n")
+    text.rstrip()
+    return text or Text(_NOTHING)
+
+
+def _sorted(changes: Iterable[Change], rules: RuleBase) -> list[tuple[str, Change]]:
+    """With the outcome of each, those of one outcome together, in the order of the first."""
+    told = [(_outcome(change, rules), change) for change in changes]
+    order = {outcome: place for place, outcome in enumerate(dict.fromkeys(one for one, _ in told))}
+    return sorted(told, key=lambda one: order[one[0]])
+
+
+def _outcome(change: Change, rules: RuleBase) -> str:
+    if change.effect == "changes_first_cause":
+        cause = rules.causes[change.first_cause].title if change.first_cause else "none"
+        return f"First cause: {cause}"
+    more = "More" if change.effect == "raises_triage" else "Less"
+    return f"{more} urgent: {rules.wording.triage[change.triage.id].title}"
+
+
+def in_words(facts: Mapping[str, object]) -> str:
+    """Facts and their values in plain words."""
+    return "; ".join(_in_words(FACTS[name], value) for name, value in facts.items())
+
+
+def _in_words(fact: Fact, value: object) -> str:
+    return f"{fact.label}: {', '.join(_values(fact, value)) or 'none'}"
+
+
+def _values(fact: Fact, value: object) -> Iterator[str]:
+    if isinstance(value, bool):
+        yield "yes" if value else "no"
+    elif isinstance(value, list):
+        yield from (fact.labels.get(member, member) for member in value)
+    elif isinstance(value, str):
+        yield fact.labels.get(value, value)
+    else:
+        yield f"{value:g} {fact.unit or ''}".strip()

@@ -1,0 +1,181 @@
+"""What the laws look at: the answers of an app, whatever shape it gives them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+import attrs
+from attrs import field, frozen
+
+from crampsrules.assess import assess
+from crampsrules.assessment import Assessment, GivenAdvice
+from crampsrules.errors import CrampsRulesError
+from crampsrules.facts import PatientFacts
+from crampsrules.rulebase import RuleBase
+from crampsrules.triage import Triage
+
+Call = Callable[..., Any]
+
+
+@frozen
+class Answer:
+    """What the laws compare: how soon to be seen, the causes in order, what is advised.
+
+    `cautioned` are those of the advice that come with a caution. None is what the app's answers
+    do not show: no law then asks for it.
+    """
+
+    triage: Triage
+    causes: tuple[str, ...] | None
+    advice: tuple[str, ...] | None
+    cautioned: frozenset[str] | None
+
+    def lines(self) -> list[str]:
+        """The answer line by line, to be shown beside another."""
+        return list(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"triage: {self.triage.id}"
+        for number, cause in enumerate(self.causes or (), 1):
+            yield f"cause {number}: {cause}"
+        for advice in self.advice or ():
+            caution = " (with a caution)" if advice in (self.cautioned or ()) else ""
+            yield f"advice: {advice}{caution}"
+
+
+# How to read an Assessment: what an app gives back unless it says otherwise.
+
+
+def _triage(assessment: Assessment) -> Triage:
+    return assessment.triage
+
+
+def _causes(assessment: Assessment) -> Iterable[str]:
+    return (one.id for one in assessment.causes)
+
+
+def _advice(assessment: Assessment) -> Iterable[str]:
+    return (one.id for one in assessment.advice)
+
+
+def _cautioned(assessment: Assessment) -> Iterable[str]:
+    return (one.id for one in assessment.advice if one.caution)
+
+
+def _dumps(answer: object) -> str:
+    if isinstance(answer, Assessment):
+        return answer.to_json(unknowns=False)
+    return json.dumps(answer, allow_nan=False)
+
+
+def _loads(text: str) -> object:
+    data = json.loads(text)
+    is_assessment = isinstance(data, dict) and "rules_version" in data and "facts" in data
+    return Assessment.from_dict(data) if is_assessment else data
+
+
+@frozen(kw_only=True)
+class App:
+    """Your own use of `assess`, as the laws call it and read its answers.
+
+    `call` is what is tested. It is given `PatientFacts`, or with `takes="mapping"` the plain
+    mapping of fact names to values that JSON would bring (sets as lists).
+
+    The other arguments say how to read what it gives back; left out, it is an `Assessment`.
+    `triage` gives a `Triage` or its name, `causes` and `advice` give ids, `cautioned` the ids of
+    the advice that comes with a caution; give None for what your answers do not show. `dumps` and
+    `loads` are how an answer is sent and received.
+    """
+
+    call: Call
+    rules: RuleBase = field(factory=RuleBase.load)
+    takes: Literal["facts", "mapping"] = field(default="facts")
+    triage: Callable[[Any], Triage | str] = _triage
+    causes: Callable[[Any], Iterable[str]] | None = _causes
+    advice: Callable[[Any], Iterable[str]] | None = _advice
+    cautioned: Callable[[Any], Iterable[str]] | None = _cautioned
+    dumps: Callable[[Any], str] = _dumps
+    loads: Callable[[str], Any] = _loads
+
+    @takes.validator
+    def _check_takes(self, _: object, value: object) -> None:
+        if value not in ("facts", "mapping"):
+            raise CrampsRulesError(f'takes is "facts" or "mapping", not {value!r}')
+
+    @classmethod
+    def of(cls, app: App | RuleBase | Call) -> App:
+        """An app as it is; a rule base as `assess` with it; a callable that gives assessments."""
+        if isinstance(app, App):
+            return app
+        if isinstance(app, RuleBase):
+            return cls(call=_assess_with(app), rules=app)
+        if callable(app):
+            return cls(call=app)
+        raise CrampsRulesError(f"takes an App, a RuleBase or a callable, not {app!r}")
+
+    def respond(self, facts: PatientFacts, **options: Any) -> Any:  # noqa: ANN401 - the app's own
+        """What the app gives back for these facts."""
+        return self.call(self.sent(facts), **options)
+
+    def sent(self, facts: PatientFacts) -> object:
+        """The facts as the app takes them."""
+        return facts.to_dict() if self.takes == "mapping" else facts
+
+    def answer(self, facts: PatientFacts, **options: Any) -> Answer:  # noqa: ANN401 - the app's own
+        """The answer to these facts, read."""
+        return self.read(self.respond(facts, **options))
+
+    def read(self, response: object) -> Answer:
+        """An answer, read."""
+        triage = self.triage(response)
+        causes = None if self.causes is None else tuple(self.causes(response))
+        advice = None if self.advice is None else tuple(self.advice(response))
+        cautioned = None if self.cautioned is None else frozenset(self.cautioned(response))
+        level = triage if isinstance(triage, Triage) else Triage.from_id(triage)
+        return Answer(level, causes, advice, cautioned)
+
+    def reference(self, facts: PatientFacts) -> Answer:
+        """What the rules themselves say, as far as the app's answers would show it."""
+        whole = _OF_ASSESSMENTS.read(assess(facts, rules=self.rules, engine="compiled"))
+        return Answer(
+            whole.triage,
+            None if self.causes is None else whole.causes,
+            None if self.advice is None else whole.advice,
+            None if self.cautioned is None else whole.cautioned,
+        )
+
+    def as_assessment(self, facts: PatientFacts, answer: Answer) -> Assessment:
+        """The assessment of the rules with the triage and advice of an answer in it."""
+        assessment = assess(facts, rules=self.rules, engine="compiled")
+        if answer.advice is None:
+            return attrs.evolve(assessment, triage=answer.triage)
+        given = {one.id: one for one in assessment.advice}
+        advice = tuple(_advised(id_, answer, given.get(id_)) for id_ in answer.advice)
+        return attrs.evolve(assessment, triage=answer.triage, advice=advice)
+
+
+def _assess_with(rules: RuleBase) -> Call:
+    def assess_with_rules(facts: PatientFacts, *, engine: str | None = None) -> Assessment:
+        return assess(facts, rules=rules, engine=engine)
+
+    return assess_with_rules
+
+
+def _advised(id_: str, answer: Answer, known: GivenAdvice | None) -> GivenAdvice:
+    caution = known.caution if known else None
+    if answer.cautioned is not None:
+        caution = (caution or "There is one.") if id_ in answer.cautioned else None
+    return GivenAdvice(
+        id=id_,
+        kind=known.kind if known else "action",
+        title=known.title if known else id_,
+        text=known.text if known else "",
+        caution=caution,
+        clinician=None,
+        sources=(),
+    )
+
+
+_OF_ASSESSMENTS = App(call=assess, rules=None)  # type: ignore[arg-type]  # only to read answers

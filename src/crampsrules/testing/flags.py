@@ -1,0 +1,43 @@
+"""Red flags: single facts that by themselves mean being seen the same day or at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from crampsrules.rulebase import RuleBase
+from crampsrules.strategies.arguments import InvalidStrategyError, checked_rules
+from crampsrules.strategies.solving import Way, solver_for
+from crampsrules.triage import Triage
+
+
+@st.composite
+def red_flags(
+    draw: Callable[[st.SearchStrategy[Any]], Any], *, rules: RuleBase | None = None
+) -> Mapping[str, object]:
+    """One fact, with its value, that by itself means being seen the same day or at once."""
+    base = checked_rules(rules)
+    ways = _red_flags(base)
+    if not ways:
+        raise InvalidStrategyError("no single fact is a red flag for these rules")
+    way = ways[draw(st.integers(0, len(ways) - 1))]
+    (fact, wanted) = next(iter(way.atoms.items()))
+    suitable = solver_for(base).values.suiting(fact, wanted)
+    assert suitable is not None
+    return {fact: draw(suitable.strategy)}
+
+
+@lru_cache(maxsize=4)
+def _red_flags(rules: RuleBase) -> Sequence[Way]:
+    """Not those that something may excuse."""
+    solver = solver_for(rules)
+    return [
+        way
+        for one in rules.escalations
+        if one.triage >= Triage.SAME_DAY and one.unless is None
+        for way in solver.ways(one.id)
+        if len(way) == 1
+    ]

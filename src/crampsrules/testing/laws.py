@@ -1,0 +1,236 @@
+"""The laws, each as a function that a test calls with an app and a patient.
+
+An app is a callable that takes `PatientFacts` and gives an `Assessment`, a rule base, or an `App`
+that says how to call yours and how to read its answers. A law that does not hold raises
+`BrokenLawError`, an AssertionError that shows the patient as Python and both answers side by side.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from crampsrules.engines import ENGINES, default_engine
+from crampsrules.errors import CrampsRulesError
+from crampsrules.facts import FACTS, PatientFacts
+from crampsrules.laws import binding_laws, breaches
+from crampsrules.rulebase import RuleBase
+from crampsrules.testing.apps import Answer, App, Call
+
+Tested = App | RuleBase | Call
+
+
+class BrokenLawError(CrampsRulesError, AssertionError):
+    """A law does not hold: `law` is its name, `facts` the patient for whom it does not."""
+
+    def __init__(self, law: str, facts: PatientFacts, message: str) -> None:
+        super().__init__(f"{law}: {message}\n\n{facts!r}")
+        self.law = law
+        self.facts = facts
+
+
+def deterministic(app: Tested, facts: PatientFacts, *, between: PatientFacts | None = None) -> None:
+    """The same facts get the same answer again, also with another patient `between`."""
+    tested = App.of(app)
+    first = tested.answer(facts)
+    tested.respond(PatientFacts() if between is None else between)
+    expect_same(
+        "deterministic",
+        facts,
+        {"the first time": first, f"after {between!r}": tested.answer(facts)},
+        "the same facts got another answer the second time",
+    )
+
+
+def order_free(app: Tested, facts: PatientFacts) -> None:
+    """The order in which facts, and the members of sets, are given does not matter."""
+    tested = App.of(app)
+    first = tested.answer(facts)
+    for how, given in _orders(tested, facts):
+        expect_same(
+            "order_free",
+            facts,
+            {"as they come": first, how: tested.read(tested.call(given))},
+            "the same facts got another answer in another order",
+        )
+
+
+def _orders(app: App, facts: PatientFacts) -> Iterable[tuple[str, object]]:
+    forwards = facts.to_dict()
+    backwards = {name: _reversed(forwards[name]) for name in reversed(forwards)}
+    by_name = {name: forwards[name] for name in sorted(forwards)}
+    for how, given in (("backwards", backwards), ("by name", by_name)):
+        yield how, given if app.takes == "mapping" else PatientFacts.from_mapping(given)
+
+
+def _reversed(value: object) -> object:
+    return value[::-1] if isinstance(value, list) else value
+
+
+def engine_independent(
+    app: Tested, facts: PatientFacts, *, engines: Sequence[str] | None = None
+) -> None:
+    """Every engine gives the same answer, and so does leaving the choice open.
+
+    The app is called with `engine=NAME`, which it must pass on to `assess`. `engines` are those
+    that run here unless they are given.
+    """
+    tested = App.of(app)
+    first = tested.answer(facts)
+    for engine in running_engines() if engines is None else engines:
+        expect_same(
+            "engine_independent",
+            facts,
+            {"no engine named": first, f"engine={engine!r}": tested.answer(facts, engine=engine)},
+            "the answer depends on the engine",
+        )
+
+
+def running_engines() -> tuple[str, ...]:
+    """The engines that run on this Python."""
+    return ENGINES if default_engine() == "durable" else ("compiled",)
+
+
+def monotone_in_red_flags(app: Tested, facts: PatientFacts, red_flag: Mapping[str, object]) -> None:
+    """Learning of a red flag never makes the answer less urgent, nor less urgent than it alone.
+
+    Draw `red_flag` from `red_flags()`: one fact that by itself means being seen the same day.
+    """
+    tested = App.of(app)
+    without = facts.replace(**dict.fromkeys(_replaced_by(red_flag)))
+    flagged = without.replace(**red_flag)
+    before, after = tested.answer(without), tested.answer(flagged)
+    least = max(before.triage, tested.reference(PatientFacts.from_mapping(red_flag)).triage)
+    if after.triage < least:
+        message = f"{after.triage.id} with {dict(red_flag)!r}, which is at least {least.id}"
+        shown = _difference({"without the red flag": before, "with it": after})
+        raise BrokenLawError("monotone_in_red_flags", flagged, f"{message}\n{shown}")
+
+
+def _replaced_by(red_flag: Mapping[str, object]) -> list[str]:
+    """The facts of a red flag, and what they contradict or take the place of."""
+    reported = [name for name, fact in FACTS.items() if fact.measured_by in red_flag]
+    measured = [one for name in red_flag if (one := FACTS[name].measured_by)]
+    contradicted = ["kidney_disease"] if "dialysis" in red_flag else []
+    return [*red_flag, *reported, *measured, *contradicted]
+
+
+def unknown_is_not_safe(app: Tested, facts: PatientFacts) -> None:
+    """What is not known is never taken for "no": the answer reassures no more than the rules do.
+
+    It is as urgent as theirs, advises nothing that they do not advise, and keeps every caution.
+    An app that takes a mapping must also answer the same where what is unknown is sent as None.
+    """
+    tested = App.of(app)
+    found, wanted = tested.answer(facts), tested.reference(facts)
+    faults = list(_reassurances(found, wanted))
+    if faults:
+        shown = _difference({"the rules": wanted, "the app": found})
+        raise BrokenLawError("unknown_is_not_safe", facts, f"{'; '.join(faults)}\n{shown}")
+    if tested.takes == "mapping":
+        spelt_out = {**dict.fromkeys(FACTS), **facts.to_dict()}
+        expect_same(
+            "unknown_is_not_safe",
+            facts,
+            {"left out": found, "sent as None": tested.read(tested.call(spelt_out))},
+            "what is unknown matters when it is sent as None",
+        )
+
+
+def _reassurances(found: Answer, wanted: Answer) -> Iterable[str]:
+    if found.triage < wanted.triage:
+        yield f"{found.triage.id} where the rules say {wanted.triage.id}"
+    for id_ in found.advice or ():
+        if wanted.advice is not None and id_ not in wanted.advice:
+            yield f"advises {id_}, which the rules do not"
+        elif found.cautioned is not None and id_ in _cautioned(wanted) - found.cautioned:
+            yield f"advises {id_} without its caution"
+
+
+def _cautioned(answer: Answer) -> frozenset[str]:
+    return frozenset() if answer.cautioned is None else answer.cautioned
+
+
+def no_forbidden_advice(app: Tested, facts: PatientFacts) -> None:
+    """The `[[laws]]` of the rule base hold for the answer: advice, cautions and urgency."""
+    tested = App.of(app)
+    answer = tested.answer(facts)
+    assessment = tested.as_assessment(facts, answer)
+    faults = [
+        f"{law.id} ({law.says}): {breach}"
+        for law in binding_laws(assessment)
+        for breach in breaches(law, assessment)
+    ]
+    if faults:
+        shown = "\n".join(answer.lines())
+        raise BrokenLawError("no_forbidden_advice", facts, "\n".join([*faults, "", shown]))
+
+
+def threshold_law(app: Tested, near_miss: tuple[PatientFacts, PatientFacts]) -> None:
+    """The app turns where the rules turn: on the two sides of a threshold, and not elsewhere.
+
+    Draw the pair from `near_misses()`.
+    """
+    tested = App.of(app)
+    below, above = near_miss
+    found = tested.answer(below), tested.answer(above)
+    wanted = tested.reference(below), tested.reference(above)
+    turns, should_turn = _changes(*found), _changes(*wanted)
+    if turns != should_turn:
+        faults = sorted(turns ^ should_turn)
+        message = (
+            f"the app and the rules do not turn alike in {', '.join(faults)}\nbelow: {below!r}"
+        )
+        shown = _difference({"below, the app": found[0], "above, the app": found[1]})
+        rules = _difference({"below, the rules": wanted[0], "above, the rules": wanted[1]})
+        raise BrokenLawError("threshold_law", above, f"{message}\n{shown}\n{rules}")
+
+
+def _changes(below: Answer, above: Answer) -> set[str]:
+    names = (one.name for one in attrs.fields(Answer))
+    return {name for name in names if getattr(below, name) != getattr(above, name)}
+
+
+def round_trip(app: Tested, facts: PatientFacts) -> None:
+    """Facts and answers come back from JSON as they were sent."""
+    tested = App.of(app)
+    received = PatientFacts.from_json(json.dumps(facts.to_dict()))
+    if received != facts:
+        raise BrokenLawError("round_trip", facts, f"the facts came back as {received!r}")
+    response = tested.respond(facts)
+    try:
+        back = tested.loads(tested.dumps(response))
+    except (TypeError, ValueError, CrampsRulesError) as error:
+        raise BrokenLawError("round_trip", facts, f"the answer is no JSON: {error}") from error
+    if back != response:
+        shown = "\n".join(_lines_that_differ(_printed(response), _printed(back)))
+        raise BrokenLawError("round_trip", facts, f"the answer came back changed\n{shown}")
+
+
+def _printed(response: object) -> list[str]:
+    if isinstance(response, Mapping):
+        return [f"{name}: {value!r}" for name, value in response.items()]
+    return [repr(response)]
+
+
+# --- Showing what differs -----------------------------------------------------------------------
+
+
+def expect_same(law: str, facts: PatientFacts, answers: Mapping[str, Answer], message: str) -> None:
+    """Raise BrokenLawError unless the two answers are the same."""
+    first, second = answers.values()
+    if first != second:
+        raise BrokenLawError(law, facts, f"{message}\n{_difference(answers)}")
+
+
+def _difference(answers: Mapping[str, Answer]) -> str:
+    (one, first), (other, second) = answers.items()
+    lines = _lines_that_differ(first.lines(), second.lines())
+    return "\n".join([f"--- {one}", f"+++ {other}", *lines])
+
+
+def _lines_that_differ(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    return [line for line in difflib.ndiff(first, second) if not line.startswith("?")]

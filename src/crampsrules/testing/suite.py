@@ -1,0 +1,74 @@
+"""All laws as tests of one app: two lines in a test file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from hypothesis import given
+
+from crampsrules.errors import CrampsRulesError, did_you_mean
+from crampsrules.facts import PatientFacts
+from crampsrules.strategies import near_misses, patient_facts
+from crampsrules.testing import laws
+from crampsrules.testing.apps import App
+from crampsrules.testing.flags import red_flags
+from crampsrules.testing.laws import Tested
+
+Test = Callable[..., None]
+
+
+def law_tests(app: Tested, *, leave_out: Collection[str] = ()) -> type:
+    """A class of tests, one for each law, for pytest to find.
+
+    Leave out by name what cannot hold for an app, such as `engine_independent` where it does not
+    let the engine be chosen.
+
+    >>> from crampsrules import assess
+    >>> TestLaws = law_tests(assess)
+    """
+    tested = App.of(app)
+    tests = _tests(tested)
+    for name in leave_out:
+        if name not in tests:
+            raise CrampsRulesError(f"{name!r} is no law{did_you_mean(name, tests)}")
+    chosen = {
+        f"test_{name}": staticmethod(test) for name, test in tests.items() if name not in leave_out
+    }
+    return type("TestLaws", (), {"__doc__": "The laws, each a test.", **chosen})
+
+
+def _tests(app: App) -> Mapping[str, Test]:
+    patients = patient_facts(rules=app.rules)
+
+    @given(facts=patients, between=patients)
+    def deterministic(facts: PatientFacts, between: PatientFacts) -> None:
+        laws.deterministic(app, facts, between=between)
+
+    @given(facts=patients, red_flag=red_flags(rules=app.rules))
+    def monotone_in_red_flags(facts: PatientFacts, red_flag: Mapping[str, object]) -> None:
+        laws.monotone_in_red_flags(app, facts, red_flag)
+
+    @given(near_miss=near_misses(rules=app.rules))
+    def threshold_law(near_miss: tuple[PatientFacts, PatientFacts]) -> None:
+        laws.threshold_law(app, near_miss)
+
+    return {
+        "deterministic": deterministic,
+        "order_free": _test_of(laws.order_free, app),
+        "engine_independent": _test_of(laws.engine_independent, app),
+        "monotone_in_red_flags": monotone_in_red_flags,
+        "unknown_is_not_safe": _test_of(laws.unknown_is_not_safe, app),
+        "no_forbidden_advice": _test_of(laws.no_forbidden_advice, app),
+        "threshold_law": threshold_law,
+        "round_trip": _test_of(laws.round_trip, app),
+    }
+
+
+def _test_of(law: Callable[[App, PatientFacts], Any], app: App) -> Test:
+    def holds(facts: PatientFacts) -> None:
+        law(app, facts)
+
+    holds.__name__ = law.__name__
+    holds.__doc__ = law.__doc__
+    return given(facts=patient_facts(rules=app.rules))(holds)
