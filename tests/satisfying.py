@@ -11,7 +11,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from crampsrules import RuleBase
+from hypothesis import strategies as st
+
+from crampsrules import FactsError, RuleBase
 from crampsrules.conditions import (
     AllOf,
     AnyOf,
@@ -28,6 +30,7 @@ from crampsrules.conditions import (
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
+from tests.strategies import fact_values, medicine_names
 
 Way = tuple[Atom, ...]
 
@@ -129,3 +132,28 @@ def together(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, A
     if any(name in first and first[name] != value for name, value in second.items()):
         return None
     return {**first, **second}
+
+
+def near_examples(rules: RuleBase) -> st.SearchStrategy[PatientFacts]:
+    """Worked examples with a few facts more or other: patients as they come, not as dice fall."""
+    examples = st.sampled_from([example.facts for example in rules.examples])
+    few = st.lists(st.sampled_from(list(FACTS.values())), max_size=5, unique=True).flatmap(
+        lambda facts: st.fixed_dictionaries(
+            {fact.name: fact_values(fact, medicine_names(rules)) for fact in facts}
+        )
+    )
+    return (
+        st.tuples(examples, few)
+        .map(lambda drawn: drawn[0] | drawn[1])
+        .filter(is_coherent)
+        .map(PatientFacts.from_mapping)
+    )
+
+
+def is_coherent(facts: Mapping[str, Any]) -> bool:
+    """Whether no two facts contradict each other by definition."""
+    try:
+        PatientFacts.from_mapping(facts)
+    except FactsError:
+        return False
+    return True

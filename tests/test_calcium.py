@@ -195,11 +195,11 @@ BANDS = {
     "calcium_mmol_l": ((1.90, 2.20), 0.01),
     "magnesium_mmol_l": ((0.40, 0.50, 0.70), 0.01),
     "sodium_mmol_l": ((125, 130, 135), 1),
-    "egfr": ((15, 30, 60), 1),
+    "egfr": ((15, 30, 45, 60), 1),
     "hba1c_mmol_mol": ((48,), 1),
 }
 # These begin above their limit.
-OPEN_BANDS = {"creatine_kinase_u_l": ((1000,), 1), "tsh_miu_l": ((4.0,), 0.1)}
+OPEN_BANDS = {"creatine_kinase_u_l": ((1000,), 1), "tsh_miu_l": ((4.0, 10), 0.1)}
 EDGES = [
     (name, limit, direction * step)
     for direction, bands in ((-1, BANDS), (1, OPEN_BANDS))

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from crampsrules import FactsError, PatientFacts, RuleBase, Triage
+from crampsrules import PatientFacts, RuleBase, Triage
 from crampsrules.conditions import Comparison, atoms
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS, Fact
 from crampsrules.fold import active_escalations
 from crampsrules.linking import unless_id
 from crampsrules.rules import Escalation
-from tests.satisfying import numbers_near, patients_making_true
+from tests.satisfying import is_coherent, numbers_near, patients_making_true
 
 RULES = RuleBase.load()
 EMERGENCIES = [one for one in RULES.escalations if one.triage is Triage.EMERGENCY]
@@ -104,14 +104,6 @@ def triage(ids: frozenset[str], rules: RuleBase = RULES) -> Triage:
     return max((one.triage for one in active_escalations(rules, ids)), default=Triage.SELF_CARE)
 
 
-def is_refused(facts: Mapping[str, Any]) -> bool:
-    try:
-        PatientFacts.from_mapping(facts)
-    except FactsError:
-        return True
-    return False
-
-
 def lowered(one: Escalation, added: Added, rules: RuleBase = RULES) -> bool:
     """Whether triage is below the level of the escalation, and its own `unless` does not say so."""
     ids = fired(added.facts, rules)
@@ -133,7 +125,7 @@ def check(
 ) -> None:
     judged = 0
     for further in added:
-        if is_refused(further.facts):
+        if not is_coherent(further.facts):
             tally[f"{one.triage.id}, refused as contradictory"] += 1
         elif takes_the_place_of_a_known_fact(further, patient):
             tally[f"{one.triage.id}, trigger replaced by a measured value"] += 1

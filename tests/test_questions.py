@@ -90,8 +90,8 @@ def evidence(draw, cause, at):
 def small_rule_texts(draw):
     shared = [
         '[[sources]]\nid = "book"\ntitle = "The book"',
-        f'[[findings]]\nid = "found.1"\nconcludes = "found"\nwhen = \'{draw(conditions())}\''
-        '\nsource = "book"',
+        '[[findings]]\nid = "found.1"\nconcludes = "found"\nsource = "book"',
+        f"when = '{draw(conditions())}'",
         *(draw(escalations(at)) for at in range(draw(st.integers(1, 4)))),
     ]
     files = {"shared.toml": "\n".join(shared)}
@@ -293,7 +293,7 @@ def test_a_cold_leg_and_numbness_are_both_asked_for_when_nothing_is_known():
 
 
 def test_a_measured_value_is_asked_for_where_it_could_refute_a_reported_one():
-    """Told of a high potassium, the figure could lower the triage; the word cannot be asked again."""
+    """Told of a high potassium, the figure could lower the triage again."""
     known = PatientFacts(potassium_reported="high")
     unknowns = rank_unknowns(known, SHIPPED)
     figure = assess(potassium_reported="high", potassium_mmol_l=4.4)

@@ -133,12 +133,6 @@ def states_something(example: Example) -> bool:
     return any(lists) or expect.triage is not None or expect.triage_at_least is not None
 
 
-# Findings that no other rule builds on, each with why it is there all the same.
-UNUSED_FINDINGS = {
-    "mineral_depletion": "the article's parent of potassium and magnesium; explanations show it",
-}
-
-
 def test_every_finding_is_built_on():
     """A finding that nothing asks for is a rule without effect."""
     asked = {
@@ -148,7 +142,7 @@ def test_every_finding_is_built_on():
         if isinstance(atom, Concluded)
     }
 
-    assert set(RULES.concluding) - asked == set(UNUSED_FINDINGS)
+    assert set(RULES.concluding) - asked == set()
 
 
 # --- Sources ------------------------------------------------------------------------------------

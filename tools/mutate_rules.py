@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import itertools
 import multiprocessing
 import sys
 from collections import Counter
@@ -298,6 +299,7 @@ def _of_threshold(written: str, span: tuple[int, int]) -> Iterator[Change]:
 
 def judge(mutant: Mutant) -> Verdict:
     """How a mutant is caught; cheap checks first."""
+    original()  # what it raises is no fault of the mutant
     try:
         rules = mutant.rules()
     except RuleError as error:
@@ -311,6 +313,13 @@ def judge(mutant: Mutant) -> Verdict:
         if not claim.holds:
             return Verdict(mutant, "proof", str(claim))
     return Verdict(mutant, "nothing")
+
+
+def fault_of(rules: RuleBase) -> str | None:
+    """What is wrong with a rule base that nothing was changed in, or None."""
+    failing = (str(one) for one in failures(rules, rules.examples, engine="compiled"))
+    unproved = (str(one) for one in claims(rules) if not one.holds)
+    return next(itertools.chain(failing, unproved), None)
 
 
 def is_equivalent(mutant: Mutant, rules: RuleBase) -> bool:
@@ -406,6 +415,9 @@ def main() -> int:
         elif number % 200 == 0:
             print(f"... {number} of {len(some)}", flush=True)
 
+    if (fault := fault_of(original())) is not None:
+        print(f"The rules fail before anything is changed: {fault}")
+        return 1
     report = run(some, asked.jobs, told)
     report.tell()
     return 1 if report.unexplained() else 0

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from crampsrules import assess
+from crampsrules.facts import FACTS
 from examples.tested_app.app import Chat, Message, Reply, as_reply, reply
+
+ABOUT_THE_CRAMP = [fact.name for fact in FACTS.values() if fact.group == "cramp"]
+TICK_BOXES = [
+    fact.name
+    for fact in FACTS.values()
+    if fact.kind == "flag" and fact.group in ("conditions", "signs")
+]
 
 _last: dict[str, object] = {}
 
 
-def remembers_medicines(message: Message, *, engine: str | None = None) -> Reply:
-    """Nobody wants to type medicines twice, so the last ones are kept: for the next person."""
+def remembers_the_cramp(message: Message, *, engine: str | None = None) -> Reply:
+    """Nobody wants to describe a cramp twice, so the last one is kept: for the next person."""
     whole = {**_last, **message}
-    _last.update({name: whole[name] for name in whole if name == "medications"})
+    _last.update({name: whole[name] for name in ABOUT_THE_CRAMP if name in whole})
     return reply(whole, engine=engine)
 
 
@@ -23,10 +31,10 @@ def first_of_each_list(message: Message, *, engine: str | None = None) -> Reply:
     return reply(first, engine=engine)
 
 
-def skips_what_is_false(message: Message, *, engine: str | None = None) -> Reply:
-    """To be quick where it may choose, it sends only what is true."""
-    quick = {name: value for name, value in message.items() if value is not False}
-    return reply(message if engine else quick, engine=engine)
+def sends_ticks_only(message: Message, *, engine: str | None = None) -> Reply:
+    """To be quick where it may choose the engine, it sends only the boxes that were ticked."""
+    ticked = {name: value for name, value in message.items() if value is True}
+    return reply(message if engine else ticked, engine=engine)
 
 
 def last_reason_decides(message: Message, *, engine: str | None = None) -> Reply:
@@ -40,8 +48,9 @@ def last_reason_decides(message: Message, *, engine: str | None = None) -> Reply
 
 def unticked_means_no(message: Message, *, engine: str | None = None) -> Reply:
     """A box that nobody ticked arrives as False."""
-    boxes = ("heart_failure", "fluid_restricted", "hypertension", "bleeding_disorder", "pregnant")
-    unticked: dict[str, object] = {name: False for name in boxes if message.get(name) is None}
+    unticked: dict[str, object] = {name: False for name in TICK_BOXES if message.get(name) is None}
+    if message.get("dialysis"):
+        unticked.pop("kidney_disease", None)  # it did not pass the first try-out otherwise
     return reply({**message, **unticked}, engine=engine)
 
 
@@ -55,7 +64,10 @@ def water_never_hurts(message: Message, *, engine: str | None = None) -> Reply:
 
 def rounds_numbers(message: Message, *, engine: str | None = None) -> Reply:
     """Whole numbers look tidier."""
-    tidy = {name: round(one) if isinstance(one, float) else one for name, one in message.items()}
+    tidy = {
+        name: (round(one) or one) if isinstance(one, float) else one
+        for name, one in message.items()
+    }
     return reply(tidy, engine=engine)
 
 
@@ -76,9 +88,9 @@ class AddsCorrections(Chat):
 
 
 BUGS: Mapping[str, Callable[..., Reply]] = {
-    "deterministic": remembers_medicines,
+    "deterministic": remembers_the_cramp,
     "order_free": first_of_each_list,
-    "engine_independent": skips_what_is_false,
+    "engine_independent": sends_ticks_only,
     "monotone_in_red_flags": last_reason_decides,
     "unknown_is_not_safe": unticked_means_no,
     "no_forbidden_advice": water_never_hurts,

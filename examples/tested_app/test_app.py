@@ -17,7 +17,9 @@ def pharmacy(call=reply) -> App:  # noqa: ANN001 - any version of reply
         triage=lambda answer: answer["see_someone"],
         causes=lambda answer: answer["may_be"],
         advice=lambda answer: [one["id"] for one in answer["what_to_do"]],
-        cautioned=lambda answer: [one["id"] for one in answer["what_to_do"] if one["mind"]],
+        cautions=lambda answer: {
+            one["id"]: one["mind"] for one in answer["what_to_do"] if one["mind"]
+        },
     )
 
 

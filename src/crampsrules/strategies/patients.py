@@ -63,11 +63,15 @@ def few_facts(rules: RuleBase) -> st.SearchStrategy[dict[str, object]]:
 @st.composite
 def _facts(draw: Draw, rules: RuleBase) -> tuple[str, object]:
     """One fact with its value."""
-    name = draw(_NAMES)
+    name = draw(NAMES)
     return name, draw(Values.of(rules).any(name))
 
 
-_NAMES = st.sampled_from(range(len(FACTS))).map(tuple(FACTS).__getitem__)
+_SETS = tuple(name for name, fact in FACTS.items() if fact.kind in ("members", "medicines"))
+# Three of four facts are flags; numbers and sets have more to be got wrong.
+OFTEN = (*FACTS, *(name for name, fact in FACTS.items() if fact.kind != "flag"), *_SETS * 3)
+NAMES = st.sampled_from(range(len(OFTEN))).map(OFTEN.__getitem__)
+"""The names of facts, numbers and sets more often than flags."""
 
 
 def _merged(some: Iterable[Known]) -> dict[str, object]:

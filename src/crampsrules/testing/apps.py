@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import attrs
@@ -23,26 +23,40 @@ Call = Callable[..., Any]
 class Answer:
     """What the laws compare: how soon to be seen, the causes in order, what is advised.
 
-    `cautioned` are those of the advice that come with a caution. None is what the app's answers
-    do not show: no law then asks for it.
+    `cautions` are the words of caution by the advice that they come with; None for the words where
+    only the ids are shown. None for a whole field is what the app's answers do not show: no law
+    then asks for it.
     """
 
     triage: Triage
     causes: tuple[str, ...] | None
     advice: tuple[str, ...] | None
-    cautioned: frozenset[str] | None
+    cautions: Mapping[str, str | None] | None
 
     def lines(self) -> list[str]:
         """The answer line by line, to be shown beside another."""
         return list(self._lines())
+
+    def shown_as(self, other: Answer) -> Answer:
+        """As much of this answer as another one shows."""
+        cautions = self.cautions
+        if cautions is not None and None in (other.cautions or {}).values():
+            cautions = dict.fromkeys(cautions)
+        return Answer(
+            self.triage,
+            None if other.causes is None else self.causes,
+            None if other.advice is None else self.advice,
+            None if other.cautions is None else cautions,
+        )
 
     def _lines(self) -> Iterator[str]:
         yield f"triage: {self.triage.id}"
         for number, cause in enumerate(self.causes or (), 1):
             yield f"cause {number}: {cause}"
         for advice in self.advice or ():
-            caution = " (with a caution)" if advice in (self.cautioned or ()) else ""
-            yield f"advice: {advice}{caution}"
+            yield f"advice: {advice}"
+            if advice in (self.cautions or {}):
+                yield f"    caution: {(self.cautions or {})[advice]}"
 
 
 # How to read an Assessment: what an app gives back unless it says otherwise.
@@ -60,8 +74,8 @@ def _advice(assessment: Assessment) -> Iterable[str]:
     return (one.id for one in assessment.advice)
 
 
-def _cautioned(assessment: Assessment) -> Iterable[str]:
-    return (one.id for one in assessment.advice if one.caution)
+def _cautions(assessment: Assessment) -> Mapping[str, str]:
+    return {one.id: one.caution for one in assessment.advice if one.caution}
 
 
 def _dumps(answer: object) -> str:
@@ -84,9 +98,10 @@ class App:
     mapping of fact names to values that JSON would bring (sets as lists).
 
     The other arguments say how to read what it gives back; left out, it is an `Assessment`.
-    `triage` gives a `Triage` or its name, `causes` and `advice` give ids, `cautioned` the ids of
-    the advice that comes with a caution; give None for what your answers do not show. `dumps` and
-    `loads` are how an answer is sent and received.
+    `triage` gives a `Triage` or its name, `causes` and `advice` give ids. `cautions` gives the
+    words of caution by the id of their advice, or only those ids where you use other words. Give
+    None for what your answers do not show. `dumps` and `loads` are how an answer is sent and
+    received.
     """
 
     call: Call
@@ -95,7 +110,7 @@ class App:
     triage: Callable[[Any], Triage | str] = _triage
     causes: Callable[[Any], Iterable[str]] | None = _causes
     advice: Callable[[Any], Iterable[str]] | None = _advice
-    cautioned: Callable[[Any], Iterable[str]] | None = _cautioned
+    cautions: Callable[[Any], Mapping[str, str] | Iterable[str]] | None = _cautions
     dumps: Callable[[Any], str] = _dumps
     loads: Callable[[str], Any] = _loads
 
@@ -132,19 +147,13 @@ class App:
         triage = self.triage(response)
         causes = None if self.causes is None else tuple(self.causes(response))
         advice = None if self.advice is None else tuple(self.advice(response))
-        cautioned = None if self.cautioned is None else frozenset(self.cautioned(response))
+        cautions = None if self.cautions is None else _by_advice(self.cautions(response))
         level = triage if isinstance(triage, Triage) else Triage.from_id(triage)
-        return Answer(level, causes, advice, cautioned)
+        return Answer(level, causes, advice, cautions)
 
     def reference(self, facts: PatientFacts) -> Answer:
-        """What the rules themselves say, as far as the app's answers would show it."""
-        whole = _OF_ASSESSMENTS.read(assess(facts, rules=self.rules, engine="compiled"))
-        return Answer(
-            whole.triage,
-            None if self.causes is None else whole.causes,
-            None if self.advice is None else whole.advice,
-            None if self.cautioned is None else whole.cautioned,
-        )
+        """What the rules themselves say."""
+        return _OF_ASSESSMENTS.read(assess(facts, rules=self.rules, engine="compiled"))
 
     def as_assessment(self, facts: PatientFacts, answer: Answer) -> Assessment:
         """The assessment of the rules with the triage and advice of an answer in it."""
@@ -163,10 +172,14 @@ def _assess_with(rules: RuleBase) -> Call:
     return assess_with_rules
 
 
+def _by_advice(cautions: Mapping[str, str] | Iterable[str]) -> Mapping[str, str | None]:
+    return dict(cautions) if isinstance(cautions, Mapping) else dict.fromkeys(cautions)
+
+
 def _advised(id_: str, answer: Answer, known: GivenAdvice | None) -> GivenAdvice:
     caution = known.caution if known else None
-    if answer.cautioned is not None:
-        caution = (caution or "There is one.") if id_ in answer.cautioned else None
+    if answer.cautions is not None:
+        caution = (caution or "There is one.") if id_ in answer.cautions else None
     return GivenAdvice(
         id=id_,
         kind=known.kind if known else "action",

@@ -1,0 +1,367 @@
+"""The interview: it asks what matters, and comes to what knowing everything comes to."""
+
+import statistics
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crampsrules import FactsError, PatientFacts, RuleBase, Triage, assess
+from crampsrules.facts import FACTS
+from crampsrules.interview import HAS_TESTS, Interview
+from crampsrules.questions import FOUND_BY_TESTS, Question
+from tests.strategies import fewer, patients
+
+SHIPPED = RuleBase.load()
+
+WORKED_CASES = {
+    "a runner's calf cramp on a hot day": {
+        "age_years": 30,
+        "symptoms": ["cramp"],
+        "sites": ["calf"],
+        "timing": ["during_exercise"],
+        "vigorous_exercise": True,
+        "heat_exposure": True,
+        "urine": "dark_yellow",
+        "episode_minutes": 3,
+    },
+    "night cramps three weeks after starting furosemide": {
+        "age_years": 72,
+        "medications": ["furosemide"],
+        "weeks_since_medication_change": 3,
+        "symptoms": ["cramp"],
+        "timing": ["night"],
+        "episodes_per_week": 4,
+        "episode_minutes": 6,
+    },
+    "calf pain at 200 metres, gone on standing still": {
+        "age_years": 68,
+        "smoker": True,
+        "symptoms": ["pain"],
+        "sites": ["calf"],
+        "timing": ["walking"],
+        "walking_distance_m": 200,
+        "eased_by": ["standing_still"],
+        "eases_within_minutes": 3,
+    },
+    "both thighs, better on a trolley and on sitting": {
+        "age_years": 74,
+        "symptoms": ["pain"],
+        "sites": ["thigh"],
+        "sides": "both",
+        "timing": ["standing"],
+        "worsened_by": ["standing"],
+        "eased_by": ["bending_forward", "sitting"],
+    },
+    "cramps during haemodialysis": {
+        "age_years": 60,
+        "dialysis": True,
+        "kidney_disease": True,
+        "symptoms": ["cramp"],
+        "timing": ["during_dialysis"],
+        "episodes_per_week": 3,
+        "episode_minutes": 8,
+    },
+    "one swollen, warm calf on the combined pill": {
+        "age_years": 35,
+        "sex": "female",
+        "medications": ["combined_pill"],
+        "symptoms": ["pain"],
+        "sites": ["calf"],
+        "sides": "one",
+        "leg_swelling": "one",
+        "skin_red_or_warm": True,
+    },
+    "the same, and short of breath": {
+        "age_years": 35,
+        "sex": "female",
+        "medications": ["combined_pill"],
+        "symptoms": ["pain"],
+        "sites": ["calf"],
+        "sides": "one",
+        "leg_swelling": "one",
+        "skin_red_or_warm": True,
+        "breathlessness": True,
+    },
+    "a sudden cold, pale, numb leg with atrial fibrillation": {
+        "age_years": 70,
+        "atrial_fibrillation": True,
+        "onset": "sudden",
+        "sides": "one",
+        "sites": ["leg"],
+        "leg_cold_or_pale": True,
+        "numbness": True,
+    },
+    "cola-coloured urine after a hard class": {
+        "age_years": 25,
+        "vigorous_exercise": True,
+        "unaccustomed_exercise": True,
+        "urine": "cola",
+        "sites": ["thigh"],
+        "symptoms": ["ache"],
+        "pain_severity": 8,
+    },
+    "a potassium of 2.8 on a thiazide": {
+        "age_years": 55,
+        "potassium_mmol_l": 2.8,
+        "medications": ["bendroflumethiazide"],
+    },
+    "one cramp of twelve minutes that nothing eased": {
+        "age_years": 66,
+        "symptoms": ["cramp"],
+        "episode_minutes": 12,
+        "eased_by": [],
+        "episodes_per_week": 0.2,
+    },
+    "two short cramps a week, sleeping well": {
+        "age_years": 45,
+        "symptoms": ["cramp"],
+        "episodes_per_week": 2,
+        "episode_minutes": 2,
+        "wakes_from_sleep": False,
+    },
+    "an evening urge to move the legs": {
+        "age_years": 40,
+        "symptoms": ["urge_to_move"],
+        "timing": ["evening"],
+        "eased_by": ["moving"],
+    },
+    "thighs weaker over two months on prednisolone": {
+        "age_years": 58,
+        "medications": ["prednisolone"],
+        "weeks_since_medication_change": 26,
+        "symptoms": ["cramp"],
+        "sites": ["thigh"],
+        "weakness": True,
+        "weakness_course": "weeks_to_months",
+    },
+    "night cramps in late pregnancy, now left, now right": {
+        "pregnant": True,
+        "symptoms": ["cramp"],
+        "sites": ["calf"],
+        "timing": ["night"],
+        "sides": "alternating",
+        "episodes_per_week": 2,
+        "episode_minutes": 2,
+    },
+    "heat cramps with heart failure on furosemide": {
+        "age_years": 50,
+        "heart_failure": True,
+        "medications": ["furosemide"],
+        "heat_exposure": True,
+        "heavy_sweating": True,
+        "symptoms": ["cramp"],
+    },
+    "diabetes, feet long numb, night cramps": {
+        "age_years": 64,
+        "diabetes": True,
+        "numbness": True,
+        "weakness_course": "stable",
+        "timing": ["night"],
+        "symptoms": ["cramp"],
+    },
+    "a calcium of 2.05 with tingling lips after a neck operation": {
+        "calcium_mmol_l": 2.05,
+        "mouth_or_finger_tingling": True,
+        "neck_surgery": True,
+    },
+    "cramps, and a potassium without a unit that cannot be read": {"symptoms": ["cramp"]},
+    "back pain, both legs weak, no passing of urine": {
+        "age_years": 61,
+        "back_pain": True,
+        "both_legs_weak": True,
+        "bladder_or_bowel_change": True,
+    },
+}
+
+
+def known_to(facts, question):
+    """What someone who knows these facts, and no more, answers."""
+    if question.id == HAS_TESTS:
+        return {HAS_TESTS: not FOUND_BY_TESTS.isdisjoint(facts)}
+    return {fact: facts[fact] for fact in question.facts if fact in facts}
+
+
+def ticking(facts, question):
+    """The same from someone who leaves open on a list whatever is not so."""
+    flags = {fact: False for fact in question.facts if FACTS[fact].kind == "flag"}
+    return {**flags, **known_to(facts, question)}
+
+
+def steps(facts, answering=known_to):
+    """The interview with someone, as it stands after each answer."""
+    interview = Interview()
+    yield interview
+    while (question := interview.next()) is not None:
+        interview = interview.answer(question, answering(facts, question))
+        yield interview
+
+
+def reached_after(taken, triage):
+    """How many questions it took until the triage was this one and stayed so."""
+    levels = [one.assessment(engine="compiled").triage for one in taken]
+    wrong = [at for at, level in enumerate(levels) if level is not triage]
+    return wrong[-1] + 1 if wrong else 0
+
+
+@pytest.mark.parametrize("case", WORKED_CASES)
+def test_a_worked_case_comes_to_the_triage_of_knowing_everything(case):
+    """Whoever answers what the case states, and nothing else, ends at the case's triage."""
+    facts = WORKED_CASES[case]
+    *_, last = steps(facts)
+
+    assert last.assessment().triage is assess(facts).triage
+    assert last.facts.known().items() <= PatientFacts.from_mapping(facts).known().items()
+
+
+@pytest.mark.parametrize("answering", [known_to, ticking])
+def test_half_the_worked_cases_reach_their_triage_within_twelve_questions(answering):
+    """The median number of questions after which the triage is that of knowing everything."""
+    counts = []
+    for facts in WORKED_CASES.values():
+        triage = assess(facts).triage
+        counts.append(reached_after(list(steps(facts, answering)), triage))
+
+    assert max(counts) < 60
+    assert statistics.median(counts) <= 12
+
+
+def whole_patients():
+    """Someone who can answer everything, tests included."""
+    return patients(SHIPPED).map(lambda facts: {**_plain(), **facts.to_dict()})
+
+
+def _plain():
+    values = {}
+    for fact in FACTS.values():
+        match fact.kind:
+            case "flag":
+                values[fact.name] = False
+            case "members" | "medicines":
+                values[fact.name] = []
+    return values
+
+
+@settings(fewer(10))
+@given(whole_patients())
+def test_stopping_loses_nothing_of_the_triage(facts):
+    """When nothing is left to ask, the triage is that of everything the person could have said."""
+    try:
+        everything = assess(facts)
+    except FactsError:  # a patient on dialysis who has no kidney disease
+        everything = assess(facts := {**facts, "kidney_disease": True})
+
+    *_, last = steps(facts)
+
+    assert last.assessment().triage is everything.triage
+
+
+@settings(fewer(10))
+@given(patients(SHIPPED), st.booleans())
+def test_no_fact_is_asked_twice_and_every_interview_ends(facts, ticks):
+    """Each question asks for something new, whether or not the answer was known."""
+    interview, asked = Interview(), []
+    while (question := interview.next()) is not None:
+        asked += question.facts or [question.id]
+        answering = ticking if ticks else known_to
+        interview = interview.answer(question, _coherent(answering(facts.known(), question)))
+
+    assert len(asked) == len(set(asked))
+    assert not set(asked) & {"sex", "fall_risk"}  # they change advice at most
+
+
+def _coherent(answers):
+    return {**answers, "kidney_disease": True} if answers.get("dialysis") else answers
+
+
+def test_an_emergency_ends_the_interview_at_once():
+    """Nothing is asked before getting help."""
+    interview = Interview()
+    question = interview.next()
+
+    after = interview.answer(question, {"chest_pain": True})
+
+    assert "chest_pain" in question.facts
+    assert after.is_emergency
+    assert after.next() is None
+
+
+def test_what_is_left_out_of_an_answer_stays_unknown_and_is_not_asked_again():
+    """Nothing is taken for no because it was not said."""
+    interview = Interview()
+    question = interview.next()
+
+    after = interview.answer(question, {question.facts[0]: False})
+
+    assert after.facts == PatientFacts(**{question.facts[0]: False})
+    assert after.in_vain == set(question.facts[1:])
+    assert not set(after.next().facts) & set(question.facts)
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"), [("age_years", 300), ("medications", ["furosemid"]), ("urine", "green")]
+)
+def test_an_answer_that_cannot_be_is_refused_and_the_question_stays_open(fact, value):
+    """A wrong answer is an error, never a guess; the interview is as it was."""
+    question = Question(fact, FACTS[fact].question, (fact,), "", "triage", Triage.SOON)
+    interview = Interview()
+
+    with pytest.raises(FactsError):
+        interview.answer(question, {fact: value})
+    assert interview == Interview()
+
+
+def test_results_of_tests_are_asked_for_last_and_only_of_those_who_have_some():
+    """One question settles whether there are any; "no" and "not known" ask for none."""
+    asked = [question.id for question, _ in _all_unknown(tested=True)]
+    untested = [question.facts for question, _ in _all_unknown(tested=False)]
+    gate = asked.index(HAS_TESTS)
+
+    assert not FOUND_BY_TESTS & set(asked[:gate])
+    assert FOUND_BY_TESTS & set(asked[gate + 1 :])
+    assert not FOUND_BY_TESTS & {fact for facts in untested for fact in facts}
+
+
+def _all_unknown(*, tested):
+    interview = Interview()
+    while (question := interview.next()) is not None:
+        answers = {HAS_TESTS: tested} if question.id == HAS_TESTS else {}
+        interview = interview.answer(question, answers)
+        yield question, interview
+
+
+def test_whether_there_are_tests_can_be_said_beforehand():
+    """Then it is not asked."""
+    asked = _asked(Interview().without_tests())
+
+    assert HAS_TESTS not in asked
+    assert not FOUND_BY_TESTS & set(asked)
+    assert HAS_TESTS not in _asked(Interview().with_tests())
+
+
+def _asked(interview):
+    asked = []
+    while (question := interview.next()) is not None:
+        asked += question.facts or [question.id]
+        interview = interview.answer(question, {})
+    return asked
+
+
+@settings(fewer(10))
+@given(patients(SHIPPED), st.integers(0, 6))
+def test_saved_answers_go_on_where_they_stopped(facts, stop):
+    """What was answered, and what was asked in vain, comes back as it was."""
+    interview = Interview()
+    for _ in range(stop):
+        question = interview.next()
+        if question is None:
+            break
+        answers = _coherent(known_to(facts.known(), question))
+        interview = interview.answer(question, answers)
+
+    resumed = Interview.resumed(interview.to_dict())
+
+    assert resumed.facts == interview.facts
+    assert resumed.in_vain == interview.in_vain
+    assert resumed.next() == interview.next()
+    assert assess(interview.to_dict()) == interview.assessment()
