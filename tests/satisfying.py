@@ -30,7 +30,7 @@ from crampsrules.conditions import (
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
-from tests.strategies import fact_values, medicine_names
+from tests.strategies import Drawn, fact_values, medicine_names
 
 Way = tuple[Atom, ...]
 
@@ -136,18 +136,15 @@ def together(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, A
 
 def near_examples(rules: RuleBase) -> st.SearchStrategy[PatientFacts]:
     """Worked examples with a few facts more or other: patients as they come, not as dice fall."""
-    examples = st.sampled_from([example.facts for example in rules.examples])
-    few = st.lists(st.sampled_from(list(FACTS.values())), max_size=5, unique=True).flatmap(
-        lambda facts: st.fixed_dictionaries(
-            {fact.name: fact_values(fact, medicine_names(rules)) for fact in facts}
-        )
-    )
-    return (
-        st.tuples(examples, few)
-        .map(lambda drawn: drawn[0] | drawn[1])
-        .filter(is_coherent)
-        .map(PatientFacts.from_mapping)
-    )
+    return _near_examples(rules).filter(is_coherent).map(PatientFacts.from_mapping)
+
+
+@st.composite
+def _near_examples(draw: Drawn, rules: RuleBase) -> dict[str, Any]:
+    example = draw(st.sampled_from(rules.examples))
+    facts = draw(st.lists(st.sampled_from(list(FACTS.values())), max_size=5, unique=True))
+    medicines = medicine_names(rules)
+    return {**example.facts, **{one.name: draw(fact_values(one, medicines)) for one in facts}}
 
 
 def is_coherent(facts: Mapping[str, Any]) -> bool:

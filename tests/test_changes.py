@@ -5,7 +5,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import crampsrules
@@ -17,7 +17,7 @@ from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.telling_values import telling_values
 from crampsrules.triage import Triage
-from tests.strategies import fact_mappings, facts_asked, rule_bases
+from tests.strategies import fact_mappings, facts_asked, fewer, rule_bases
 
 SHIPPED = RuleBase.load()
 
@@ -84,19 +84,19 @@ def check_each_change(rules, known):
 
 
 @given(cases())
-@settings(max_examples=25)
+@fewer(4)
 def test_each_change_of_a_drawn_rule_base_does_what_is_said_and_no_part_of_it_does(case):
     check_each_change(*case)
 
 
 @given(cases(SHIPPED))
-@settings(max_examples=2)
+@fewer(50)
 def test_each_change_of_the_shipped_rules_does_what_is_said_and_no_part_of_it_does(case):
     check_each_change(*case)
 
 
 @given(cases())
-@settings(max_examples=25)
+@fewer(4)
 def test_changes_come_raising_first_then_lowering_then_causes_and_none_twice(case):
     rules, known = case
     order = ("raises_triage", "lowers_triage", "changes_first_cause")
@@ -179,7 +179,7 @@ def check_singles(rules, known, names):
 
 
 @given(cases())
-@settings(max_examples=30)
+@fewer(3)
 def test_no_single_fact_of_a_drawn_rule_base_is_missed(case):
     rules, known = case
 
@@ -187,7 +187,7 @@ def test_no_single_fact_of_a_drawn_rule_base_is_missed(case):
 
 
 @given(cases(SHIPPED))
-@settings(max_examples=3)
+@fewer(33)
 def test_no_single_fact_of_the_shipped_rules_is_missed(case):
     rules, known = case
 
@@ -215,7 +215,7 @@ def check_pairs(rules, known, names):
 
 
 @given(cases(), st.data())
-@settings(max_examples=30)
+@fewer(3)
 def test_no_pair_of_facts_of_a_small_rule_base_is_missed(case, data):
     rules, known = case
     unknown = [name for name in facts_asked(rules) if name not in known]
@@ -225,7 +225,7 @@ def test_no_pair_of_facts_of_a_small_rule_base_is_missed(case, data):
 
 
 @given(cases(SHIPPED), st.data())
-@settings(max_examples=2)
+@fewer(50)
 def test_no_pair_among_a_few_facts_of_the_shipped_rules_is_missed(case, data):
     rules, known = case
     unknown = [name for name in facts_asked(rules) if name not in known]
@@ -238,7 +238,7 @@ def test_no_pair_among_a_few_facts_of_the_shipped_rules_is_missed(case, data):
     st.sampled_from(("low", "high")),
     st.data(),
 )
-@settings(max_examples=3)
+@fewer(33)
 def test_no_pair_with_a_measured_value_in_place_of_a_reported_one_is_missed(mineral, word, data):
     known = {f"{mineral}_reported": word, "palpitations": data.draw(st.booleans())}
     others = data.draw(st.permutations([one for one in facts_asked(SHIPPED) if one not in known]))
@@ -250,7 +250,7 @@ def test_no_pair_with_a_measured_value_in_place_of_a_reported_one_is_missed(mine
 
 
 @given(rule_bases())
-@settings(max_examples=15)
+@fewer(7)
 def test_no_two_values_that_are_tried_meet_the_same_comparisons(rules):
     for one in telling_values(rules).values():
         met = [

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from hypothesis import example, given, reject, settings
+from hypothesis import example, given, reject
 from hypothesis import strategies as st
 
 from crampsrules import Assessment, FactsError, RuleBase, RuleError, Triage, assess
 from crampsrules.html import STYLE, as_page
-from tests.strategies import fact_mappings, rule_bases
+from tests.strategies import fact_mappings, fewer, rule_bases
 
 SHIPPED = RuleBase.load()
 # A case that shows every kind of thing on the page.
@@ -62,7 +62,7 @@ def _drawn(rules, data):
     return assess(data.draw(fact_mappings(rules)), rules=rules, engine="compiled")
 
 
-few = settings(max_examples=15)
+few = fewer(7)
 
 
 # --- Valid and whole in itself ------------------------------------------------------------------
@@ -141,7 +141,7 @@ HOSTILE = st.sampled_from(
 
 
 @given(st.lists(HOSTILE, min_size=1, max_size=3))
-@settings(max_examples=60)
+@fewer(2)
 @example(["<script>alert(1)</script>"])
 @example(["<b>bold</b>", "{names}"])
 def test_a_hostile_medicine_name_is_shown_and_nothing_more(names):
@@ -216,7 +216,7 @@ instead = {quoted}
 
 
 @given(HOSTILE.filter(str.strip))
-@settings(max_examples=40)
+@fewer(2)
 def test_the_texts_of_a_hostile_rule_pack_are_shown_and_nothing_more(text):
     try:
         rules = RuleBase.from_texts({"hostile.toml": hostile_pack(text)})
@@ -232,7 +232,7 @@ def test_the_texts_of_a_hostile_rule_pack_are_shown_and_nothing_more(text):
 
 
 @given(st.text(st.characters(codec=None, categories=None), max_size=20))
-@settings(max_examples=30)
+@fewer(3)
 @example("\ud800")
 def test_any_page_can_be_written_as_utf_8(text):
     data = assess(injury=True).to_dict(unknowns=False)

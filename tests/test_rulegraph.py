@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 import crampsrules
@@ -15,11 +15,11 @@ from crampsrules.conditions import Concluded, Suspected, atoms
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.rulegraph import KINDS, graph
-from tests.strategies import facts_asked, patients, rule_bases
+from tests.strategies import facts_asked, fewer, patients, rule_bases
 
 SHIPPED = RuleBase.load()
 SVG = "{http://www.w3.org/2000/svg}"
-few = settings(max_examples=30)
+few = fewer(3)
 
 
 @st.composite
@@ -230,7 +230,7 @@ def arrow_of(link):
 
 
 @given(st.text(min_size=1))
-@settings(max_examples=60)
+@fewer(2)
 def test_no_title_breaks_the_mermaid_text_or_the_picture(title):
     shown = graph({"injury": True}, rules=_titled(title), about="a_cause")
 

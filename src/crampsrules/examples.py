@@ -80,10 +80,19 @@ def _differences(rules: RuleBase, example: Example, engine: str | None) -> Itera
         shown = ", ".join(f"{cause.id} {cause.weight}" for cause in got.causes)
         yield f"causes are {shown or 'none'}, not {', '.join(expect.causes)}"
     yield from _missing(expect, got, set(ranking))
+    yield from _other_than_said(expect, got)
+
+
+def _other_than_said(expect: Expectation, got: Assessment) -> Iterator[str]:
     weights = {cause.id: cause.weight for cause in got.causes}
     for cause, weight in expect.weights.items():
         if weights.get(cause) != weight:
             yield f"{cause} weighs {weights.get(cause, 'nothing')}, not {weight}"
+    cautions = {one.id: one.caution or "" for one in got.advice}
+    for id_, phrases in expect.warns.items():
+        for words in phrases:
+            if words not in cautions.get(id_, ""):
+                yield f"{id_} does not warn of {words!r}"
 
 
 def _raised(got: Assessment) -> str:

@@ -109,7 +109,8 @@ def stock_sentences(assessment: Assessment) -> Words:
 
 def _wrapped(line: str) -> str:
     bullet = line.startswith("- ")
-    return textwrap.fill(line, WIDTH, subsequent_indent="  " if bullet else "")
+    indent = "  " if bullet else ""
+    return textwrap.fill(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _seen(assessment: Assessment) -> list[str]:

@@ -465,9 +465,9 @@ class _Prover:
                 yield from self._bands_of_weight(fact, cause)
             yield from self._shared_ends(fact)
 
-    def _alone(self, fact: Fact, ids: Iterable[str]) -> list[str]:
-        """The rules that look at this fact and no other."""
-        return [id_ for id_ in ids if self._support(id_) == {fact.name}]
+    def _looking_at(self, fact: Fact, ids: Iterable[str]) -> list[str]:
+        """The rules that look at a number; of those that need more, none fires on it alone."""
+        return [id_ for id_ in ids if fact.name in self._support(id_)]
 
     def _along(self, fact: Fact) -> list[PatientFacts]:
         """A patient in each band of a number, of whom nothing else is known."""
@@ -477,15 +477,16 @@ class _Prover:
 
     def _bands_of_urgency(self, fact: Fact) -> Iterator[_Question]:
         """Along a number urgency turns once at most: it falls and then rises, as a rule."""
-        alone = self._alone(fact, [one.id for one in self.rules.escalations])
-        if not alone:
+        looking = self._looking_at(fact, [one.id for one in self.rules.escalations])
+        if not looking:
             return
-        reads = self._reading(*alone)
+        reads = self._reading(*looking)
         says = "urgency leaves no gap between its bands"
         gap = partial(self._interrupted, fact, self._triage)
         yield _Question("bands", fact.name, says, reads, gap)
         says = "no two bands of urgency overlap"
-        overlap = partial(self._overlap, fact, frozenset(alone))
+        alone = frozenset(id_ for id_ in looking if self._support(id_) == {fact.name})
+        overlap = partial(self._overlap, fact, alone)
         yield _Question("bands", fact.name, says, reads, overlap)
 
     def _triage(self, patient: PatientFacts) -> int:
@@ -496,10 +497,11 @@ class _Prover:
         self, fact: Fact, level: Callable[[PatientFacts], int]
     ) -> _Counterexample | None:
         along = self._along(fact)
-        at = _gap([level(patient) for patient in along])
+        values = [value for value in self.translation.scales[fact.name].values if value is not None]
+        at = _gap([level(patient) for patient in along], values)
         if at is None:
             return None
-        return _Counterexample(along[at], "what lies on either side of it is rated otherwise")
+        return _Counterexample(along[at], "it is rated below what lies on either side of it")
 
     def _overlap(self, fact: Fact, ids: frozenset[str]) -> _Counterexample | None:
         for patient in self._along(fact):
@@ -509,15 +511,15 @@ class _Prover:
         return None
 
     def _bands_of_weight(self, fact: Fact, cause: str) -> Iterator[_Question]:
-        alone = self._alone(fact, [one.id for one in self.rules.evidence[cause]])
-        if not alone:
+        looking = self._looking_at(fact, [one.id for one in self.rules.evidence[cause]])
+        if not looking:
             return
-        reads, name = self._reading(*alone), f"{fact.name} for {cause}"
+        reads, name = self._reading(*looking), f"{fact.name} for {cause}"
         says = "the weight leaves no gap between its bands"
         gap = partial(self._interrupted, fact, partial(self._weight, cause))
         yield _Question("bands", name, says, reads, gap)
         says = "no value speaks both for and against"
-        both = partial(self._for_and_against, fact, frozenset(alone))
+        both = partial(self._for_and_against, fact, frozenset(looking))
         yield _Question("bands", name, says, reads, both)
 
     def _weight(self, cause: str, patient: PatientFacts) -> int:
@@ -719,18 +721,20 @@ def _parts_of(law: Law) -> Iterator[tuple[Kind, Law]]:
         yield "law", rest
 
 
-def _gap(levels: list[int]) -> int | None:
-    """Where levels neither fall and then rise nor rise and then fall; None where they do."""
-    valley, hill = _break(levels), _break([-level for level in levels])
-    return None if valley is None or hill is None else valley
+def _gap(levels: list[int], values: list[float]) -> int | None:
+    """Where levels dip between two rises, or None where they turn once at most along the values.
+
+    Of several dips the narrowest: a wide one is what is normal.
+    """
+    starts = [at for at in range(len(levels)) if at == 0 or levels[at] != levels[at - 1]]
+    steps = [levels[start] for start in starts]
+    rises = [after > before for before, after in itertools.pairwise(steps)]
+    turns = [at for at in range(1, len(rises)) if rises[at] != rises[at - 1]]
+    if len(turns) <= 1:
+        return None
+    dips = [at for at in turns if rises[at]]
+    return min((starts[at] for at in dips), key=lambda start: _width(start, starts, values))
 
 
-def _break(levels: list[int]) -> int | None:
-    """The first place where levels rise before they are at their lowest, or fall after it."""
-    lowest = levels.index(min(levels))
-    for at, (level, following) in enumerate(itertools.pairwise(levels)):
-        if at < lowest and following > level:
-            return at
-        if at >= lowest and following < level:
-            return at + 1
-    return None
+def _width(start: int, starts: list[int], values: list[float]) -> float:
+    return values[starts[starts.index(start) + 1]] - values[start]

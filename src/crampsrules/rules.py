@@ -227,7 +227,10 @@ class Expectation:
     withheld: Names = NO_NAMES
     cautioned: Names = NO_NAMES
     unrecognised: Names = NO_NAMES
+    warns: dict[str, Names] = field(factory=dict, hash=False)
+    """For a piece of advice that is given, words that stand in its caution."""
     weights: dict[str, int] = field(factory=dict, hash=False)
+    """For a cause that is suspected, its weight in decibans."""
 
 
 @frozen(kw_only=True)

@@ -124,7 +124,7 @@ def threads(count: int) -> Measured:
 
     sys.setswitchinterval(1e-5)
     failed = _run_all([lambda offset=offset: run(offset) for offset in range(16)])
-    return {"wrong": len(mistakes), "failed": failed, "sessions": len(engine._free)}
+    return {"wrong": len(mistakes), "failed": failed, "sessions": len(engine._sessions.free)}
 
 
 def many_threads(count: int) -> Measured:
@@ -144,7 +144,7 @@ def many_threads(count: int) -> Measured:
     threading.stack_size(256 * 1024)
     tasks = [lambda at=at: run(at) for at in range(count)]
     failed = _run_all(tasks, started=gate.set)
-    return {"wrong": len(mistakes), "failed": failed, "sessions": len(engine._free)}
+    return {"wrong": len(mistakes), "failed": failed, "sessions": len(engine._sessions.free)}
 
 
 def _run_all(tasks: list[Callable[[], None]], started: Callable[[], None] = lambda: None) -> int:

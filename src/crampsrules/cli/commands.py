@@ -61,13 +61,8 @@ _OUTPUT = click.option(
     type=_FILE,
     help="Write to FILE, as UTF-8, instead of to standard output.",
 )
-_EXPLAIN = click.option(
-    "--explain",
-    metavar="[CAUSE]",
-    is_flag=False,
-    flag_value="",
-    help="The chain of reasoning with its sources, of one cause or of everything.",
-)
+_EXPLAIN = click.option("--explain", is_flag=True, help="The chain of reasoning, with its sources.")
+_CAUSE = click.option("--cause", metavar="ID", help="Explain this one cause, listed or not.")
 
 
 @click.group(
@@ -89,6 +84,7 @@ def crampsrules() -> None:
 @_JSON
 @_HTML
 @_EXPLAIN
+@_CAUSE
 @click.option(
     "--what-if",
     is_flag=True,
@@ -102,7 +98,8 @@ def assess_command(  # noqa: PLR0913 - each is an option
     file: BinaryIO,
     as_json: bool,
     as_html: bool,
-    explain: str | None,
+    explain: bool,
+    cause: str | None,
     what_if: bool,
     output: Path | None,
     engine: str | None,
@@ -119,7 +116,9 @@ def assess_command(  # noqa: PLR0913 - each is an option
         deliver(_changes(facts, rules, as_json=as_json), output)
     else:
         assessment = assess(facts, rules=rules, engine=engine)
-        shown = _assessment(assessment, as_json=as_json, as_html=as_html, explain=explain)
+        shown = _assessment(
+            assessment, as_json=as_json, as_html=as_html, explain=_explained(explain, cause)
+        )
         deliver(shown, output)
 
 
@@ -147,6 +146,7 @@ def _changes(facts: PatientFacts, rules: RuleBase, *, as_json: bool) -> Text | s
 @_JSON
 @_HTML
 @_EXPLAIN
+@_CAUSE
 @_ENGINE
 @_RULES
 @_NO_COLOUR
@@ -157,7 +157,8 @@ def ask(  # noqa: PLR0913 - each is an option
     to_the_end: bool,
     as_json: bool,
     as_html: bool,
-    explain: str | None,
+    explain: bool,
+    cause: str | None,
     engine: str | None,
     folders: tuple[str, ...],
 ) -> None:
@@ -179,7 +180,16 @@ def ask(  # noqa: PLR0913 - each is an option
         if saved is not None:
             save(interview, saved)
     assessment = interview.assessment(engine=engine)
-    show(_assessment(assessment, as_json=as_json, as_html=as_html, explain=explain))
+    show(
+        _assessment(
+            assessment, as_json=as_json, as_html=as_html, explain=_explained(explain, cause)
+        )
+    )
+
+
+def _explained(explain: bool, cause: str | None) -> str | None:
+    """The cause to explain; empty for all of them, None where nothing is asked to be explained."""
+    return cause if cause is not None else ("" if explain else None)
 
 
 def _assessment(

@@ -21,7 +21,11 @@ def prove_and_show(rules: RuleBase) -> bool:
         decided += holding + failing
         failed += failing
         if not failing:
-            show(Text.assemble(f"{kind}: {KINDS[kind]} ({holding:,} claims, ", ("proved", "green"), ")"))
+            show(
+                Text.assemble(
+                    f"{kind}: {KINDS[kind]} ({holding:,} claims, ", ("proved", "green"), ")"
+                )
+            )
         else:
             show(Text(f"{kind}: {failing:,} of {holding + failing:,} claims fail", "red"))
     show(_verdict(rules, decided, failed))
@@ -49,7 +53,9 @@ def _failure(rules: RuleBase, claim: Claim) -> Text:
 
 
 def _verdict(rules: RuleBase, decided: int, failed: int) -> Text:
-    about = f"{len(rules.rules):,} rules and {len(rules.laws):,} laws (version {rules.version[:12]})"
+    about = (
+        f"{len(rules.rules):,} rules and {len(rules.laws):,} laws (version {rules.version[:12]})"
+    )
     if failed:
         return Text(f"{failed:,} of {decided:,} claims fail for {about}.", "bold red")
     return Text(f"All {decided:,} claims hold for every patient: {about}.", "bold green")

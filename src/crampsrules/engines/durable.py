@@ -7,7 +7,6 @@ that fire are asserted with the facts of the next level, which is the forward ch
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import math
@@ -20,7 +19,7 @@ from decimal import Decimal
 # The lower module, not durable.lang with its Host: a Host starts two threads for ever, cannot
 # replace a ruleset, and took 228 µs an assessment of 60 rules where this took 29.
 import durable_rules_engine as rete
-from attrs import Factory, frozen
+from attrs import Factory, define, frozen
 
 from crampsrules.conditions import (
     AllOf,
@@ -47,10 +46,12 @@ BRANCHES = 50
 PROPERTIES = 200
 # Beyond this, the ors inside a condition become conclusions of their own.
 ARMS = 12
-# A ruleset holds 1,024 sessions; a thread beyond these waits for one.
-SESSIONS = 512
+# With the shipped rules a session takes 15 MB, and Python runs one thread at a time anyway:
+# a thread beyond these waits for one. (A ruleset could hold 1,024.)
+SESSIONS = 4
 
 _ALWAYS = "always"
+_FORGET = "forget"
 _ASSERTED, _NOTHING_MATCHED = 0, 1
 _numbers = itertools.count()
 
@@ -84,26 +85,17 @@ class DurableEngine:
         self._asked_known = tuple(sorted({atom.fact for atom in used if isinstance(atom, Known)}))
         self._levels = [tuple(_shards(level)) for level in planned]
         self._marks = _marks(rules, planned)
-        self._free: list[str] = []
-        self.renew_slots()
-        _alive.add(self)
         handles = [shard.handle for level in self._levels for shard in level]
-        weakref.finalize(self, _delete, handles).atexit = False
-
-    def renew_slots(self) -> None:
-        """Start with no session in use; the free ones stay as good as they were."""
-        self._slots = threading.BoundedSemaphore(SESSIONS)
+        self._sessions = _Sessions(handles)
+        _alive.add(self._sessions)
+        weakref.finalize(self, self._sessions.close).atexit = False
 
     def fire(self, facts: PatientFacts) -> frozenset[str]:
         """The ids whose condition is true. Raises FactsError for a misspelt medicine."""
         pieces = self._pieces(observe(facts, self._formulary))
         fired: set[str] = set()
-        with self._slots:
-            # Sessions are never shared: two threads in one got wrong answers.
-            try:
-                session = self._free.pop()
-            except IndexError:
-                session = f"s{next(_numbers)}"
+        with self._sessions.slots:
+            session = self._sessions.take()
             try:
                 for level in self._levels:
                     for shard in level:
@@ -113,17 +105,10 @@ class DurableEngine:
                                 pieces[mark] = f'"{mark}":true'
             except BaseException:
                 # Whatever interrupted it, a half-finished session stays silent for ever after.
-                self._discard(session)
+                self._sessions.broken.append(session)
                 raise
-            self._free.append(session)
+            self._sessions.free.append(session)
         return self._ids & fired
-
-    def _discard(self, session: str) -> None:
-        for level in self._levels:
-            for shard in level:
-                # A shard that never saw the session refuses, with a bare Exception.
-                with contextlib.suppress(Exception):
-                    rete.delete_state(shard.handle, session)
 
     def _pieces(self, seen: Observations) -> dict[str, str]:
         """Each known property as JSON, by its name."""
@@ -142,22 +127,67 @@ class DurableEngine:
         return pieces
 
 
-_alive: weakref.WeakSet[DurableEngine] = weakref.WeakSet()
+@define(eq=False)
+class _Sessions:
+    """The sessions of one engine. None is ever shared: two threads in one got wrong answers."""
+
+    _handles: Sequence[object]
+    free: list[str] = Factory(list)
+    broken: list[str] = Factory(list)
+    slots: threading.BoundedSemaphore = Factory(lambda: threading.BoundedSemaphore(SESSIONS))
+
+    def take(self) -> str:
+        """A session that nobody else uses."""
+        self._forget_broken()
+        try:
+            return self.free.pop()
+        except IndexError:
+            return f"s{next(_numbers)}"
+
+    def _forget_broken(self) -> None:
+        while self.broken:
+            try:
+                session = self.broken.pop()
+            except IndexError:  # another thread was quicker
+                return
+            try:
+                self._forget(session)
+            except BaseException:
+                self.broken.append(session)
+                raise
+
+    def _forget(self, session: str) -> None:
+        for handle in self._handles:
+            # Deleting a session in which no action was ever started frees memory that was never
+            # allotted, and crashes: so one is started, unless it was one that was interrupted.
+            fact = f'{{"id":"{next(_numbers)}","sid":"{session}","{_FORGET}":true}}'
+            _, state = rete.assert_fact(handle, fact)
+            rete.start_action_for_state(handle, state)
+            rete.delete_state(handle, session)
+
+    def renew_slots(self) -> None:
+        """Start with no session in use; the free ones stay as good as they were."""
+        self.slots = threading.BoundedSemaphore(SESSIONS)
+
+    def close(self) -> None:
+        """Give everything back: deleting a ruleset does not free its sessions."""
+        for session in (*self.free, *self.broken):
+            self._forget(session)
+        for handle in self._handles:
+            rete.delete_ruleset(handle)
+
+
+_alive: weakref.WeakSet[_Sessions] = weakref.WeakSet()
 
 
 def _renew_slots() -> None:
     # Threads of the parent held some sessions; in the child nobody will give those back.
-    for engine in _alive:
-        engine.renew_slots()
+    for sessions in _alive:
+        sessions.renew_slots()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(after_in_child=_renew_slots)
-
-
-def _delete(handles: Iterable[object]) -> None:
-    for handle in handles:
-        rete.delete_ruleset(handle)
 
 
 def _fire(shard: _Shard, session: str, pieces: Mapping[str, str]) -> Iterator[str]:
@@ -167,8 +197,9 @@ def _fire(shard: _Shard, session: str, pieces: Mapping[str, str]) -> Iterator[st
     fact = f'{{"id":"1","sid":"{session}",{",".join(known)}}}'
     code, state = rete.assert_fact(shard.handle, fact)
     if code == _ASSERTED:
-        started = rete.start_action_for_state(shard.handle, state)
-        message = started[1] if started else None
+        _, message = rete.start_action_for_state(shard.handle, state) or (None, None)
+        if not message:
+            raise EngineError("durable-rules matched a fact and then did not fire")
         while message:
             # The message begins {"RULE":{ ; the rest repeats the fact.
             yield shard.ids[message[2 : message.index('"', 2)]]
@@ -320,6 +351,7 @@ def _shard(batch: Sequence[tuple[str, Arm]], keys: Iterable[str]) -> _Shard:
     definition = {
         f"r{number}": {"all": [{"m": _pattern(arm)}]} for number, (_, arm) in enumerate(batch)
     }
+    definition["forget"] = {"all": [{"m": {_FORGET: True}}]}
     text = json.dumps(definition, default=_as_number).replace(_OPEN, "").replace(_CLOSE, "")
     try:
         handle = rete.create_ruleset(f"crampsrules{next(_numbers)}", text)

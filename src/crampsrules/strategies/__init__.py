@@ -139,7 +139,7 @@ def conditions(draw: _Draw, *, may_ask_known: bool = False, rules: RuleBase | No
 def rule_texts() -> st.SearchStrategy[dict[str, str]]:
     """Small, sound rule bases as TOML texts by file name, for `RuleBase.from_texts`.
 
-    They have one to four causes, findings that chain, advice, escalations and classes of
+    They have one to three causes, findings that chain, advice, escalations and classes of
     medicines, and compare numbers with the thresholds of the shipped rules.
     """
     return _rulebases.rule_texts()

@@ -142,7 +142,7 @@ def _negated(phrases: st.SearchStrategy[Phrase]) -> st.SearchStrategy[Phrase]:
 
 
 def condition_texts(
-    names: Names | None = None, *, may_ask_known: bool = False, most_atoms: int = 8
+    names: Names | None = None, *, may_ask_known: bool = False, most_atoms: int = 6
 ) -> st.SearchStrategy[str]:
     """Any condition that the language takes, with these names in it.
 
@@ -171,7 +171,7 @@ def _patterns(
     )
     # Chaining is what matters: half of what is drawn builds on another rule.
     steps = st.integers(0, 20).map(lambda at: Phrase(f"step_{at}_"))
-    return st.recursive(steps | about_facts, _joined, max_leaves=4).map(lambda one: one.text)
+    return st.recursive(steps | about_facts, _joined, max_leaves=3).map(lambda one: one.text)
 
 
 def _with_steps(pattern: str, names: Names) -> str:

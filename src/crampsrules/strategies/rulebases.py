@@ -70,8 +70,8 @@ class Plan:
 @st.composite
 def plans(draw: Draw) -> Plan:
     """At least one cause, and findings that may chain through all of them."""
-    findings = [f"found_{i}" for i in range(draw(st.integers(0, 6)))]
-    causes = [f"cause_{i}" for i in range(draw(st.integers(1, 4)))]
+    findings = [f"found_{i}" for i in range(draw(st.integers(0, 5)))]
+    causes = [f"cause_{i}" for i in range(draw(st.integers(1, 3)))]
     return Plan(tuple(draw(st.permutations(findings + causes))))
 
 
@@ -105,7 +105,7 @@ def finding_tables(draw: Draw, finding: str, names: Names) -> list[_Table]:
 def evidence_tables(draw: Draw, cause: str, before: Names, every: Names) -> list[_Table]:
     """Evidence for and against a cause. Only what makes it suspected must not build on it."""
     tables = []
-    for i in range(draw(st.integers(1, 4))):
+    for i in range(draw(st.integers(1, 3))):
         values: dict[str, Any] = {"id": f"{cause}.{i}", "because": f"reason {i}", "source": "book"}
         values |= draw(
             st.sampled_from(_WEIGHTS).map(lambda word: {"weight": word})

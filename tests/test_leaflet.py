@@ -1,0 +1,264 @@
+"""What a patient reads: short, plain, with the disclaimer, and never unsafe by leaving out."""
+
+from __future__ import annotations
+
+import re
+from statistics import median
+
+import pytest
+from attrs import evolve
+from hypothesis import example, given
+
+from crampsrules import Assessment, RuleBase, RuleError, Triage, assess
+from crampsrules.leaflet import LONGEST_NAME, MOST_NAMES, MOST_WORDS, ROOMS, WIDTH
+from tests.readability import grade, syllables
+from tests.satisfying import near_examples
+from tests.strategies import RULES as FOLDER
+from tests.strategies import patients
+
+RULES = RuleBase.load()
+LEAFLETS = {one.says: str(assess(one.facts, engine="compiled")) for one in RULES.examples}
+
+# Found by climbing from example to example towards more and more words: nearly every condition
+# that adds a caution and none that withholds the advice.
+TALKATIVE = {
+    "age_years": 120,
+    "months_since_first": 30,
+    "medications": ["statin", "warfarin", "digoxin", "antacid", "lithium", "combined_pill"],
+    "postpartum": True,
+    "heat_exposure": True,
+    "nausea": True,
+    "diabetes": True,
+    "smoker": True,
+    "kidney_disease": True,
+    "leg_swelling": "both",
+    "symptoms": ["cramp", "ache", "heaviness", "burning"],
+    "timing": ["day", "on_waking", "walking", "night", "after_exercise", "rest"],
+    "eased_by": ["stretching", "moving", "sitting", "warming", "rest"],
+    "episodes_per_week": 3,
+    "episode_minutes": 5,
+    "heavy_sweating": True,
+    "alcohol_units_per_week": 35,
+    "hypertension": True,
+    "lumbar_spine_disease": True,
+    "walking_distance_m": 0,
+    "vigorous_exercise": True,
+    "hours_in_one_position": 72,
+    "fall_risk": True,
+}
+
+everyone = patients() | near_examples(RULES)
+
+
+def flat(text: str) -> str:
+    """The text without its line breaks."""
+    return " ".join(text.split())
+
+
+# --- For everyone -------------------------------------------------------------------------------
+
+
+@given(everyone)
+def test_it_says_what_it_is(patient):
+    """How soon to be seen comes first, and that it informs and does not diagnose comes last."""
+    assessment = assess(patient, engine="compiled")
+    text = str(assessment)
+
+    assert text.startswith(assessment.triage_wording.title.upper())
+    assert flat(text).endswith(flat(assessment.disclaimer))
+    assert "does not diagnose" in text
+
+
+@given(everyone)
+def test_it_has_no_inner_names(patient):
+    """No ids of rules, causes, advice or facts, no statement numbers, no engine, no markup."""
+    text = str(assess(patient, engine="compiled"))
+    names = set(re.findall(r"[a-z]+(?:_[a-z]+)+|[a-z_]+\.[a-z][a-z-]+", text))
+
+    assert not names & {*RULES.conditions, *RULES.causes, *(one.id for one in RULES.advice)}
+    assert not re.search(r"\b[SC]\d+\b|_|\{|\}|None|True|False|<|>|\*", unquoted(text, patient))
+    assert not names - {"e.g"}
+
+
+def unquoted(text: str, patient) -> str:
+    """The text without the names of medicines, which are the patient's own."""
+    for name in patient.medications or ():
+        text = text.replace(name, "")
+    return text
+
+
+@given(everyone)
+@example({**TALKATIVE})
+@example({**TALKATIVE, "medications": [f"a b c d e f g h i j k l m n o p {i}" for i in range(200)]})
+def test_it_is_short(patient):
+    """Two pages at the most, however much there is to say, and no line too wide for a screen."""
+    text = str(assess(patient, engine="compiled"))
+
+    assert len(text.split()) <= MOST_WORDS
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_most_are_shorter():
+    """What is usually said fits on less than two pages."""
+    assert median(len(text.split()) for text in LEAFLETS.values()) <= MOST_WORDS * 0.9
+
+
+@given(everyone)
+@example({**TALKATIVE})
+def test_no_advice_is_left_unsaid(patient):
+    """What does not fit is still named, and what there is to mind about it too."""
+    assessment = assess(patient, engine="compiled")
+    text = flat(str(assessment)).lower()
+    asks_first = flat(RULES.wording.leaflet["ask_first"].partition(":")[0]).lower()
+
+    titles = [one.title for one in assessment.advice] + [one.title for one in assessment.withheld]
+    assert [title for title in titles if title.lower() not in text] == []
+    for one in assessment.advice:
+        if one.caution:
+            assert flat(one.caution).lower() in text or asks_first in text
+
+
+@given(everyone)
+def test_one_who_is_to_be_seen_today_is_told_why(patient):
+    """The most urgent reason stands in full."""
+    assessment = assess(patient, engine="compiled")
+
+    if assessment.triage > Triage.SELF_CARE:
+        assert flat(assessment.escalations[0].reason) in flat(str(assessment))
+
+
+@given(everyone)
+def test_the_safety_net_is_for_those_who_wait(patient):
+    """Whoever is not seen today learns which signs cannot wait."""
+    assessment = assess(patient, engine="compiled")
+    net = flat(RULES.wording.leaflet["safety_net"])
+
+    assert (net in flat(str(assessment))) is (assessment.triage < Triage.SAME_DAY)
+
+
+# --- Plain words --------------------------------------------------------------------------------
+
+
+def test_the_worked_examples_can_be_read_at_twelve():
+    """Half of them below grade 6, none at grade 8 or above."""
+    grades = {says: grade(text) for says, text in LEAFLETS.items()}
+
+    assert median(grades.values()) < 6
+    assert {says: found for says, found in grades.items() if found >= 8} == {}
+
+
+def said_to_patients() -> dict[str, str]:
+    """Each text of the rules that a patient may read, by where it stands."""
+    said = {f"cause {one.id}": one.patient for one in RULES.causes.values() if one.patient}
+    said |= {one.id: one.patient or one.reason for one in RULES.escalations}
+    for one in RULES.advice:
+        said[one.id] = f"{one.title}. {one.patient or one.text}"
+        said |= {f"{one.id} {caution.id}": caution.text for caution in one.cautions}
+        for entry in one.unless:
+            said[f"{one.id} {entry.id}"] = f"Left out: {entry.reason}. {entry.instead or ''}"
+    return said
+
+
+@pytest.mark.parametrize(("place", "text"), said_to_patients().items())
+def test_every_text_is_plain_and_short(place, text):
+    """Each by itself, where one long word weighs more: below grade 11, at most 75 words."""
+    assert grade(text) < 11
+    assert len(text.split()) <= 75
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [
+        ("cramp", 1), ("muscle", 2), ("potassium", 4), ("breathe", 1), ("walked", 1), ("little", 2),
+        ("medicine", 3), ("pain-relief", 3), ("doctor's", 2), ("emergency", 4),
+    ],
+)  # fmt: skip
+def test_syllables_are_counted(word, count):
+    """The measure itself, on words whose count anyone knows."""
+    assert syllables(word) == count
+
+
+def test_the_grade_tells_plain_from_learned():
+    """A child's sentence and a learned one, either side of what is asked."""
+    plain = "Move around. Rub the muscle until it lets go. Get help if the leg turns cold."
+    learned = (
+        "Pharmacological prophylaxis necessitates individualised consideration of the "
+        "contraindications associated with cardiovascular comorbidity."
+    )
+
+    assert grade(plain) < 3
+    assert grade(learned) > 20
+
+
+# --- What stands in it --------------------------------------------------------------------------
+
+
+def test_nothing_suspected_is_said():
+    """Not left out: nobody should wonder whether something was forgotten."""
+    worried = assess(muscle_wasting=True)
+
+    assert worried.causes == () or worried.causes[0].id != "idiopathic_nocturnal_cramps"
+    none = evolve(worried, causes=())
+    words = RULES.wording.leaflet
+    assert flat(words["nothing_suspected"]) in flat(str(evolve(none, triage=Triage.ROUTINE)))
+    assert flat(words["nothing_suspected_urgent"]) in flat(
+        str(evolve(none, triage=Triage.SAME_DAY))
+    )
+
+
+def test_a_mimic_is_called_one():
+    """Restless legs are no cramp, and the leaflet says so."""
+    text = str(assess(symptoms=["urge_to_move"], timing=["evening"], eased_by=["moving"]))
+
+    assert "This may not be a cramp" in flat(text)
+
+
+def test_medicines_that_nobody_knows_are_named():
+    """Some by name and the rest by number; an endless name is cut."""
+    names = [f"{'wonder drops ' * 5}{i}" for i in range(9)]
+    text = flat(str(assess(medications=names)))
+
+    assert text.count("wonder drops") >= MOST_NAMES
+    assert f"{9 - MOST_NAMES} more" in text
+    assert "wonder drops " * 3 not in text
+    assert len(names[0]) > LONGEST_NAME
+
+
+def test_a_shared_caution_is_said_once():
+    """Balm and patch are minded in the same way."""
+    text = flat(str(assess(age_years=30)))
+
+    assert text.count("Never use it under a heating pad") == 1
+
+
+def test_what_is_withheld_is_named_with_the_reason():
+    """And what to do instead, where there is something."""
+    text = flat(str(assess(heart_failure=True)))
+
+    assert "Drink enough. Left out because how much to drink in heart failure is set" in text
+    assert "Ask your heart team." in text
+
+
+def test_the_shortest_room_leaves_no_advice_bare():
+    """Without room for cautions, whatever has one is to be asked about first."""
+    assert not ROOMS[-1].cautions
+    assert all(room.cautions for room in ROOMS[:-1])
+
+    text = flat(str(assess(TALKATIVE)))
+    assert "Ask a doctor or pharmacist before you do any of these:" in text
+
+
+def test_it_is_read_from_stored_data_too():
+    """With the words of the shipped rules where those that made it are not at hand."""
+    stored = assess(episodes_per_week=4).to_dict(unknowns=False)
+    stored["rules_version"] = "other rules"
+
+    assert "Talk to a doctor".upper() in str(Assessment.from_dict(stored))
+
+
+def test_rules_without_a_stock_sentence_are_refused():
+    """A missing sentence is found when rules are read, not when a patient needs it."""
+    wording = (FOLDER / "wording.toml").read_text(encoding="utf-8")
+
+    with pytest.raises(RuleError, match="lacks in \\[leaflet\\]: safety_net"):
+        RuleBase.from_texts({"w.toml": wording.replace("\nsafety_net =", "\nsafetynet =")})
