@@ -68,8 +68,8 @@ fix: $(VENV)/.dev  ## ruff, mending what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-deep: $(VENV)/.dev  ## the property tests with many more examples, for an hour or so
-	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -m 'not packaging'
+deep: $(VENV)/.dev  ## the large runs: 20,000 patients, 2,000 rule bases, 100,000 assessments
+	$(BIN)/pytest -m deep -s tests/deep
 
 test-all:  ## the tests on every Python found, each in a .venv of its own
 	@failed=; \
@@ -91,9 +91,8 @@ docs: $(VENV)/.dev  ## the site, into docs/_build; warnings are errors
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
 	@echo "docs/_build/index.html"
 
-bench: $(VENV)/.dev  ## speed, beside other rule engines
-	@$(PIP) install --quiet --group bench
-	$(PY) benchmarks/run.py
+bench: $(VENV)/.dev  ## speed, as ratios measured in one run
+	$(PY) -m benchmarks.run
 
 dist-check: $(VENV)/.dev  ## installs it every way there is and assesses a patient with each
 	$(PY) tools/dist_check.py

@@ -7,6 +7,8 @@ out once. `run.py` checks on random patients that it fires what the rules fire.
 # ruff: noqa: PLR2004 - written by hand is written with the numbers in it
 from __future__ import annotations
 
+from collections.abc import Set  # noqa: PYI025 - as everyone calls it
+
 from crampsrules import PatientFacts
 from crampsrules.medicines import Formulary
 
@@ -14,7 +16,9 @@ from crampsrules.medicines import Formulary
 def fire(p: PatientFacts, formulary: Formulary) -> frozenset[str]:  # noqa: PLR0915 - that is what it is
     """The ids of the rules whose condition is true of this patient."""
     fired = set()
-    drugs = formulary.resolve(p.medications).classes.present if p.medications else frozenset()
+    drugs: Set[str] = frozenset()
+    if p.medications:
+        drugs = formulary.resolve(frozenset(p.medications)).classes.present
     timing = p.timing or frozenset()
     eased_by = p.eased_by or frozenset()
     worsened_by = p.worsened_by or frozenset()

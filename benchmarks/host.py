@@ -38,7 +38,7 @@ class HostEngine:
         shards = [shard for level in self._engine._levels for shard in level]
         for shard, (name, definition) in zip(shards, definitions.items(), strict=True):
             for rule, body in definition.items():
-                body["run"] = self._action(shard.ids[rule])
+                body["run"] = self._action(shard.ids.get(rule, ""))
             self._host.set_rulesets({name: definition})
 
     def _action(self, id_: str) -> Callable[[object], None]:

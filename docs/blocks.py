@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from attrs import frozen
@@ -15,6 +17,14 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 # Installing, cloning and the like are shown and not done.
 _RUN = re.compile(r"(?:^|\| *)crampsrules |^python examples/")
+
+
+@lru_cache(maxsize=1)
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """Where commands run: what they write does not stay among the files of the project."""
+    folder = tempfile.TemporaryDirectory()
+    Path(folder.name, "examples").symlink_to(ROOT / "examples")
+    return folder
 
 
 @frozen
@@ -32,7 +42,7 @@ class Command:
         done = subprocess.run(  # noqa: S602 - our own documents
             self.line,
             shell=True,
-            cwd=ROOT,
+            cwd=_scratch().name,
             env={"PATH": path, "LANG": "C.UTF-8"},  # and nothing that would colour it
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

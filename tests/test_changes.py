@@ -306,6 +306,22 @@ def test_how_long_it_lasted_lowers_what_stands_only_as_long_as_that_is_unknown()
     assert lowering[0].triage is Triage.SELF_CARE
 
 
+def test_two_answers_may_unblock_what_is_set_aside_as_long_as_either_is_missing():
+    texts = {
+        "cause.toml": 'id = "a_cause"\ntitle = "A"\nprior = 0\nsource = "b"\n'
+        '[[evidence]]\nid = "e"\nwhen = "injury"\nweight = "small"\nbecause = "x"\nsource = "b"\n'
+        '[[sources]]\nid = "b"\ntitle = "B"\n'
+        '[[escalations]]\nid = "one"\nwhen = "fever"\n'
+        'unless = "not known(thirst) or not known(fatigue)"\n'
+        'triage = "same_day"\nreason = "R."\nsource = "b"\n'
+    }
+
+    changes = what_would_change({"fever": True}, rules=RuleBase.from_texts(texts))
+
+    raising = [set(one.facts) for one in changes if one.effect == "raises_triage"]
+    assert raising == [{"fatigue", "thirst"}]
+
+
 def test_a_measured_value_lowers_what_only_a_reported_one_raised():
     changes = what_would_change({"potassium_reported": "low"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,21 +17,31 @@ from crampsrules.linking import caution_id, unless_id
 from crampsrules.observations import observe
 from crampsrules.rules import SERIOUSNESS, Unless
 from tests.satisfying import near_examples, patients_making_true
-from tests.strategies import patients, rule_bases
+from tests.strategies import fewer, patients, rule_bases
 
 RULES = RuleBase.load()
 ADVICE = {one.id: one for one in RULES.advice}
 
-assessments = (patients() | near_examples(RULES)).map(
-    lambda patient: assess(patient, engine="compiled")
-)
+
+@frozen
+class Case:
+    """A patient and rules: what is shown when a test fails, rather than the whole answer."""
+
+    patient: PatientFacts
+    rules: RuleBase = RULES
+
+    def assessed(self) -> Assessment:
+        return assess(self.patient, rules=self.rules, engine="compiled")
+
+
+of_our_rules = (patients() | near_examples(RULES)).map(Case)
 
 
 @st.composite
-def any_assessments(draw) -> Assessment:
-    """Of the shipped rules, or of rules that nobody has written yet."""
-    rules = draw(st.just(RULES) | rule_bases())
-    return assess(draw(patients(rules)), rules=rules, engine="compiled")
+def of_any_rules(draw) -> Case:
+    """Rules that nobody has written yet, and patients with what they ask about."""
+    rules = draw(rule_bases())
+    return Case(draw(patients(rules)), rules)
 
 
 # --- Causes -------------------------------------------------------------------------------------
@@ -42,9 +53,11 @@ def key(assessment: Assessment, one: SuspectedCause) -> tuple[bool, int, int, st
     return (assessment.rules.causes[one.id].fallback, -one.weight, -serious, one.id)
 
 
-@given(any_assessments() | assessments)
-def test_causes_are_ranked(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_causes_are_ranked(case):
     """1 to n without a gap, best first, a fallback after every other."""
+    assessment = case.assessed()
     causes = assessment.causes
 
     assert [one.rank for one in causes] == list(range(1, len(causes) + 1))
@@ -53,9 +66,11 @@ def test_causes_are_ranked(assessment):
     ]
 
 
-@given(any_assessments() | assessments)
-def test_a_weight_is_the_prior_and_what_counts(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_a_weight_is_the_prior_and_what_counts(case):
     """In whole decibans, and the word for it follows from the weight alone."""
+    assessment = case.assessed()
     for one in assessment.causes:
         counted = [reason.weight for reason in (*one.because, *one.against) if reason.counted]
         assert isinstance(one.weight, int)
@@ -63,9 +78,11 @@ def test_a_weight_is_the_prior_and_what_counts(assessment):
         assert one.likelihood == likelihood(assessment.rules.wording, one.weight)
 
 
-@given(any_assessments() | assessments)
-def test_every_piece_of_evidence_that_fired_is_shown(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_every_piece_of_evidence_that_fired_is_shown(case):
     """What weighs for a cause under because, what weighs against it under against."""
+    assessment = case.assessed()
     rules, fired = assessment.rules, set(assessment.fired)
     for one in assessment.causes:
         weighing = {e.id for e in rules.evidence[one.id] if rules.decibans[e.id]} & fired
@@ -74,9 +91,11 @@ def test_every_piece_of_evidence_that_fired_is_shown(assessment):
         assert all(reason.weight < 0 for reason in one.against)
 
 
-@given(any_assessments() | assessments)
-def test_in_a_group_only_the_strongest_counts(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_in_a_group_only_the_strongest_counts(case):
     """One for and one against; what belongs to no group always counts."""
+    assessment = case.assessed()
     groups = {e.id: e.group for evidence in assessment.rules.evidence.values() for e in evidence}
     for one in assessment.causes:
         for reasons in (one.because, one.against):
@@ -93,9 +112,11 @@ def counted_as_stated(group: str | None, reasons: list[Reason]) -> bool:
     return [abs(reason.weight) for reason in counted] == [strongest]
 
 
-@given(any_assessments() | assessments)
-def test_a_cause_is_listed_when_something_suspects_it(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_a_cause_is_listed_when_something_suspects_it(case):
     """Evidence for it fired that is more than a risk; only a fallback may be listed without."""
+    assessment = case.assessed()
     rules, fired = assessment.rules, set(assessment.fired)
     for id_, cause in rules.causes.items():
         suspected = bool(fired & set(rules.suspecting[id_]))
@@ -168,9 +189,11 @@ def test_nothing_suspected_is_nothing_listed():
 # --- Urgency ------------------------------------------------------------------------------------
 
 
-@given(any_assessments() | assessments)
-def test_triage_is_the_most_urgent_reason(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_triage_is_the_most_urgent_reason(case):
     """Of what is raised, and self-care where nothing is; the most urgent comes first."""
+    assessment = case.assessed()
     levels = [one.triage for one in assessment.escalations]
 
     assert assessment.triage == max(levels, default=Triage.SELF_CARE)
@@ -178,9 +201,11 @@ def test_triage_is_the_most_urgent_reason(assessment):
     assert assessment.triage_wording == assessment.rules.wording.triage[assessment.triage.id]
 
 
-@given(any_assessments() | assessments)
-def test_a_reason_is_raised_unless_its_exception_fired(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_a_reason_is_raised_unless_its_exception_fired(case):
     """Everything that fired, without what its own `unless` removes."""
+    assessment = case.assessed()
     fired = set(assessment.fired)
     standing = {
         one.id
@@ -213,9 +238,11 @@ def test_a_red_flag_is_an_emergency_whatever_else_is_known(patient, data):
 # --- Advice -------------------------------------------------------------------------------------
 
 
-@given(any_assessments() | assessments)
-def test_advice_is_given_or_withheld(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_advice_is_given_or_withheld(case):
     """All that is for this patient, each in one place only, and in the order to act."""
+    assessment = case.assessed()
     given_ids = [one.id for one in assessment.advice]
     withheld = [one.id for one in assessment.withheld]
     fired = set(assessment.fired)
@@ -226,18 +253,22 @@ def test_advice_is_given_or_withheld(assessment):
     assert given_ids == [id_ for id_ in offered if id_ in given_ids]
 
 
-@given(any_assessments() | assessments)
-def test_what_is_held_back_is_not_advised(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_what_is_held_back_is_not_advised(case):
     """While a reason to be seen stands that holds a kind of advice, none of it is given."""
+    assessment = case.assessed()
     raised = {one.id for one in assessment.escalations}
     held = {kind for one in assessment.rules.escalations if one.id in raised for kind in one.holds}
 
     assert not [one.id for one in assessment.advice if one.kind in held]
 
 
-@given(any_assessments() | assessments)
-def test_what_is_forbidden_is_not_advised(assessment):
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_what_is_forbidden_is_not_advised(case):
     """An `unless` that is true withholds, and everything withheld has a reason."""
+    assessment = case.assessed()
     fired = set(assessment.fired)
     for one in assessment.rules.advice:
         if any(unless_id(one.id, entry.id) in fired for entry in one.unless):
@@ -245,9 +276,11 @@ def test_what_is_forbidden_is_not_advised(assessment):
     assert all(one.reason for one in assessment.withheld)
 
 
-@given(any_assessments())
-def test_a_caution_names_what_is_undecided_and_nothing_else(assessment):
+@fewer(3)
+@given(of_any_rules())
+def test_a_caution_names_what_is_undecided_and_nothing_else(case):
     """What is known to be false is not named; what always holds is always said."""
+    assessment = case.assessed()
     rules = assessment.rules
     inference = Inference(rules, observe(assessment.facts, rules.formulary))
     for one in assessment.advice:

@@ -1,6 +1,8 @@
 """The interview: it asks what matters, and comes to what knowing everything comes to."""
 
 import statistics
+from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,7 @@ from tests.strategies import fewer, patients
 
 SHIPPED = RuleBase.load()
 
-WORKED_CASES = {
+WORKED_CASES: dict[str, dict[str, Any]] = {
     "a runner's calf cramp on a hot day": {
         "age_years": 30,
         "symptoms": ["cramp"],
@@ -188,6 +190,13 @@ def ticking(facts, question):
     return {**flags, **known_to(facts, question)}
 
 
+def next_of(interview):
+    """The next question, where there is sure to be one."""
+    question = interview.next()
+    assert question is not None
+    return question
+
+
 def steps(facts, answering=known_to):
     """The interview with someone, as it stands after each answer."""
     interview = Interview()
@@ -195,6 +204,12 @@ def steps(facts, answering=known_to):
     while (question := interview.next()) is not None:
         interview = interview.answer(question, answering(facts, question))
         yield interview
+
+
+@cache
+def worked(case, answering=known_to):
+    """The steps of the interview with the person of a worked case."""
+    return tuple(steps(WORKED_CASES[case], answering))
 
 
 def reached_after(taken, triage):
@@ -208,7 +223,7 @@ def reached_after(taken, triage):
 def test_a_worked_case_comes_to_the_triage_of_knowing_everything(case):
     """Whoever answers what the case states, and nothing else, ends at the case's triage."""
     facts = WORKED_CASES[case]
-    *_, last = steps(facts)
+    last = worked(case)[-1]
 
     assert last.assessment().triage is assess(facts).triage
     assert last.facts.known().items() <= PatientFacts.from_mapping(facts).known().items()
@@ -218,9 +233,8 @@ def test_a_worked_case_comes_to_the_triage_of_knowing_everything(case):
 def test_half_the_worked_cases_reach_their_triage_within_twelve_questions(answering):
     """The median number of questions after which the triage is that of knowing everything."""
     counts = []
-    for facts in WORKED_CASES.values():
-        triage = assess(facts).triage
-        counts.append(reached_after(list(steps(facts, answering)), triage))
+    for case, facts in WORKED_CASES.items():
+        counts.append(reached_after(worked(case, answering), assess(facts).triage))
 
     assert max(counts) < 60
     assert statistics.median(counts) <= 12
@@ -232,7 +246,7 @@ def whole_patients():
 
 
 def _plain():
-    values = {}
+    values: dict[str, Any] = {}
     for fact in FACTS.values():
         match fact.kind:
             case "flag":
@@ -260,7 +274,8 @@ def test_stopping_loses_nothing_of_the_triage(facts):
 @given(patients(SHIPPED), st.booleans())
 def test_no_fact_is_asked_twice_and_every_interview_ends(facts, ticks):
     """Each question asks for something new, whether or not the answer was known."""
-    interview, asked = Interview(), []
+    interview = Interview()
+    asked: list[str] = []
     while (question := interview.next()) is not None:
         asked += question.facts or [question.id]
         answering = ticking if ticks else known_to
@@ -277,7 +292,7 @@ def _coherent(answers):
 def test_an_emergency_ends_the_interview_at_once():
     """Nothing is asked before getting help."""
     interview = Interview()
-    question = interview.next()
+    question = next_of(interview)
 
     after = interview.answer(question, {"chest_pain": True})
 
@@ -289,13 +304,13 @@ def test_an_emergency_ends_the_interview_at_once():
 def test_what_is_left_out_of_an_answer_stays_unknown_and_is_not_asked_again():
     """Nothing is taken for no because it was not said."""
     interview = Interview()
-    question = interview.next()
+    question = next_of(interview)
 
     after = interview.answer(question, {question.facts[0]: False})
 
-    assert after.facts == PatientFacts(**{question.facts[0]: False})
+    assert after.facts == PatientFacts.from_mapping({question.facts[0]: False})
     assert after.in_vain == set(question.facts[1:])
-    assert not set(after.next().facts) & set(question.facts)
+    assert not set(next_of(after).facts) & set(question.facts)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +355,7 @@ def test_whether_there_are_tests_can_be_said_beforehand():
 
 
 def _asked(interview):
-    asked = []
+    asked: list[str] = []
     while (question := interview.next()) is not None:
         asked += question.facts or [question.id]
         interview = interview.answer(question, {})

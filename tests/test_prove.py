@@ -6,6 +6,7 @@ import copy
 import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +19,7 @@ from crampsrules.cli import ExitCode, main
 from crampsrules.conditions import AllOf, Known
 from crampsrules.errors import EngineError, MissingExtraError
 from crampsrules.laws import broken_laws
-from crampsrules.prove import KINDS, Claim, prove
+from crampsrules.prove import KINDS, Claim, Kind, prove
 from crampsrules.rulefiles import RuleFile, read_folder
 from crampsrules.translation import Translation
 from crampsrules.triage import Triage
@@ -51,12 +52,16 @@ def test_the_shipped_rules_are_proved():
 Table = dict[str, Any]
 
 
+@cache
+def shipped_files() -> tuple[RuleFile, ...]:
+    return read_folder(RULES, "rules")
+
+
 def altered(kind: str, id_: str, alter: Callable[[Table], object]) -> RuleBase:
     """A copy of the shipped rules, without the examples, in which one table is changed."""
     files, found = [], 0
-    for file in read_folder(RULES, "rules"):
-        tables = copy.deepcopy(dict(file.tables))
-        tables.pop("examples", None)
+    for file in shipped_files():
+        tables = copy.deepcopy({k: v for k, v in file.tables.items() if k != "examples"})
         rows = [row for row in tables.get(kind, ()) if row["id"] == id_]
         for row in rows:
             alter(row)
@@ -216,6 +221,7 @@ def test_a_heavier_step_of_a_ladder_repeats_nothing():
     assert not failing(SHIPPED, "redundant", about=ladder)
 
 
+BANDS: tuple[Kind, ...] = ("bands",)
 MODERATE, MILD = "minerals.potassium-moderately-low", "minerals.potassium-mildly-low"
 
 
@@ -232,7 +238,7 @@ def test_a_gap_and_an_overlap_in_bands_of_a_result_are_found(id_, when, says, va
     """With a value in it."""
     rules = with_values("escalations", id_, when=when)
 
-    claims = [one for one in prove(rules, kinds=("bands",), about={id_}) if not one.holds]
+    claims = [one for one in prove(rules, kinds=BANDS, about={id_}) if not one.holds]
 
     found = next(one for one in claims if one.id == "potassium_mmol_l" and says in one.says)
     assert found.patient is not None

@@ -394,7 +394,7 @@ def test_next_questions_takes_facts_and_refuses_what_is_no_fact():
     """A mapping and PatientFacts give the same; a wrong name is a FactsError."""
     known = {"age_years": 71, "weakness": True}
 
-    assert next_questions(known) == next_questions(PatientFacts(**known))
+    assert next_questions(known) == next_questions(PatientFacts.from_mapping(known))
     assert crampsrules.next_questions is next_questions
     with pytest.raises(FactsError, match="did you mean 'fever'"):
         next_questions({"fevr": True})

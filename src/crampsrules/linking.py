@@ -429,9 +429,9 @@ class _Linker:
             expect = example.expect
             self._check_known((*expect.fires, *expect.silent), self.conditions, "rule", place)
             expected = expect.causes or NO_NAMES
-            for names in (expected, expect.suspects, expect.not_suspected, expect.weights):
+            for names in (expected, expect.suspects, expect.not_suspected, [*expect.weights]):
                 self._check_known(names, causes, "cause", place)
-            for names in (expect.advice, expect.withheld, expect.cautioned, expect.warns):
+            for names in (expect.advice, expect.withheld, expect.cautioned, [*expect.warns]):
                 self._check_known(names, advice, "piece of advice", place)
             self._check_known(expect.escalations, escalations, "escalation", place)
             try:

@@ -61,7 +61,8 @@ def telling_values(rules: RuleBase) -> Mapping[str, TellingValues]:
 
 
 def _atoms_of(rules: RuleBase) -> Iterator[FactAtom]:
-    ids = [one.id for one in (*rules.findings, *rules.escalations)]
+    ids = [one.id for one in rules.findings]
+    ids += [one.id for one in rules.escalations]
     ids += [one.id for ones in rules.evidence.values() for one in ones]
     ids += [unless_id(one.id) for one in rules.escalations if one.unless is not None]
     for id_ in ids:

@@ -80,7 +80,7 @@ class Scale:
     @classmethod
     def of(cls, fact: Fact, thresholds: Iterable[float]) -> Scale:
         """The scale of a number that conditions compare with these thresholds."""
-        marks = sorted(set(thresholds))
+        marks = sorted(set(map(float, thresholds)))
         cuts = tuple(Cut(mark, above) for mark in marks for above in (False, True))
         return cls(cuts, tuple(_band_values(fact, marks)))
 

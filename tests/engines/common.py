@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from typing import Any
 
 import pytest
@@ -16,6 +18,13 @@ DURABLE_RUNS = default_engine() == "durable"
 
 needs_durable = pytest.mark.skipif(
     not DURABLE_RUNS, reason="durable-rules is not installed, or does not import on this Python"
+)
+
+# What was never set is then never zero by chance, and using it crashes at once.
+FILLED_MEMORY = {**os.environ, "MALLOC_PERTURB_": "165"}
+
+needs_glibc = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only glibc fills memory on request"
 )
 
 HERE = [name for name in ENGINES if name != "durable" or DURABLE_RUNS]

@@ -17,7 +17,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from crampsrules import PatientFacts, RuleBase, assess
@@ -100,18 +101,24 @@ def _resident() -> int:
 def engines_made(count: int) -> Measured:
     """Make engines and drop them: their rulesets must go with them."""
     rules = RuleBase.load()
+    patients = drawn_patients()[:3]
     for _ in range(3):
-        DurableEngine(rules)
+        _use(DurableEngine(rules), patients)
     gc.collect()
     before = _resident()
     for _ in range(count):
-        DurableEngine(rules)
+        _use(DurableEngine(rules), patients)
     gc.collect()
     return {"grown": _resident() - before}
 
 
+def _use(engine: DurableEngine, patients: list[PatientFacts]) -> None:
+    for facts in patients:
+        engine.fire(facts)
+
+
 def threads(count: int) -> Measured:
-    """Sixteen threads, each so many assessments: how many came out wrong."""
+    """Sixteen threads in one engine, each so many assessments: how many came out wrong."""
     engine = DurableEngine(RuleBase.load())
     work = expected()
     mistakes: list[object] = []
@@ -123,12 +130,12 @@ def threads(count: int) -> Measured:
                 mistakes.append(sorted(fired ^ ids))
 
     sys.setswitchinterval(1e-5)
-    failed = _run_all([lambda offset=offset: run(offset) for offset in range(16)])
-    return {"wrong": len(mistakes), "failed": failed, "sessions": len(engine._sessions.free)}
+    failed = _run_all([partial(run, offset) for offset in range(16)])
+    return {"wrong": len(mistakes), "failed": failed}
 
 
 def many_threads(count: int) -> Measured:
-    """So many threads at once, more than durable-rules has sessions for."""
+    """So many threads at once: each would have been the last with a session of its own."""
     engine = DurableEngine(RuleBase.load())
     work = expected()
     mistakes: list[int] = []
@@ -142,12 +149,13 @@ def many_threads(count: int) -> Measured:
 
     sys.setswitchinterval(1e-6)
     threading.stack_size(256 * 1024)
-    tasks = [lambda at=at: run(at) for at in range(count)]
-    failed = _run_all(tasks, started=gate.set)
-    return {"wrong": len(mistakes), "failed": failed, "sessions": len(engine._sessions.free)}
+    failed = _run_all([partial(run, at) for at in range(count)], started=gate.set)
+    return {"wrong": len(mistakes), "failed": failed}
 
 
-def _run_all(tasks: list[Callable[[], None]], started: Callable[[], None] = lambda: None) -> int:
+def _run_all(
+    tasks: Sequence[Callable[[], None]], started: Callable[[], None] = lambda: None
+) -> int:
     """Run each task in a thread. Gives how many ended with an exception."""
     failed: list[object] = []
 
@@ -293,6 +301,27 @@ def fire_durable(facts: PatientFacts) -> frozenset[str]:
     return engine_for(RuleBase.load(), "durable").fire(facts)
 
 
+def in_a_handler(count: int) -> Measured:
+    """A signal's handler that fires, so many times, while its own thread is firing."""
+    engine = DurableEngine(RuleBase.load())
+    work = expected()
+    took = _time_of_one(engine, work)
+    rng = random.Random(7)  # noqa: S311 - nothing secret
+    seen: Counter[str] = Counter()
+
+    def handle(*_: object) -> None:
+        seen["handled"] += 1
+        seen["wrong"] += engine.fire(work[0][0]) != work[0][1]
+
+    signal.signal(signal.SIGALRM, handle)
+    for i in range(count):
+        facts, ids = work[i % len(work)]
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-6, took))
+        seen["wrong"] += engine.fire(facts) != ids
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return {**seen, "wrong": seen["wrong"] + wrong(engine)}
+
+
 TASKS: dict[str, Callable[[int], Measured]] = {
     task.__name__: task
     for task in (
@@ -303,10 +332,11 @@ TASKS: dict[str, Callable[[int], Measured]] = {
         many_threads,
         interrupted,
         stopped,
+        in_a_handler,
         forked,
         workers,
     )
 }
 
 if __name__ == "__main__":
-    print(json.dumps(TASKS[sys.argv[1]](int(sys.argv[2]))))
+    sys.stdout.write(json.dumps(TASKS[sys.argv[1]](int(sys.argv[2]))))

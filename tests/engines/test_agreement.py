@@ -46,6 +46,8 @@ def test_engines_agree_at_every_threshold_and_next_to_it():
     rules = RuleBase.load()
     for name, value in _thresholds():
         low, high = FACTS[name].low, FACTS[name].high
+        assert low is not None
+        assert high is not None
         step = [math.nextafter(value, -math.inf), value, math.nextafter(value, math.inf)]
         if FACTS[name].kind == "integer":
             step = [int(value) - 1, int(value), int(value) + 1]
@@ -101,7 +103,7 @@ def test_every_rule_may_match_at_once(count):
     """Rules on facts of their own: none is lost when all of them match."""
     conditions = [FLAG_NAMES[i % len(FLAG_NAMES)] for i in range(count)]
     rules = rules_of(*conditions)
-    facts = PatientFacts(**dict.fromkeys(FLAG_NAMES, True))
+    facts = PatientFacts.from_mapping(dict.fromkeys(FLAG_NAMES, True))
     assert agree(rules, facts) == {f"see.{i}" for i in range(count)}
 
 
@@ -120,7 +122,7 @@ def test_every_half_of_the_shipped_rules_may_match_at_once():
     """Every yes-or-no fact true, and every one false, with as much else as can be known."""
     rules = RuleBase.load()
     for answer in (True, False):
-        known = dict.fromkeys(FLAG_NAMES, answer)
+        known: dict[str, object] = dict.fromkeys(FLAG_NAMES, answer)
         for fact in FACTS.values():
             if fact.kind == "choice":
                 known[fact.name] = fact.members[-1]
@@ -185,7 +187,7 @@ def test_conditions_that_are_always_or_never_true():
     rules = rules_of(f"urine not in ({everything})", f"urine in ({everything})")
     assert agree(rules, PatientFacts()) == frozenset()
     for member in FACTS["urine"].members:
-        assert agree(rules, PatientFacts(urine=member)) == {"see.1"}
+        assert agree(rules, PatientFacts.from_mapping({"urine": member})) == {"see.1"}
 
 
 @given(data=st.data())

@@ -111,7 +111,7 @@ def assess_command(  # noqa: PLR0913 - each is an option
     """
     rules = _rules(folders)
     engine_for(rules, engine)  # a wrong name is said before a file is read
-    facts = read_facts(file.name, file.read())
+    facts = read_facts(file)
     if what_if:
         deliver(_changes(facts, rules, as_json=as_json), output)
     else:
@@ -169,7 +169,7 @@ def ask(  # noqa: PLR0913 - each is an option
     """
     rules = _rules(folders)
     engine_for(rules, engine)
-    answers = read_mapping(replay.name, replay.read()) if replay else {}
+    answers = read_mapping(replay) if replay else {}
     interview = Interview.resumed(answers, rules=rules)
     if tests is not None:
         interview = interview.with_tests() if tests else interview.without_tests()
@@ -268,7 +268,7 @@ def graph_command(
 
     With the facts of a patient in FILE, JSON or TOML, what fired is lit.
     """
-    facts = read_facts(file.name, file.read()) if file else None
+    facts = read_facts(file) if file else None
     drawn = graph(facts, rules=_rules(folders), about=about)
     deliver((drawn.svg() if svg else drawn.mermaid()).rstrip("\n"), output)
 

@@ -5,26 +5,34 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from typing import BinaryIO
 
 from crampsrules.facts import PatientFacts
 
 
-def read_facts(name: str, content: bytes) -> PatientFacts:
+def read_facts(file: BinaryIO) -> PatientFacts:
     """The facts in a JSON or TOML file. Raises FactsError."""
-    read = PatientFacts.from_json if _is_json(name, content) else PatientFacts.from_toml
-    return read(content)
+    content = file.read()
+    return _facts(content, is_json=_is_json(file, content))
 
 
-def _is_json(name: str, content: bytes) -> bool:
+def read_mapping(file: BinaryIO) -> Mapping[str, object]:
+    """The same with nulls kept: they stand for what is not known. Raises FactsError."""
+    content = file.read()
+    is_json = _is_json(file, content)
+    _facts(content, is_json=is_json)  # it finds every fault there can be
+    text = content.decode("utf-8-sig")
+    mapping: Mapping[str, object] = json.loads(text) if is_json else tomllib.loads(text)
+    return mapping
+
+
+def _facts(content: bytes, *, is_json: bool) -> PatientFacts:
+    return PatientFacts.from_json(content) if is_json else PatientFacts.from_toml(content)
+
+
+def _is_json(file: BinaryIO, content: bytes) -> bool:
     """By the name's ending; without one that tells, by the brace that only JSON begins with."""
+    name = str(getattr(file, "name", ""))
     if name.endswith((".json", ".toml")):
         return name.endswith(".json")
     return content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
-
-
-def read_mapping(name: str, content: bytes) -> Mapping[str, object]:
-    """The same with nulls kept: they stand for what is not known. Raises FactsError."""
-    read_facts(name, content)  # it finds every fault there can be
-    text = content.decode("utf-8-sig")
-    mapping: Mapping[str, object] = (json if _is_json(name, content) else tomllib).loads(text)
-    return mapping

@@ -70,7 +70,7 @@ def _breaches(rules: RuleBase) -> list[str]:
     found = []
     for example in rules.examples:
         with suppress(FactsError):  # which running the example has reported
-            assessment = assess(example.facts, rules=rules)
+            assessment = assess(example.facts, rules=rules, engine="compiled")
             found += [
                 f"{example.file}: {example.says}: breaks law {law.id}: {law.says}"
                 for law in broken_laws(assessment)

@@ -46,9 +46,6 @@ BRANCHES = 50
 PROPERTIES = 200
 # Beyond this, the ors inside a condition become conclusions of their own.
 ARMS = 12
-# With the shipped rules a session takes 15 MB, and Python runs one thread at a time anyway:
-# a thread beyond these waits for one. (A ruleset could hold 1,024.)
-SESSIONS = 4
 
 _ALWAYS = "always"
 _FORGET = "forget"
@@ -93,21 +90,32 @@ class DurableEngine:
     def fire(self, facts: PatientFacts) -> frozenset[str]:
         """The ids whose condition is true. Raises FactsError for a misspelt medicine."""
         pieces = self._pieces(observe(facts, self._formulary))
-        fired: set[str] = set()
-        with self._sessions.slots:
-            session = self._sessions.take()
+        sessions = self._sessions
+        with sessions.lock:
+            sessions.forget_broken()
+            # Python is interrupted at calls only: none may stand between this and the `try`.
+            session, sessions.free = sessions.free, None
             try:
-                for level in self._levels:
-                    for shard in level:
-                        for id_ in _fire(shard, session, pieces):
-                            fired.add(id_)
-                            if mark := self._marks.get(id_):
-                                pieces[mark] = f'"{mark}":true'
+                session = session or sessions.new()
+                fired = self._fire_levels(session, pieces)
             except BaseException:
                 # Whatever interrupted it, a half-finished session stays silent for ever after.
-                self._sessions.broken.append(session)
+                sessions.broken.append(session)
                 raise
-            self._sessions.free.append(session)
+            if sessions.free is None:
+                sessions.free = session
+            else:  # a signal's handler fired meanwhile, in a session of its own
+                sessions.broken.append(session)
+        return fired
+
+    def _fire_levels(self, session: str, pieces: dict[str, str]) -> frozenset[str]:
+        fired: set[str] = set()
+        for level in self._levels:
+            for shard in level:
+                for id_ in _fire(shard, session, pieces):
+                    fired.add(id_)
+                    if mark := self._marks.get(id_):
+                        pieces[mark] = f'"{mark}":true'
         return self._ids & fired
 
     def _pieces(self, seen: Observations) -> dict[str, str]:
@@ -129,29 +137,28 @@ class DurableEngine:
 
 @define(eq=False)
 class _Sessions:
-    """The sessions of one engine. None is ever shared: two threads in one got wrong answers."""
+    """The sessions of one engine: one, but for what was interrupted or runs in a signal's handler.
+
+    Two threads in one session got wrong answers, each session takes 15 MB with the shipped rules,
+    and Python runs one thread at a time anyway: so there is one, and a lock.
+    """
 
     _handles: Sequence[object]
-    free: list[str] = Factory(list)
-    broken: list[str] = Factory(list)
-    slots: threading.BoundedSemaphore = Factory(lambda: threading.BoundedSemaphore(SESSIONS))
+    lock: threading.RLock = Factory(threading.RLock)
+    free: str | None = None
+    broken: list[str | None] = Factory(list)
 
-    def take(self) -> str:
-        """A session that nobody else uses."""
-        self._forget_broken()
-        try:
-            return self.free.pop()
-        except IndexError:
-            return f"s{next(_numbers)}"
+    def new(self) -> str:
+        """A session that nobody has seen."""
+        return f"s{next(_numbers)}"
 
-    def _forget_broken(self) -> None:
+    def forget_broken(self) -> None:
+        """Delete the sessions that an interruption left half-finished."""
         while self.broken:
+            session = self.broken.pop()
             try:
-                session = self.broken.pop()
-            except IndexError:  # another thread was quicker
-                return
-            try:
-                self._forget(session)
+                if session:
+                    self._forget(session)
             except BaseException:
                 self.broken.append(session)
                 raise
@@ -159,20 +166,16 @@ class _Sessions:
     def _forget(self, session: str) -> None:
         for handle in self._handles:
             # Deleting a session in which no action was ever started frees memory that was never
-            # allotted, and crashes: so one is started, unless it was one that was interrupted.
+            # allotted, and crashes: so one is started, unless one was when it was interrupted.
             fact = f'{{"id":"{next(_numbers)}","sid":"{session}","{_FORGET}":true}}'
             _, state = rete.assert_fact(handle, fact)
             rete.start_action_for_state(handle, state)
             rete.delete_state(handle, session)
 
-    def renew_slots(self) -> None:
-        """Start with no session in use; the free ones stay as good as they were."""
-        self.slots = threading.BoundedSemaphore(SESSIONS)
-
     def close(self) -> None:
         """Give everything back: deleting a ruleset does not free its sessions."""
-        for session in (*self.free, *self.broken):
-            self._forget(session)
+        self.broken.append(self.free)
+        self.forget_broken()
         for handle in self._handles:
             rete.delete_ruleset(handle)
 
@@ -180,14 +183,14 @@ class _Sessions:
 _alive: weakref.WeakSet[_Sessions] = weakref.WeakSet()
 
 
-def _renew_slots() -> None:
-    # Threads of the parent held some sessions; in the child nobody will give those back.
+def _renew_locks() -> None:
+    # Another thread of the parent may have been firing; in the child it will not go on.
     for sessions in _alive:
-        sessions.renew_slots()
+        sessions.lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-    os.register_at_fork(after_in_child=_renew_slots)
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 def _fire(shard: _Shard, session: str, pieces: Mapping[str, str]) -> Iterator[str]:
