@@ -11,8 +11,12 @@ import re
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*(?=- )|\n\n")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _VOWELS = re.compile(r"[aeiouy]+")
-_SILENT_END = re.compile(r"(?:[^laeiouy]e|[^tdaeiouy]ed|[^aeiousxzcgh]es|(?:[lr]e)(?:s|d)|(?<=[a-z]{2})[aeiouy]le|re)$")
-_TWO_VOICED = re.compile(r"ia(?!l?n)|io(?!us|n)|iu|ua|eo(?!us)|uou|[^q]ue[lnrst]|eing|oing|ying|ium")
+_SILENT_END = re.compile(
+    r"(?:[^laeiouy]e|[^tdaeiouy]ed|[^aeiousxzcgh]es|(?:[lr]e)(?:s|d)|(?<=[a-z]{2})[aeiouy]le|re)$"
+)
+_TWO_VOICED = re.compile(
+    r"ia(?!l?n)|io(?!us|n)|iu|ua|eo(?!us)|uou|[^q]ue[lnrst]|eing|oing|ying|ium"
+)
 
 
 def grade(text: str) -> float:

@@ -18,7 +18,7 @@ from crampsrules import (
 )
 from crampsrules.facts import FACTS
 from crampsrules.strategies.junk import junk, junk_mappings
-from tests.strategies import fact_mappings, patients
+from tests.strategies import fact_mappings, fewer, patients
 
 RULES = RuleBase.load()
 
@@ -26,6 +26,7 @@ RULES = RuleBase.load()
 # --- Ways in ------------------------------------------------------------------------------------
 
 
+@fewer(2)
 @given(fact_mappings())
 def test_facts_may_come_in_any_form(known):
     """A mapping, keywords, `PatientFacts`, or a mapping and keywords that share it out."""
@@ -38,6 +39,7 @@ def test_facts_may_come_in_any_form(known):
     assert assess(others, engine="compiled", **some) == expected
 
 
+@fewer(2)
 @given(patients())
 def test_the_same_facts_give_the_same_assessment(patient):
     """Twice over, on whichever engine is the default here."""
@@ -105,12 +107,14 @@ def outcome(facts, **known) -> Assessment | FactsError:
         return error
 
 
+@fewer(2)
 @given(junk_mappings())
 def test_any_mapping_gives_an_assessment_or_a_facts_error(mapping):
     """Whatever the keys and values are; never another exception."""
     assert isinstance(outcome(mapping), Assessment | FactsError)
 
 
+@fewer(2)
 @given(st.dictionaries(st.sampled_from(list(FACTS)), junk(), min_size=1, max_size=4))
 def test_any_keywords_give_an_assessment_or_a_facts_error(keywords):
     """The names right, the values anything."""
@@ -119,6 +123,7 @@ def test_any_keywords_give_an_assessment_or_a_facts_error(keywords):
     assert isinstance(found, Assessment) or {one.field for one in found.problems} <= set(keywords)
 
 
+@fewer(2)
 @given(junk().filter(lambda value: value is not None and not isinstance(value, dict)))
 def test_what_is_no_mapping_is_refused(value):
     """A list of pairs, a text, a number: facts need names."""

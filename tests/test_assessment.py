@@ -48,7 +48,7 @@ OTHER_RULES = RuleBase.from_texts(
 # --- Out and back -------------------------------------------------------------------------------
 
 
-@fewer(2)
+@fewer(4)
 @given(everyone)
 def test_an_assessment_comes_back_from_its_data(patient):
     """To the last field, as a dictionary and as JSON text."""
@@ -75,7 +75,7 @@ def test_what_would_help_to_know_comes_back_too(patient):
     assert [one["fact"] for one in data["unknowns"]] == [one.fact for one in assessment.unknowns]
 
 
-@fewer(2)
+@fewer(4)
 @given(everyone)
 def test_what_comes_back_reads_the_same(patient):
     """The leaflet, the explanation and the hash are those of the first."""
@@ -87,7 +87,7 @@ def test_what_comes_back_reads_the_same(patient):
     assert hash(back) == hash(assessment)
 
 
-@fewer(2)
+@fewer(4)
 @given(everyone)
 def test_its_data_is_plain(patient):
     """What any JSON reader takes: no inner objects, levels by name, both kinds of wording."""
@@ -160,6 +160,7 @@ def refused_or_read(data: Any) -> None:
         assert str(found)
 
 
+@fewer(2)
 @given(junk())
 def test_junk_is_refused(data):
     """Whatever it is."""
@@ -196,12 +197,14 @@ def spoilt(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
     return data
 
 
+@fewer(2)
 @given(st.sampled_from(list(paths(SOUND))), junk())
 def test_data_with_one_thing_wrong_is_refused_or_read(path, value):
     """Anything anywhere: no other exception, and what is read can be shown."""
     refused_or_read(spoilt(path, value))
 
 
+@fewer(2)
 @given(st.sampled_from(sorted(SOUND)))
 def test_data_that_lacks_a_part_is_refused(key):
     """Every part is needed."""
@@ -215,6 +218,7 @@ def test_data_with_a_part_too_many_is_refused():
         Assessment.from_dict({**SOUND, "surprise": 1})
 
 
+@fewer(2)
 @given(st.text(max_size=50) | st.binary(max_size=50))
 def test_text_that_is_no_assessment_is_refused(text):
     """JSON or not, text or bytes."""
@@ -253,7 +257,7 @@ def test_an_answer_of_the_shipped_rules_finds_them_again():
 # --- What it holds ------------------------------------------------------------------------------
 
 
-@fewer(2)
+@fewer(4)
 @given(everyone)
 def test_everything_in_it_can_be_traced(patient):
     """Every reason, cause, escalation and piece of advice cites a source that exists."""

@@ -181,6 +181,7 @@ def test_an_example_that_comes_out_as_stated_reports_nothing(expect):
         ('{ withheld = ["umbrella"] }', "not withheld: umbrella"),
         ('{ unrecognised = ["x"] }', "not reported as unrecognised: x"),
         ("{ causes = [], weights = { rain = 3 } }", "rain weighs 10, not 3"),
+        ('{ warns = { umbrella = ["hail"] } }', "umbrella does not warn of 'hail'"),
     ],
 )
 def test_an_example_that_comes_out_otherwise_says_how(expect, message):
@@ -218,3 +219,15 @@ def test_rules_without_examples_are_named():
         "umbrella/unless/storm: has no worked example in its file where it does not fire",
         "umbrella/caution/mind: has no worked example in its file where it fires",
     }
+
+
+def test_an_example_with_a_misspelt_medicine_says_so():
+    """It is found when the example is run, since rules added later may know the name."""
+    medicine = '\n[[classes]]\nid = "alpha"\ntitle = "Alpha"\nnames = ["alphamed"]\n'
+    facts = 'facts = { medications = ["alphamet"] }'
+    pack = PACK.replace("facts = { fever = true, weakness = false }", facts)
+    rules = RuleBase.from_texts({"rain.toml": pack.replace("EXPECT", "{ causes = [] }") + medicine})
+
+    (failure,) = check_examples(rules)
+
+    assert "did you mean 'alphamed'" in failure.message

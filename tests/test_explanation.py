@@ -30,6 +30,7 @@ def again(assessment: Assessment, explanation: Explanation) -> Assessment:
 # --- Whole --------------------------------------------------------------------------------------
 
 
+@fewer(3)
 @given(of_our_rules)
 def test_everything_that_fired_for_or_against_a_cause_is_named(patient):
     """With its weight and its sources, whether the cause is listed or not."""
@@ -48,6 +49,7 @@ def test_everything_that_fired_for_or_against_a_cause_is_named(patient):
                 assert step.steps
 
 
+@fewer(3)
 @given(of_our_rules)
 def test_everything_told_is_named(patient):
     """Each cause, each reason to be seen, each piece of advice, given or left out."""
@@ -62,6 +64,7 @@ def test_everything_told_is_named(patient):
     assert told <= ids(assessment.explain())
 
 
+@fewer(3)
 @given(of_our_rules)
 def test_a_chain_ends_in_facts(patient):
     """Below each rule there are further rules or facts, down to what was told of the patient."""
@@ -74,6 +77,7 @@ def test_a_chain_ends_in_facts(patient):
             assert all(step.verdict for step in reason.chain())
 
 
+@fewer(3)
 @given(of_our_rules)
 def test_what_is_left_out_says_through_which_rule(patient):
     """Its own exception, or the reason to be seen that holds it back."""
@@ -104,6 +108,7 @@ def test_the_facts_named_for_a_cause_are_enough_for_it(patient):
             assert found[cause.id].against == cause.against
 
 
+@fewer(3)
 @given(of_our_rules)
 def test_the_facts_named_for_the_triage_are_enough_for_it(patient):
     """Told nothing else, one is to be seen as soon, for the same reasons."""

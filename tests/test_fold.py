@@ -219,6 +219,7 @@ def test_a_reason_is_raised_unless_its_exception_fired(case):
 EMERGENCIES = [one for one in RULES.escalations if one.triage is Triage.EMERGENCY]
 
 
+@fewer(3)
 @given(near_examples(RULES) | patients(), st.data())
 def test_a_red_flag_is_an_emergency_whatever_else_is_known(patient, data):
     """However many benign facts there are, and in every way in which it can be raised."""
@@ -398,6 +399,7 @@ def test_an_unknown_medicine_is_reported_and_leaves_classes_open():
     assert knows_warfarin(assess(medications=["warfarin", "wonder drops"])) is True
 
 
+@fewer(3)
 @given(st.lists(st.sampled_from(["zzyzx drops", "qqq syrup", "old remedy 7"]), unique=True))
 def test_every_unknown_medicine_is_reported(names):
     """As it was written, and with nothing concluded from it."""

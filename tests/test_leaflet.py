@@ -14,7 +14,7 @@ from crampsrules.leaflet import LONGEST_NAME, MOST_NAMES, MOST_WORDS, ROOMS, WID
 from tests.readability import grade, syllables
 from tests.satisfying import near_examples
 from tests.strategies import RULES as FOLDER
-from tests.strategies import patients
+from tests.strategies import fewer, patients
 
 RULES = RuleBase.load()
 LEAFLETS = {one.says: str(assess(one.facts, engine="compiled")) for one in RULES.examples}
@@ -58,6 +58,7 @@ def flat(text: str) -> str:
 # --- For everyone -------------------------------------------------------------------------------
 
 
+@fewer(3)
 @given(everyone)
 def test_it_says_what_it_is(patient):
     """How soon to be seen comes first, and that it informs and does not diagnose comes last."""
@@ -69,6 +70,7 @@ def test_it_says_what_it_is(patient):
     assert "does not diagnose" in text
 
 
+@fewer(3)
 @given(everyone)
 def test_it_has_no_inner_names(patient):
     """No ids of rules, causes, advice or facts, no statement numbers, no engine, no markup."""
@@ -87,6 +89,7 @@ def unquoted(text: str, patient) -> str:
     return text
 
 
+@fewer(3)
 @given(everyone)
 @example({**TALKATIVE})
 @example({**TALKATIVE, "medications": [f"a b c d e f g h i j k l m n o p {i}" for i in range(200)]})
@@ -103,6 +106,7 @@ def test_most_are_shorter():
     assert median(len(text.split()) for text in LEAFLETS.values()) <= MOST_WORDS * 0.9
 
 
+@fewer(3)
 @given(everyone)
 @example({**TALKATIVE})
 def test_no_advice_is_left_unsaid(patient):
@@ -118,6 +122,7 @@ def test_no_advice_is_left_unsaid(patient):
             assert flat(one.caution).lower() in text or asks_first in text
 
 
+@fewer(3)
 @given(everyone)
 def test_one_who_is_to_be_seen_today_is_told_why(patient):
     """The most urgent reason stands in full."""
@@ -127,6 +132,7 @@ def test_one_who_is_to_be_seen_today_is_told_why(patient):
         assert flat(assessment.escalations[0].reason) in flat(str(assessment))
 
 
+@fewer(3)
 @given(everyone)
 def test_the_safety_net_is_for_those_who_wait(patient):
     """Whoever is not seen today learns which signs cannot wait."""

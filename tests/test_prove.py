@@ -277,7 +277,9 @@ def test_a_gap_at_a_single_value_is_found_in_rules_with_other_conditions():
 LUNGS = "circulation.breathlessness"
 
 
-@pytest.mark.parametrize("change", [{"triage": "routine"}, {"when": "breathlessness and age_years > 40"}])
+@pytest.mark.parametrize(
+    "change", [{"triage": "routine"}, {"when": "breathlessness and age_years > 40"}]
+)
 def test_an_emergency_that_was_weakened_is_found(change):
     """By the law on the same warning sign, which is written apart from the rule."""
     rules = with_values("escalations", LUNGS, **change)

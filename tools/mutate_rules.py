@@ -33,8 +33,9 @@ from crampsrules.errors import RuleError
 from crampsrules.examples import failures
 from crampsrules.facts import FACTS
 from crampsrules.linking import caution_id, unless_id
-from crampsrules.prove import claims
+from crampsrules.prove import Prover, claims
 from crampsrules.rulefiles import RuleFile, read_folder
+from crampsrules.rules import Evidence
 from crampsrules.translation import Translation
 from crampsrules.triage import Triage
 
@@ -323,9 +324,18 @@ def fault_of(rules: RuleBase) -> str | None:
 
 
 def is_equivalent(mutant: Mutant, rules: RuleBase) -> bool:
-    """Whether a solver shows a changed condition to mean what it meant before."""
-    if mutant.about is None or mutant.kind not in ("comparison flipped", "threshold moved"):
-        return False
+    """Whether a solver shows that a change makes no difference to any patient."""
+    match mutant.kind:
+        case "comparison flipped" | "threshold moved":
+            return _means_the_same(mutant, rules)
+        case "holds dropped":
+            return _is_held_anyway(mutant)
+        case "size of a weight":
+            return _never_counts(mutant, rules)
+    return False
+
+
+def _means_the_same(mutant: Mutant, rules: RuleBase) -> bool:
     old, new = (each.conditions[mutant.id] for each in (original(), rules))
     translation = Translation(original(), (new,))
     solver = translation.z3.SolverFor("QF_FD")
@@ -335,6 +345,42 @@ def is_equivalent(mutant: Mutant, rules: RuleBase) -> bool:
     ]
     solver.add(*translation.realizable, translation.z3.Or(differs))
     return bool(solver.check() == translation.z3.unsat)
+
+
+def _is_held_anyway(mutant: Mutant) -> bool:
+    """Whether whatever an escalation holds back is held by others too, wherever it stands."""
+    prover = Prover(original())
+    (one,) = (each for each in original().escalations if each.id == mutant.id)
+    others = [each for each in original().escalations if each.id != mutant.id]
+    z3 = prover.translation.z3
+    return not any(
+        prover.possible(
+            prover.active(one),
+            *(z3.Not(prover.active(other)) for other in others if kind in other.holds),
+        )
+        for kind in one.holds
+    )
+
+
+def _never_counts(mutant: Mutant, rules: RuleBase) -> bool:
+    """Whether, wherever evidence fires, its cause is not suspected or a heavier one counts."""
+    prover = Prover(original())
+    one = original().rules[mutant.id]
+    assert isinstance(one, Evidence)
+    z3, cause = prover.translation.z3, original().causes[one.cause]
+    heaviest = max(abs(each.decibans[one.id]) for each in (original(), rules))
+    sign = original().decibans[one.id] > 0
+    suspecting = z3.Or([prover.true(id_) for id_ in original().suspecting[cause.id]])
+    heavier = [
+        z3.Not(prover.true(other.id))
+        for other in original().evidence[cause.id]
+        for weight in [original().decibans[other.id]]
+        if other.id != one.id and other.group is not None and other.group == one.group
+        if (weight > 0) is sign and abs(weight) >= heaviest
+    ]
+    # A fallback also stands where nothing is suspected, but not where anything is against it.
+    listed = [] if cause.fallback and sign else [suspecting]
+    return not prover.possible(prover.true(one.id), *listed, *heavier)
 
 
 # --- Telling ------------------------------------------------------------------------------------

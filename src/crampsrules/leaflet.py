@@ -68,11 +68,12 @@ def as_text(assessment: Assessment) -> str:
     Where there is much to say, less of the advice is told in full.
     """
     words = stock_sentences(assessment)
-    for room in ROOMS:
+    *wider, tightest = ROOMS
+    for room in wider:
         text = _leaflet(assessment, words, room)
         if len(text.split()) <= MOST_WORDS:
-            break
-    return text
+            return text
+    return _leaflet(assessment, words, tightest)
 
 
 def _leaflet(assessment: Assessment, words: Words, room: Room) -> str:

@@ -100,7 +100,7 @@ def claims(
     """The same one by one, kind by kind, each decided when it is asked for."""
     questions = [
         question
-        for question in _Prover(rules).questions()
+        for question in Prover(rules).questions()
         if question.kind in kinds and (about is None or not question.reads.isdisjoint(about))
     ]
     order = list(KINDS)
@@ -134,7 +134,9 @@ class _Question:
 
 
 @define(eq=False)
-class _Prover:
+class Prover:
+    """A solver that was told of a rule base, and the claims to put to it."""
+
     rules: RuleBase
     translation: Translation = field(init=False)
     solver: Expression = field(init=False)
@@ -150,6 +152,7 @@ class _Prover:
         self.solver.add(self.translation.realizable)
 
     def questions(self) -> Iterator[_Question]:
+        """Every claim, not yet decided."""
         yield from self._can_fire()
         yield from self._bands()
         yield from self._lowering()
@@ -159,7 +162,7 @@ class _Prover:
 
     # Asking the solver
 
-    def _possible(self, *wanted: Expression) -> bool:
+    def possible(self, *wanted: Expression) -> bool:
         """Whether there is a patient for whom all of it holds."""
         with self._supposing(wanted):
             return bool(self.solver.check() == self.translation.z3.sat)
@@ -197,7 +200,8 @@ class _Prover:
 
     # What is true of whom
 
-    def _true(self, id_: str) -> Expression:
+    def true(self, id_: str) -> Expression:
+        """When what fires under an id does."""
         return self._once(id_, lambda: self.translation.true(self.rules.conditions[id_]))
 
     def _binding(self, law: Law) -> Expression:
@@ -219,34 +223,35 @@ class _Prover:
     def _all(self, *expressions: Expression) -> Expression:
         return self.translation.z3.And(list(expressions))
 
-    def _active(self, one: Escalation) -> Expression:
+    def active(self, one: Escalation) -> Expression:
+        """When an escalation fires and nothing removes it."""
         if one.unless is None:
-            return self._true(one.id)
-        return self._all(self._true(one.id), self._not(self._true(unless_id(one.id))))
+            return self.true(one.id)
+        return self._all(self.true(one.id), self._not(self.true(unless_id(one.id))))
 
     def _surely_active(self, one: Escalation) -> Expression:
         """Where an escalation fires and what would remove it is known to be false."""
         if one.unless is None:
-            return self._true(one.id)
+            return self.true(one.id)
         unless = self.rules.conditions[unless_id(one.id)]
-        return self._all(self._true(one.id), self.translation.false(unless))
+        return self._all(self.true(one.id), self.translation.false(unless))
 
     def _stands(self, id_: str) -> Expression:
         rule = self.rules.rules[id_]
-        return self._active(rule) if isinstance(rule, Escalation) else self._true(id_)
+        return self.active(rule) if isinstance(rule, Escalation) else self.true(id_)
 
     def _given(self, one: Advice) -> Expression:
-        against = [self._true(unless_id(one.id, entry.id)) for entry in one.unless]
+        against = [self.true(unless_id(one.id, entry.id)) for entry in one.unless]
         held = self._once(
-            f"held {one.kind}", lambda: self._any(map(self._active, self._holding(one)))
+            f"held {one.kind}", lambda: self._any(map(self.active, self._holding(one)))
         )
-        return self._all(self._true(one.id), self._not(self._any([*against, held])))
+        return self._all(self.true(one.id), self._not(self._any([*against, held])))
 
     def _holding(self, one: Advice) -> list[Escalation]:
         return [each for each in self.rules.escalations if one.kind in each.holds]
 
     def _cautioned(self, one: Advice) -> Expression:
-        said = [self._true(caution_id(one.id, caution.id)) for caution in one.cautions]
+        said = [self.true(caution_id(one.id, caution.id)) for caution in one.cautions]
         for entry in one.unless:
             if entry.caution:
                 condition = self.rules.conditions[unless_id(one.id, entry.id)]
@@ -365,9 +370,9 @@ class _Prover:
     def _never(
         self, fires: list[str], stands: Escalation | None, given: Advice | None
     ) -> _Counterexample | None:
-        also = [self._active(stands)] if stands is not None else []
+        also = [self.active(stands)] if stands is not None else []
         also += [self._given(given)] if given is not None else []
-        if self._possible(*map(self._true, fires), *also):
+        if self.possible(*map(self.true, fires), *also):
             return None
         patient = self._nearest([self.rules.conditions[one] for one in fires], also)
         seen = self._fire(patient).issuperset(fires)
@@ -376,7 +381,7 @@ class _Prover:
         return self._replayed(patient, _nobody("it comes to nothing for them"), shown=not seen)
 
     def _binds_nobody(self, law: Law, condition: Condition) -> _Counterexample | None:
-        if self._possible(self.translation.true(condition)):
+        if self.possible(self.translation.true(condition)):
             return None
         patient = self._nearest([condition], [])
         shown = law not in binding_laws(self._assessed(patient))
@@ -387,7 +392,7 @@ class _Prover:
         parts = [self.translation.true(part) for one in conditions for part in self._parts(one)]
         kept: list[Expression] = []
         for part in (*parts, *also):
-            if self._possible(*kept, part):
+            if self.possible(*kept, part):
                 kept.append(part)
         patient = self._example(*kept)
         assert patient is not None
@@ -452,7 +457,7 @@ class _Prover:
         return self._replayed(patient, f"{second} stands too, as whenever it does", shown=shown)
 
     def _implies(self, first: str, second: str) -> bool:
-        return not self._possible(self._stands(first), self._not(self._stands(second)))
+        return not self.possible(self._stands(first), self._not(self._stands(second)))
 
     # No gap between thresholds, and no overlap
 
@@ -624,7 +629,7 @@ class _Prover:
 
     def _lowered(self, one: Escalation) -> _Counterexample | None:
         """Whether it would stand if some fact were unknown, and does not now that it is known."""
-        z3, active = self.translation.z3, self._active(one)
+        z3, active = self.translation.z3, self.active(one)
         lost = {
             name: self._all(known, z3.substitute(active, (known, z3.BoolVal(val=False))))
             for name in self._may_not_lower(one)
@@ -694,7 +699,7 @@ class _Prover:
         if law.not_together:
             found.append(self._all(*(self._given(advice[id_]) for id_ in law.not_together)))
         if law.at_least is not None:
-            found.append(self._not(self._any(map(self._active, self._reaching(law)))))
+            found.append(self._not(self._any(map(self.active, self._reaching(law)))))
         return self._any(found)
 
 
