@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*(?=- )|\n\n")
-_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
+_WORD = re.compile(r"[A-Za-z][A-Za-z'\u2019-]*")
 _VOWELS = re.compile(r"[aeiouy]+")
 _SILENT_END = re.compile(
     r"(?:[^laeiouy]e|[^tdaeiouy]ed|[^aeiousxzcgh]es|(?:[lr]e)(?:s|d)|(?<=[a-z]{2})[aeiouy]le|re)$"
@@ -31,7 +31,7 @@ def grade(text: str) -> float:
 
 def syllables(word: str) -> int:
     """About how many syllables an English word has."""
-    parts = re.sub(r"['’]s?", "", word.lower()).split("-")
+    parts = re.sub(r"['\u2019]s?", "", word.lower()).split("-")
     return max(1, sum(_of_part(part) for part in parts if part))
 
 

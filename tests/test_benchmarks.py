@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import handwritten, naive
@@ -23,6 +23,7 @@ def test_the_benchmark_has_sixty_rules_over_more_than_forty_facts():
     assert all(f'"{id_}"' in source for id_ in rules.conditions)
 
 
+@settings(max_examples=50)
 @given(data=st.data())
 def test_the_function_written_by_hand_fires_what_the_rules_fire(data):
     """On any patient: else it would be no measure."""
@@ -36,6 +37,7 @@ def test_the_naive_function_fires_what_the_shipped_rules_fire():
     rules = RuleBase.load()
     fire = naive.function(rules)
 
+    @settings(max_examples=25)
     @given(patients(rules))
     def the_same(facts):
         assert fire(facts) == agree(rules, facts)

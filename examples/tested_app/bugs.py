@@ -83,8 +83,9 @@ class AddsCorrections(Chat):
     def tell(self, fact: str, value: object) -> None:
         """Take one fact."""
         before = self.told.get(fact)
-        both = isinstance(before, list) and isinstance(value, list)
-        super().tell(fact, [*before, *value] if both else value)
+        if isinstance(before, list) and isinstance(value, list):
+            value = [*before, *value]
+        super().tell(fact, value)
 
 
 BUGS: Mapping[str, Callable[..., Reply]] = {

@@ -5,11 +5,13 @@ Copy it, put your own call in place of `reply`, and say how your answers are to 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from crampsrules.testing import App, interview_machine, law_tests
 from examples.tested_app.app import Chat, Message, Reply, reply
 
 
-def pharmacy(call=reply) -> App:  # noqa: ANN001 - any version of reply
+def pharmacy(call: Callable[..., Reply] = reply) -> App:
     """The pharmacy's chat as the laws see it: how to call it, and how to read its answers."""
     return App(
         call=call,

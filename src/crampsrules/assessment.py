@@ -179,7 +179,7 @@ class Assessment:
         return explain(self, cause)
 
     def to_dict(self, *, unknowns: bool = True) -> dict[str, Any]:
-        """Everything as plain, JSON-ready data; `unknowns=False` leaves those out, which is faster."""
+        """Everything as JSON-ready data; `unknowns=False` leaves those out, which is faster."""
         data: dict[str, Any] = _converter().unstructure(self)
         for private in ("_rules", "_unknowns"):
             data.pop(private, None)

@@ -7,7 +7,7 @@ off the conditions such a completion is put together and tried: without the fact
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import islice, product
 
 from attrs import define, field, frozen
@@ -68,25 +68,29 @@ class _Answer:
     rules: RuleBase
     fired: frozenset[str]
 
+    @cached_property
     def active(self) -> list[Escalation]:
         return active_escalations(self.rules, self.fired)
 
+    @cached_property
     def triage(self) -> Triage:
-        return max((one.triage for one in self.active()), default=Triage.SELF_CARE)
+        return max((one.triage for one in self.active), default=Triage.SELF_CARE)
 
+    @cached_property
     def ranking(self) -> tuple[tuple[str, int], ...]:
         return tuple((one.id, one.weight) for one in rank_causes(self.rules, self.fired))
 
+    @property
     def first(self) -> str | None:
-        return next((id_ for id_, _ in self.ranking()), None)
+        return next((id_ for id_, _ in self.ranking), None)
 
 
 _CHANGED: Mapping[Change, Callable[[_Answer, _Answer], bool]] = {
-    Change.RAISES_TRIAGE: lambda before, after: after.triage() > before.triage(),
-    Change.KEEPS_TRIAGE: lambda before, after: after.triage() > before.triage(),
-    Change.LOWERS_TRIAGE: lambda before, after: after.triage() < before.triage(),
-    Change.FIRST_CAUSE: lambda before, after: after.first() != before.first(),
-    Change.RANKING: lambda before, after: after.ranking() != before.ranking(),
+    Change.RAISES_TRIAGE: lambda before, after: after.triage > before.triage,
+    Change.KEEPS_TRIAGE: lambda before, after: after.triage > before.triage,
+    Change.LOWERS_TRIAGE: lambda before, after: after.triage < before.triage,
+    Change.FIRST_CAUSE: lambda before, after: after.first != before.first,
+    Change.RANKING: lambda before, after: after.ranking != before.ranking,
 }
 
 
@@ -130,14 +134,17 @@ class Completions:
 
         Raises UndecidedError where it has tried for long enough.
         """
-        causes = route.change in (Change.FIRST_CAUSE, Change.RANKING)
-        self._tries = min(MOST_TRIES_FOR_CAUSES, self.patience) if causes else MOST_TRIES
         self._missed = False
+        if route.change not in (Change.FIRST_CAUSE, Change.RANKING):
+            self._tries = MOST_TRIES
+            return self._found(fact, route)
+        if not self.patience:
+            raise UndecidedError
+        allowed = self._tries = min(MOST_TRIES_FOR_CAUSES, self.patience)
         try:
             return self._found(fact, route)
         finally:
-            if causes:
-                self.patience -= min(MOST_TRIES_FOR_CAUSES, self.patience) - self._tries
+            self.patience -= allowed - self._tries
 
     def _found(self, fact: str, route: Route) -> Completion | None:
         for chosen in self._starts(fact, route):
@@ -206,7 +213,7 @@ class Completions:
 
     def _excuses_of_what_hides(self, route: Route) -> Iterator[Condition]:
         """What must come true for an escalation to show: the excuses of all that reach as far."""
-        for one in self._unchanged.active():
+        for one in self._unchanged.active:
             if one.triage >= route.level and not self.routes.rests_on_reported(one.id):
                 yield self.rules.conditions.get(unless_id(one.id), NEVER)
 
@@ -329,9 +336,10 @@ class Completions:
     ) -> Completion | None:
         """Whether learning one of some values changes the answer."""
         before = self._answer(settled)
+        changed = _CHANGED[route.change]
         for value in values if before else ():
             after = self._answer({**settled, fact: value})
-            if after and before and _CHANGED[route.change](before, after):
+            if after and before and before.fired != after.fired and changed(before, after):
                 return Completion(self.facts.replace(**settled), fact, value, route.change)
         return None
 
@@ -352,7 +360,7 @@ class Completions:
         lowers = route.change is Change.LOWERS_TRIAGE
         shown = {fact: self._values(chosen, fact)[0]} if lowers else {}
         answer = self._answer({**settled, **shown})
-        for one in answer.active() if answer else ():
+        for one in answer.active if answer else ():
             if one.triage >= route.level and one.unless is not None:
                 yield from self._all((self.rules.conditions[unless_id(one.id)],), chosen)
 
@@ -377,7 +385,7 @@ class Completions:
         values = self._values(chosen, fact)[:_MOST_VALUES]
         found = self._trial(settled, fact, values, route)
         answer = self._answer({**settled, fact: values[0]})
-        return found, answer is not None and answer.first() == self._cause_of(route)
+        return found, answer is not None and answer.first == self._cause_of(route)
 
     def _helpers(self, cause: str, *, leads: bool) -> list[str]:
         """Open evidence that could close the gap, the heaviest first."""

@@ -332,9 +332,9 @@ class Translation:
         """What can be said of a patient or left out: facts, then members, then medicines."""
         for fact in FACTS:
             yield self.is_known(fact)
-        for fact in FACTS.values():
-            for member in fact.members if fact.kind == "members" else ():
-                yield self._states(fact.name, member)
+        for described in FACTS.values():
+            for member in described.members if described.kind == "members" else ():
+                yield self._states(described.name, member)
         yield from map(self._names, self.kinds)
         yield self._names_unheard_of()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from attrs import define, evolve, field, frozen
 
@@ -245,7 +246,7 @@ class Routes:
 
     def _contends(self, cause: str) -> bool:
         """Whether the weight of a cause could decide which cause comes first."""
-        first = self._first()
+        first = self._first
         if first is None:
             return True
         if self.rules.causes[cause].fallback:
@@ -259,6 +260,7 @@ class Routes:
         causes = self.rules.causes.values()
         return (one.id for one in causes if one.id != first and not one.fallback)
 
+    @cached_property
     def _first(self) -> str | None:
         """The first cause, where it is more than a fallback."""
         ranking = rank_causes(self.rules, self.fired)

@@ -17,8 +17,10 @@ from tests.engines.common import agree, agree_to_the_last_field, rules_of
 from tests.strategies import FLAGS, fact_values, patients, rule_bases
 
 FLAG_NAMES = [fact.name for fact in FLAGS]
+SHORT_NAMES = sorted(FLAG_NAMES, key=len)[:25]  # a condition has at most 1,000 characters
 
 
+@settings(max_examples=60)
 @given(data=st.data())
 def test_engines_agree_on_the_shipped_rules_to_the_last_field(data):
     """Any patient gets the same assessment by every engine, but for the engine's name."""
@@ -137,16 +139,16 @@ def test_every_half_of_the_shipped_rules_may_match_at_once():
 @settings(max_examples=40)
 @given(data=st.data())
 def test_an_and_of_many_ors_is_cut_into_parts(data):
-    """Up to twelve ors of up to five flags: 5 to the power of 12 ways to be true."""
-    used = st.sampled_from(FLAG_NAMES[:25])
+    """Up to ten ors of up to five flags: 5 to the power of 10 ways to be true."""
+    used = st.sampled_from(SHORT_NAMES)
     literals = st.tuples(used, st.booleans()).map(lambda one: one[0] if one[1] else f"not {one[0]}")
     ors = st.lists(literals, min_size=2, max_size=5).map(" or ".join)
-    parts = data.draw(st.lists(ors, min_size=2, max_size=12))
+    parts = data.draw(st.lists(ors, min_size=2, max_size=10))
     deeper = f"(thirst and ({') and ('.join(parts)}) or fever) and (({parts[0]}) or dizziness)"
     rules = rules_of(f"({') and ('.join(parts)})", deeper)
-    values = st.dictionaries(st.sampled_from([*FLAG_NAMES[:25], "thirst", "fever"]), st.booleans())
+    values = st.dictionaries(st.sampled_from([*SHORT_NAMES, "thirst", "fever"]), st.booleans())
     for known in data.draw(st.lists(values, min_size=1, max_size=5)):
-        agree(rules, PatientFacts.from_mapping({**known, "kidney_disease": None}))
+        agree(rules, PatientFacts.from_mapping({**known, "dialysis": None}))
 
 
 def test_an_and_of_many_ors_fires_in_each_of_its_ways():

@@ -51,8 +51,8 @@ def test_no_thread_is_started():
 
 @needs_proc
 def test_assessments_leave_no_memory_behind():
-    """Three thousand assessments; `make deep` does a hundred thousand, with the same bound."""
-    assert run("memory", 3000)["grown"] < 5e6
+    """Two thousand assessments; `make deep` does a hundred thousand, with the same bound."""
+    assert run("memory", 2000)["grown"] < 5e6
 
 
 @needs_proc

@@ -10,7 +10,7 @@ import pytest
 import crampsrules
 from tests.packaging.conftest import ROOT, assess, python
 
-OPTIONAL = ("click", "rich", "hypothesis")
+OPTIONAL = ("click", "rich", "hypothesis", "z3")
 
 
 @pytest.fixture(scope="session")
