@@ -13,7 +13,7 @@ find_python = $(or $(PYTHON),$$(tools/find-python))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types suite coverage test-all test-no-compiler \
-        deep docs bench dist-check fix clean mutate-rules
+        deep million docs bench dist-check fix clean mutate-rules
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 20
@@ -70,6 +70,11 @@ fix: $(VENV)/.dev  ## ruff, mending what it can
 
 deep: $(VENV)/.dev  ## the large runs: 20,000 patients, 2,000 rule bases, 100,000 assessments
 	$(BIN)/pytest -m deep -s tests/deep
+
+PATIENTS ?= 1000000
+
+million: $(VENV)/.dev  ## a million generated patients on both engines, held to every law
+	$(PY) tools/million.py --patients $(PATIENTS)
 
 mutate-rules: $(VENV)/.dev  ## is every slip in the rules caught? Half an hour on two cores
 	$(PY) tools/mutate_rules.py

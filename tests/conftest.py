@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, settings
 
 # No deadlines: the first example of a test also pays for loading the rules, and
 # coverage slows what it measures. The suite as a whole is timed instead.
-settings.register_profile("dev", deadline=None)
+settings.register_profile("dev", deadline=None, max_examples=25)
 
 # The same examples each time, so that a change is never refused for another's bug.
 settings.register_profile(
     "ci",
     deadline=None,
+    max_examples=25,
     derandomize=True,
     database=None,
     print_blob=True,
@@ -25,7 +26,7 @@ settings.register_profile(
 settings.register_profile(
     "deep",
     deadline=None,
-    max_examples=20_000,
+    max_examples=2_000,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

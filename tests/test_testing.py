@@ -1,0 +1,340 @@
+"""The testing kit: laws that hold for the library, and that find what is planted in an app."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+from crampsrules import CrampsRulesError, PatientFacts, RuleBase, Triage, assess
+from crampsrules.engines import engine_for
+from crampsrules.facts import FACTS
+from crampsrules.strategies import patient_facts, rule_bases
+from crampsrules.testing import (
+    Answer,
+    App,
+    BrokenLawError,
+    PlainInterview,
+    deterministic,
+    engine_independent,
+    interview_machine,
+    law_tests,
+    monotone_in_red_flags,
+    no_forbidden_advice,
+    order_free,
+    red_flags,
+    round_trip,
+    running_engines,
+    threshold_law,
+    unknown_is_not_safe,
+)
+from examples.tested_app.app import Chat, reply
+from examples.tested_app.bugs import BUGS, AddsCorrections
+from examples.tested_app.test_app import TestChat as TestPharmacyChat
+from examples.tested_app.test_app import TestLaws as TestPharmacyLaws
+from examples.tested_app.test_app import pharmacy
+from examples.tested_app.test_app import test_a_clot_is_urgent as test_the_plain_example_holds
+from tests.strategies import fewer
+
+__all__ = ["TestPharmacyChat", "TestPharmacyLaws", "test_the_plain_example_holds"]
+
+SHIPPED = RuleBase.load()
+SEEDS = range(5)
+
+# What a user has who never heard of settings, but for the search for a smaller example: that a
+# mistake is found is what counts here.
+DEFAULT = settings(
+    max_examples=100,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+# --- The laws hold for the library itself -------------------------------------------------------
+
+TestLibrary = law_tests(assess)
+TestPlainInterview = interview_machine(lambda: PlainInterview(assess)).TestCase
+# Each step assesses twice; a hundred conversations of fifty steps are for the deep run.
+TestPlainInterview.settings = fewer(4)
+TestPharmacyChat.settings = fewer(4)
+
+
+@given(rule_bases(), st.data())
+@fewer(2)
+def test_the_laws_hold_for_any_rule_base(rules, data):
+    """Those that do not depend on what its rules say."""
+    facts, between = (data.draw(patient_facts(rules=rules)) for _ in range(2))
+
+    deterministic(rules, facts, between=between)
+    order_free(rules, facts)
+    engine_independent(rules, facts)
+    unknown_is_not_safe(rules, facts)
+
+
+@given(red_flags())
+def test_a_red_flag_is_one_fact_that_means_today(flag):
+    """By itself."""
+    assert len(flag) == 1
+    assert assess(flag).triage >= Triage.SAME_DAY
+
+
+# --- The laws find what is planted --------------------------------------------------------------
+
+
+def law_test(app, law):
+    return getattr(law_tests(app), f"test_{law}")
+
+
+@pytest.mark.parametrize("number", SEEDS)
+@pytest.mark.parametrize("law", sorted(BUGS))
+def test_each_law_finds_its_bug_within_a_hundred_examples(law, number):
+    """Whatever the seed."""
+    test = seed(number)(DEFAULT(law_test(pharmacy(BUGS[law]), law)))
+
+    with pytest.raises(BrokenLawError) as raised:
+        test()
+
+    assert raised.value.law == law
+    assert repr(raised.value.facts) in str(raised.value)
+
+
+@pytest.mark.parametrize("number", SEEDS)
+def test_the_machine_finds_the_bug_in_the_conversation(number):
+    """Within a hundred conversations, whatever the seed."""
+    machine = seed(number)(interview_machine(AddsCorrections, app=pharmacy()))
+
+    with pytest.raises(BrokenLawError) as raised:
+        run_state_machine_as_test(machine, settings=DEFAULT)
+
+    assert raised.value.law == "interview"
+
+
+def test_there_is_a_bug_for_each_law():
+    """So that a law that is added gets one too."""
+    laws = {name for name in dir(law_tests(assess)) if name.startswith("test_")}
+
+    assert laws == {f"test_{law}" for law in BUGS}
+
+
+# --- Each law by a plain example ----------------------------------------------------------------
+
+CLOT = PatientFacts(leg_swelling="one", weakness=True)
+
+
+def answering(*answers):
+    """An app that gives these answers one after the other, and the last one for ever."""
+    waiting = list(answers)
+    return lambda _, engine=None: waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+
+def test_an_answer_that_changes_is_not_deterministic():
+    """The report shows the patient as Python, and what differs line by line."""
+    app = answering(assess(), assess(), assess(fever=True, weakness=True))
+
+    with pytest.raises(BrokenLawError) as raised:
+        deterministic(app, CLOT)
+
+    report = str(raised.value)
+    assert report.startswith("deterministic: the same facts got another answer the second time")
+    assert "- triage: self_care\n" in report
+    assert "+ triage: same_day\n" in report
+    assert report.endswith("PatientFacts(leg_swelling='one', weakness=True)")
+
+
+def test_an_app_that_ignores_a_red_flag_is_not_monotone():
+    """Nor one that is less urgent than the red flag by itself."""
+    with pytest.raises(BrokenLawError, match="which is at least emergency"):
+        monotone_in_red_flags(answering(assess()), CLOT, {"saddle_numbness": True})
+
+
+def test_a_red_flag_takes_the_place_of_what_was_known_of_it():
+    """And of a reported value, where it is the measured one."""
+    facts = PatientFacts(saddle_numbness=False, potassium_reported="high", kidney_disease=False)
+
+    monotone_in_red_flags(assess, facts, {"saddle_numbness": True})
+    monotone_in_red_flags(assess, facts, {"potassium_mmol_l": 2.0})
+    monotone_in_red_flags(assess, facts, {"dialysis": True})
+
+
+def test_an_engine_that_differs_is_found():
+    """The app's choice of engine is compared with each that is named."""
+
+    def app(facts, *, engine=None):
+        return assess(facts if engine is None else PatientFacts())
+
+    with pytest.raises(BrokenLawError, match="depends on the engine"):
+        engine_independent(app, CLOT)
+    engine_independent(app, CLOT, engines=())
+
+
+def test_both_engines_run_here_or_the_compiled_one_does():
+    """Those that are compared."""
+    assert "compiled" in running_engines()
+    for engine in running_engines():
+        assert engine_for(SHIPPED, engine).name == engine
+
+
+def test_less_urgent_than_the_rules_is_not_safe():
+    """Each way of reassuring is named."""
+    with pytest.raises(BrokenLawError) as raised:
+        unknown_is_not_safe(answering(assess()), CLOT)
+
+    assert "self_care where the rules say same_day" in str(raised.value)
+    assert "advises rub, which the rules do not" in str(raised.value)
+
+
+def test_a_lost_or_shortened_caution_is_not_safe():
+    """Also where the advice itself is right; an app with words of its own shows ids alone."""
+
+    def cautions_of(assessment):
+        return {one.id: one.caution for one in assessment.advice if one.caution}
+
+    def without(assessment):
+        return {id_: text for id_, text in cautions_of(assessment).items() if id_ != "rub"}
+
+    def shortened(assessment):
+        return {id_: text[:10] for id_, text in cautions_of(assessment).items()}
+
+    nobody = PatientFacts()
+    with pytest.raises(BrokenLawError, match="advises rub without its caution"):
+        unknown_is_not_safe(App(call=assess, cautions=without), nobody)
+    with pytest.raises(BrokenLawError, match="with another caution"):
+        unknown_is_not_safe(App(call=assess, cautions=shortened), nobody)
+    unknown_is_not_safe(App(call=assess, cautions=lambda one: list(cautions_of(one))), nobody)
+
+
+def test_none_means_unknown_to_an_app_that_takes_a_mapping():
+    """Unlike False."""
+
+    def app(message):
+        return assess(
+            {name: bool(value) if value is None else value for name, value in told(message)}
+        )
+
+    def told(message):
+        return ((name, one) for name, one in message.items() if FACTS[name].kind == "flag")
+
+    with pytest.raises(BrokenLawError, match="sent as None"):
+        unknown_is_not_safe(App(call=app, takes="mapping"), PatientFacts())
+
+
+def test_a_law_of_the_rules_own_is_kept_too():
+    """What a rule pack states in `[[laws]]` holds for the answers of an app."""
+    rules = SHIPPED.extended_with(
+        {
+            "house.toml": """
+            [[laws]]
+            id = "house"
+            says = "With weakness nobody is told to stretch."
+            when = "weakness"
+            forbids = ["stretch"]
+            at_least = "soon"
+            source = "editorial"
+            """
+        }
+    )
+
+    with pytest.raises(BrokenLawError) as raised:
+        no_forbidden_advice(rules, PatientFacts(weakness=True, weakness_course="stable"))
+
+    assert "house (With weakness nobody is told to stretch.): gives stretch" in str(raised.value)
+    no_forbidden_advice(rules, PatientFacts(weakness=False))
+
+
+def test_an_app_that_turns_elsewhere_breaks_the_threshold_law():
+    """Both what the app says and what the rules say are shown."""
+    pair = PatientFacts(potassium_mmol_l=6.4), PatientFacts(potassium_mmol_l=6.5)
+
+    threshold_law(assess, pair)
+    with pytest.raises(BrokenLawError, match=r"do not turn alike in .*triage"):
+        threshold_law(answering(assess()), pair)
+
+
+def test_what_json_changes_does_not_come_back():
+    """Keys that are numbers, and what is no JSON at all."""
+
+    def shows_triage_only(call):
+        return App(
+            call=call,
+            triage=lambda answer: answer["triage"],
+            causes=None,
+            advice=None,
+            cautions=None,
+        )
+
+    round_trip(shows_triage_only(lambda _: {"triage": "soon"}), CLOT)
+    with pytest.raises(BrokenLawError, match="came back changed"):
+        round_trip(shows_triage_only(lambda _: {"triage": "soon", 1: "one"}), CLOT)
+    with pytest.raises(BrokenLawError, match="is no JSON"):
+        round_trip(shows_triage_only(lambda _: {"triage": {"soon"}}), CLOT)
+
+
+def test_a_reader_of_facts_that_loses_something_is_found(monkeypatch):
+    """The facts themselves go there and back as well."""
+    monkeypatch.setattr(PatientFacts, "to_dict", lambda _: {"weakness": True})
+
+    with pytest.raises(BrokenLawError, match="the facts came back as"):
+        round_trip(assess, CLOT)
+
+
+# --- Apps of other shapes -----------------------------------------------------------------------
+
+
+@given(patient_facts(), st.data())
+@fewer(4)
+def test_an_app_may_show_the_triage_alone(facts, data):
+    """No law asks for what its answers do not show."""
+    app = App(
+        call=lambda one, engine=None: int(assess(one, engine=engine).triage),
+        triage=Triage,
+        causes=None,
+        advice=None,
+        cautions=None,
+    )
+
+    assert app.answer(facts) == Answer(assess(facts).triage, None, None, None)
+    deterministic(app, facts)
+    order_free(app, facts)
+    engine_independent(app, facts)
+    monotone_in_red_flags(app, facts, data.draw(red_flags()))
+    unknown_is_not_safe(app, facts)
+    no_forbidden_advice(app, facts)
+    round_trip(app, facts)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: App(call=assess, takes=cast("Any", "json")), '"facts" or "mapping", not .json.'),
+        (lambda: App.of(cast("Any", 3)), "takes an App, a RuleBase or a callable"),
+        (lambda: law_tests(assess, leave_out=["determinist"]), "did you mean 'deterministic'"),
+    ],
+)
+def test_a_wrong_argument_says_what_would_be_right(make, says):
+    """When the test is written, not when it runs."""
+    with pytest.raises(CrampsRulesError, match=says):
+        make()
+
+
+def test_a_law_can_be_left_out():
+    """For an app that does not let the engine be chosen, say."""
+    tests = law_tests(assess, leave_out=["engine_independent"])
+
+    assert not hasattr(tests, "test_engine_independent")
+    assert hasattr(tests, "test_deterministic")
+
+
+def test_a_conversation_can_be_corrected():
+    """The last value goes, and None takes a fact back."""
+    chat = Chat()
+    chat.tell("sites", ["hand"])
+    chat.tell("sites", ["calf"])
+    chat.tell("fever", value=True)
+    chat.tell("fever", value=None)
+
+    assert chat.answer() == reply({"sites": ["calf"]})
