@@ -225,7 +225,7 @@ class _Search:
         for one in self.rules.escalations:
             if one.triage > self.now.triage:
                 yield one.id
-            elif one.triage is self.now.triage and one.unless is not None:
+            if one.triage >= self.now.triage and one.unless is not None:
                 yield unless_id(one.id)
         yield from self._evidence_ids
 
