@@ -322,6 +322,38 @@ def test_two_answers_may_unblock_what_is_set_aside_as_long_as_either_is_missing(
     assert raising == [{"fatigue", "thirst"}]
 
 
+def test_a_pair_may_excuse_what_one_of_its_facts_would_raise():
+    texts = {
+        "cause.toml": 'id = "usual"\ntitle = "U"\nprior = 0\nsource = "b"\nfallback = true\n',
+        "other.toml": 'id = "other"\ntitle = "O"\nprior = 0\nsource = "b"\n'
+        '[[evidence]]\nid = "e"\nwhen = "injury"\nweight = "small"\nbecause = "x"\nsource = "b"\n'
+        '[[sources]]\nid = "b"\ntitle = "B"\n'
+        '[[escalations]]\nid = "one"\nwhen = "injury"\nunless = "injury and fever"\n'
+        'triage = "routine"\nreason = "R."\nsource = "b"\n',
+    }
+
+    changes = what_would_change({}, rules=RuleBase.from_texts(texts))
+
+    told = {frozenset(one.facts): one.effect for one in changes}
+    assert told[frozenset({"injury"})] == "raises_triage"
+    assert told[frozenset({"fever", "injury"})] == "changes_first_cause"
+
+
+def test_a_medicine_of_one_class_and_not_of_another_is_tried_by_its_name():
+    texts = {
+        "cause.toml": 'id = "a_cause"\ntitle = "A"\nprior = 0\nsource = "b"\n'
+        '[[evidence]]\nid = "e"\nweight = "small"\nbecause = "x"\nsource = "b"\n'
+        'when = \'"wide" in medications and "narrow" not in medications\'\n'
+        '[[sources]]\nid = "b"\ntitle = "B"\n'
+        '[[classes]]\nid = "wide"\ntitle = "W"\nnames = ["wideazole"]\n'
+        '[[classes]]\nid = "narrow"\ntitle = "N"\nwithin = ["wide"]\nnames = ["narrowstatin"]\n'
+    }
+
+    (change,) = what_would_change({}, rules=RuleBase.from_texts(texts))
+
+    assert change.facts == {"medications": ["wideazole"]}
+
+
 def test_a_measured_value_lowers_what_only_a_reported_one_raised():
     changes = what_would_change({"potassium_reported": "low"})
 

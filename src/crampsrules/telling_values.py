@@ -73,7 +73,7 @@ def _atoms_of(rules: RuleBase) -> Iterator[FactAtom]:
 
 def _telling(fact: Fact, asked: tuple[FactAtom, ...], formulary: Formulary) -> TellingValues:
     chosen: dict[tuple[bool, ...], object] = {}
-    for value in _tries(fact, asked):
+    for value in _tries(fact, asked, formulary):
         patient = PatientFacts.from_mapping({fact.name: value})
         case = _OneFact(observe(patient, formulary))
         met = tuple(evaluate(atom, case) is True for atom in asked)
@@ -89,14 +89,18 @@ def _telling(fact: Fact, asked: tuple[FactAtom, ...], formulary: Formulary) -> T
     return TellingValues(tuple(chosen.values()), meeting)
 
 
-def _tries(fact: Fact, asked: Iterable[FactAtom]) -> Iterable[object]:
+def _tries(fact: Fact, asked: Iterable[FactAtom], formulary: Formulary) -> Iterable[object]:
     match fact.kind:
         case "flag":
             return (True, False)
         case "choice":
             return fact.members
-        case "members" | "medicines":
+        case "members":
             return _sets([atom.member for atom in asked if isinstance(atom, Member)])
+        case "medicines":
+            # A class leaves open which kind it is; a name may be of a class and not of another.
+            classes = _sets([atom.member for atom in asked if isinstance(atom, Member)])
+            return (*classes, *(frozenset({kind.name}) for kind in formulary.kinds()))
         case _:
             return _numbers(fact, [atom.value for atom in asked if isinstance(atom, Comparison)])
 
