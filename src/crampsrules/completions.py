@@ -114,6 +114,7 @@ class Completions:
     _telling: Mapping[str, TellingValues] = field(init=False)
     _fire: Callable[[PatientFacts], frozenset[str]] = field(init=False)
     _unchanged: _Answer = field(init=False)
+    _answers: dict[frozenset[tuple[str, object]], _Answer | None] = field(factory=dict)
     _tries: int = 0
     _missed: bool = False
 
@@ -349,6 +350,12 @@ class Completions:
         if not changes:
             return self._unchanged
         self._tries -= 1
+        asked = frozenset(changes.items())
+        if asked not in self._answers:
+            self._answers[asked] = self._fired_with(changes)
+        return self._answers[asked]
+
+    def _fired_with(self, changes: Mapping[str, object]) -> _Answer | None:
         try:
             return _Answer(self.rules, self._fire(self.facts.replace(**changes)))
         except FactsError:

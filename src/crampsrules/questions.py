@@ -8,6 +8,7 @@ offered here has been tried: each fact comes with a patient for whom it makes th
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
@@ -61,7 +62,7 @@ def next_questions(
     """
     base = RuleBase.load() if rules is None else rules
     asker = _Asker.about(patient_facts(facts), base, skip, patience=_A_MOMENT)
-    return tuple(question for question, _ in zip(asker.questions(), range(n), strict=False))
+    return tuple(itertools.islice(asker.questions(), n))
 
 
 def telling_questions(
