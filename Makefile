@@ -13,7 +13,7 @@ find_python = $(or $(PYTHON),$$(tools/find-python))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types suite coverage test-all test-no-compiler \
-        deep million docs bench dist-check fix clean mutate-rules
+        deep million docs bench dist-check fix clean mutate-rules fuzz
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 20
@@ -75,6 +75,10 @@ PATIENTS ?= 1000000
 
 million: $(VENV)/.dev  ## a million generated patients on both engines, held to every law
 	$(PY) tools/million.py --patients $(PATIENTS)
+
+fuzz: $(VENV)/.dev  ## ten minutes of coverage-guided fuzzing of all that reads
+	@$(PIP) install --quiet --group fuzz
+	$(PY) tools/fuzz.py
 
 mutate-rules: $(VENV)/.dev  ## is every slip in the rules caught? Half an hour on two cores
 	$(PY) tools/mutate_rules.py
