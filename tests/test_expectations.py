@@ -46,8 +46,23 @@ def test_an_expected_warning_stands_in_the_caution():
     ]
 
 
-@pytest.mark.parametrize("expect", ["weights = { hunger = 3 }", 'warns = { sing = "x" }'])
+def test_an_expected_level_is_that_of_the_escalation_alone():
+    """Not that of the whole assessment; what does not stand raises to nothing."""
+    facts = "weakness = true, weakness_course = 'days'"
+    assert messages(facts, 'levels = { "nerves.weakness" = "soon" }') == []
+    assert messages(facts, 'levels = { "nerves.weakness" = "emergency" }') == [
+        "nerves.weakness raises to soon, not emergency"
+    ]
+    assert messages("", 'levels = { "nerves.weakness" = "soon" }') == [
+        "nerves.weakness raises to nothing, not soon"
+    ]
+
+
+@pytest.mark.parametrize(
+    "expect",
+    ["weights = { hunger = 3 }", 'warns = { sing = "x" }', 'levels = { "no.rule" = "soon" }'],
+)
 def test_what_is_expected_of_must_exist(expect):
     """A cause or a piece of advice that no rule knows is an error of the file."""
-    with pytest.raises(RuleError, match=r"is no (cause|piece of advice)"):
+    with pytest.raises(RuleError, match=r"is no (cause|piece of advice|escalation)"):
         messages("", expect)

@@ -88,6 +88,11 @@ def _other_than_said(expect: Expectation, got: Assessment) -> Iterator[str]:
     for cause, weight in expect.weights.items():
         if weights.get(cause) != weight:
             yield f"{cause} weighs {weights.get(cause, 'nothing')}, not {weight}"
+    levels = {one.id: one.triage for one in got.escalations}
+    for id_, level in expect.levels.items():
+        if levels.get(id_) is not level:
+            found = levels[id_].id if id_ in levels else "nothing"
+            yield f"{id_} raises to {found}, not {level.id}"
     cautions = {one.id: one.caution or "" for one in got.advice}
     for id_, phrases in expect.warns.items():
         for words in phrases:

@@ -433,7 +433,8 @@ class _Linker:
                 self._check_known(names, causes, "cause", place)
             for names in (expect.advice, expect.withheld, expect.cautioned, [*expect.warns]):
                 self._check_known(names, advice, "piece of advice", place)
-            self._check_known(expect.escalations, escalations, "escalation", place)
+            raised = (*expect.escalations, *expect.levels)
+            self._check_known(raised, escalations, "escalation", place)
             try:
                 PatientFacts.from_mapping(example.facts)
             except FactsError as error:

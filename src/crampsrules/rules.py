@@ -231,6 +231,8 @@ class Expectation:
     """For a piece of advice that is given, words that stand in its caution."""
     weights: dict[str, int] = field(factory=dict, hash=False)
     """For a cause that is suspected, its weight in decibans."""
+    levels: dict[str, Triage] = field(factory=dict, hash=False)
+    """For an escalation that is raised, the level that it raises to by itself."""
 
 
 @frozen(kw_only=True)
