@@ -55,14 +55,19 @@ lint: $(VENV)/.dev  ## ruff, its checks and its formatting
 types: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
 
+# On all processors, a file of tests at a time: what a file prepares is prepared once.
+SHARED_OUT := -n auto --dist loadfile
+
 # `coverage run` rather than a pytest plugin: our Hypothesis entry point is loaded
 # before such a plugin starts to look.
 coverage: $(VENV)/.dev  ## the tests; fails below 95% of lines and branches
-	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(SHARED_OUT)
+	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 
 suite: $(VENV)/.dev  ## the tests alone
-	$(BIN)/pytest
+	$(BIN)/pytest $(SHARED_OUT)
 
 fix: $(VENV)/.dev  ## ruff, mending what it can
 	$(BIN)/ruff check --fix .

@@ -5,7 +5,7 @@ moved by one step, the sign or the size of a weight, a rule, an `unless` or a ca
 comes into play, triage one level up or down, `holds` left out. A mutant is caught when it does not
 load, when a worked example comes out otherwise, or when a claim about the rules can no longer be
 proved (which judges every patient, so none need be generated). A condition that a solver shows to
-mean the same as before is equivalent. What survives must be explained in docs/rule-mutants.md.
+mean the same as before is equivalent. What survives must be explained in docs/mutants.md.
 
     python tools/mutate_rules.py [--jobs N] [--only TEXT] [--list]
 """
@@ -40,7 +40,7 @@ from crampsrules.translation import Translation
 from crampsrules.triage import Triage
 
 ROOT = Path(__file__).parents[1]
-EXPLAINED = ROOT / "docs" / "rule-mutants.md"
+EXPLAINED = ROOT / "docs" / "mutants.md"
 
 CONDITIONS = ("when", "unless")
 WEIGHTS = ("small", "moderate", "large")

@@ -232,6 +232,11 @@ def stopped(count: int) -> Measured:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_StoppedError)
         )
+    # On a crowded machine none may have come to an end between two exceptions.
+    for _ in range(1_000):
+        if seen["right"]:
+            break
+        time.sleep(0.01)
     done.set()
     thread.join()
     return {**seen, "wrong": seen["wrong"] + wrong(engine)}
