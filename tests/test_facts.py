@@ -401,6 +401,39 @@ def test_every_member_has_a_label():
     assert facts_that(lambda fact: bool(fact.members) != (fact.kind in choosing)) == []
 
 
+BOUNDS = {
+    "age_years": (0, 120),
+    "episode_minutes": (0, 10_080),
+    "episodes_per_week": (0, 1000),
+    "months_since_first": (0, 1200),
+    "pain_severity": (0, 10),
+    "walking_distance_m": (0, 50_000),
+    "eases_within_minutes": (0, 1440),
+    "hours_in_one_position": (0, 72),
+    "fluid_litres_per_day": (0, 30),
+    "fruit_and_vegetable_portions_per_day": (0, 50),
+    "alcohol_units_per_week": (0, 500),
+    "travel_hours": (0, 72),
+    "weeks_since_medication_change": (0, 5200),
+    "ankle_brachial_index": (0, 3),
+    "calf_difference_cm": (0, 40),
+    "potassium_mmol_l": (0.5, 15),
+    "calcium_mmol_l": (0.3, 6),
+    "magnesium_mmol_l": (0.05, 6),
+    "sodium_mmol_l": (90, 200),
+    "egfr": (0, 250),
+    "creatine_kinase_u_l": (0, 10_000_000),
+    "tsh_miu_l": (0, 1000),
+    "hba1c_mmol_mol": (10, 250),
+}
+
+
+def test_the_bounds_are_those_of_the_contract():
+    """Written out a second time: what an app may hand over changes with no slip of the pen."""
+    assert {fact.name: bounds(fact) for fact in NUMERIC} == BOUNDS
+    assert [fact.name for fact in FACTS.values() if fact.kind == "integer"] == ["pain_severity"]
+
+
 def test_only_numbers_have_bounds():
     numeric = ("number", "integer")
 
@@ -665,6 +698,10 @@ def test_a_medicine_needs_a_name_that_can_be_written(name):
     assert problems_of(PatientFacts, medications=[name]).keys() == {"medications"}
 
 
+def test_a_medicine_may_have_a_name_of_100_characters():
+    assert PatientFacts(medications=["x" * 100]).medications == {"x" * 100}
+
+
 def test_there_is_room_for_200_medicines():
     names = [f"medicine {number}" for number in range(201)]
 
@@ -732,6 +769,14 @@ def test_a_quantity_is_a_number_and_a_unit_of_the_fact(quantity, expected):
     message = problems_of(PatientFacts, potassium_mmol_l=quantity)["potassium_mmol_l"]
 
     assert expected in message
+
+
+def test_a_negative_zero_is_a_zero():
+    """Also where it comes with a unit: two patients who are equal must be written alike."""
+    for nought in (-0.0, {"value": -0.0, "unit": "U/L"}):
+        facts = PatientFacts.from_mapping({"creatine_kinase_u_l": nought})
+        assert facts.creatine_kinase_u_l is not None
+        assert math.copysign(1, facts.creatine_kinase_u_l) == 1
 
 
 def test_only_laboratory_values_come_with_a_unit():

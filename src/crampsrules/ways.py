@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from attrs import define, evolve, field, frozen
 
@@ -25,10 +25,11 @@ from crampsrules.conditions import (
     atoms,
     evaluate,
 )
-from crampsrules.facts import FACTS
+from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
+from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import Escalation, Evidence
 from crampsrules.triage import Triage
@@ -80,7 +81,8 @@ _REPORTED = {one.name: one.measured_by for one in FACTS.values() if one.measured
 class Routes:
     """The routes by which each unknown fact of one patient could matter.
 
-    `never` are facts that will stay unknown: no route leads through them.
+    `never` are facts that will stay unknown: no route leads through them. Of most rules nothing
+    that they rest on is settled; what holds of these is the same for every patient, and looked up.
     """
 
     rules: RuleBase
@@ -88,6 +90,7 @@ class Routes:
     fired: frozenset[str]
     never: frozenset[str]
     _replaceable: frozenset[str] = field(init=False)
+    _untouched: frozenset[str] = field(init=False)
     _present: Triage = Triage.SELF_CARE
     _ways: dict[str, Ways] = field(factory=dict)
     _resting: dict[str, bool] = field(factory=dict)
@@ -100,6 +103,9 @@ class Routes:
             for reported, measured in _REPORTED.items()
             if known(reported) is not None and known(measured) is None
         )
+        settled = self.never | {fact for fact in FACTS if known(fact) is not None}
+        behind = _facts_behind(self.rules) if settled else {}
+        self._untouched = frozenset(id_ for id_ in behind if settled.isdisjoint(behind[id_]))
 
     def to_triage(self) -> dict[str, list[Route]]:
         """By fact, the routes to another triage."""
@@ -223,7 +229,7 @@ class Routes:
         return routes
 
     def _route_evidence(self, one: Evidence, ways: Ways, routes: dict[str, list[Route]]) -> None:
-        if self.inference.verdict(one.id) is None and not self._outweighed(one):
+        if self._verdict(one.id) is None and not self._outweighed(one):
             _add(routes, ways, self._change_by(one.cause), Triage.SELF_CARE, one.id)
 
     def _change_by(self, cause: str) -> Change:
@@ -279,7 +285,7 @@ class Routes:
             return -math.inf, -math.inf
         evidence = self.rules.evidence[cause]
         settled = [one for one in evidence if one.id in self.fired]
-        possible = [one for one in evidence if self.inference.verdict(one.id) is not False]
+        possible = [one for one in evidence if self._verdict(one.id) is not False]
         prior = self.rules.causes[cause].prior
         return (
             prior + self._sum(settled, 1) + self._sum(possible, -1),
@@ -298,8 +304,15 @@ class Routes:
     def ways_to(self, id_: str) -> Ways:
         """The ways in which the condition that fires under an id could become true."""
         if id_ not in self._ways:
-            self._ways[id_] = self._ways_of(self.rules.conditions[id_])
+            if id_ in self._untouched:
+                self._ways[id_] = _nothing_known(self.rules).ways_to(id_)
+            else:
+                self._ways[id_] = self._ways_of(self.rules.conditions[id_])
         return self._ways[id_]
+
+    def _verdict(self, id_: str) -> bool | None:
+        untouched = id_ in self._untouched
+        return (_nothing_known(self.rules) if untouched else self).inference.verdict(id_)
 
     def _ways_of(self, condition: Condition) -> Ways:
         match condition:
@@ -334,6 +347,36 @@ class Routes:
             return False
         measured_by = FACTS[fact].measured_by
         return measured_by is None or self.inference.value(measured_by) is None
+
+
+@lru_cache(maxsize=4)
+def _nothing_known(rules: RuleBase) -> Routes:
+    """The routes for a patient of whom nothing is known."""
+    inference = Inference(rules, observe(PatientFacts(), rules.formulary))
+    return Routes(rules, inference, frozenset(), frozenset())
+
+
+@lru_cache(maxsize=4)
+def _facts_behind(rules: RuleBase) -> Mapping[str, frozenset[str]]:
+    """By id, every fact that it rests on, directly or through what else has fired."""
+    behind: dict[str, frozenset[str]] = {}
+
+    def of(id_: str) -> frozenset[str]:
+        if id_ not in behind:
+            behind[id_] = frozenset()  # no rule rests on itself
+            behind[id_] = frozenset().union(*map(of_atom, atoms(rules.conditions[id_])))
+        return behind[id_]
+
+    def of_atom(atom: Atom) -> frozenset[str]:
+        match atom:
+            case Concluded(finding):
+                return frozenset().union(*map(of, rules.concluding[finding]))
+            case Suspected(cause):
+                return frozenset().union(*map(of, rules.suspecting[cause]))
+        measured_by = FACTS[atom.fact].measured_by
+        return frozenset({atom.fact} if measured_by is None else {atom.fact, measured_by})
+
+    return {id_: of(id_) for id_ in rules.conditions}
 
 
 def _add(
