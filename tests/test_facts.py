@@ -699,7 +699,7 @@ def test_a_medicine_needs_a_name_that_can_be_written(name):
 
 
 def test_a_medicine_may_have_a_name_of_100_characters():
-    assert PatientFacts(medications=["x" * 100]).medications == {"x" * 100}
+    assert PatientFacts(medications={"x" * 100}).medications == {"x" * 100}
 
 
 def test_there_is_room_for_200_medicines():

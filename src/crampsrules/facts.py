@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import math
-import numbers
-import tomllib
-import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 import attrs
 from attrs import frozen
 
+from crampsrules.declarations import (
+    Fact,
+    Kind,
+    choice,
+    flag,
+    integer,
+    laboratory,
+    medicines,
+    members,
+    number,
+    reported,
+)
+from crampsrules.documents import parsed_json, parsed_toml
 from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
-from crampsrules.units import UNITS, Unit, find_unit, readings
+from crampsrules.readers import Reader, RefusedError, reader_of
 
 __all__ = ["CONTRADICTIONS", "FACTS", "GROUPS", "Fact", "Kind", "PatientFacts"]
-
-Kind = Literal["flag", "number", "integer", "choice", "members", "medicines"]
 
 GROUPS: Mapping[str, str] = MappingProxyType(
     {
@@ -36,147 +41,8 @@ GROUPS: Mapping[str, str] = MappingProxyType(
 )
 """The groups of facts, in the order to ask about them, each with its title."""
 
-_MOST_TEXT = 2**20
-_MOST_MEDICINES = 200
-_LONGEST_MEDICINE = 100
-# tomllib takes quadratic time over a key of many dots, and no fact needs more than one.
-_MOST_DOTS = 100
 # Looking for what was meant takes most of a millisecond, and a text may hold 100,000 names.
 _MOST_HINTS = 100
-
-
-@frozen(eq=False)
-class Fact:
-    """A field of `PatientFacts`: what it takes, and how to ask a person for it."""
-
-    name: str
-    kind: Kind
-    group: str
-    """One of `GROUPS`."""
-    label: str
-    """What it is, in a few words: for a flag, the statement to tick on a list."""
-    question: str
-    """What to ask a person, with the exact meaning of the answer."""
-    unit: str | None = None
-    low: float | None = None
-    """The lowest number taken; None for what is no number."""
-    high: float | None = None
-    """The highest number taken; None for what is no number."""
-    members: tuple[str, ...] = ()
-    """What a choice is one of, or what a set may hold; empty for medicines."""
-    labels: Mapping[str, str] = MappingProxyType({})
-    """The plain words for each member."""
-    general: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """Each general member with the special ones that it leaves unknown."""
-    units: tuple[str, ...] = ()
-    """The units that a laboratory value is taken in; the first is `unit`."""
-    measured_by: str | None = None
-    """The fact that goes before this one when both are known."""
-
-    def __reduce__(self) -> tuple[Callable[[str], Fact], tuple[str]]:
-        """Pickle by name: every process has the same facts."""
-        return _fact, (self.name,)
-
-
-def _fact(name: str) -> Fact:
-    return FACTS[name]
-
-
-# Each helper declares one field of PatientFacts. What it returns is an attrs field, which type
-# checkers see as the default of the field: hence Any.
-
-
-def _declare(kind: Kind, group: str, label: str, question: str, **more: object) -> Any:  # noqa: ANN401
-    metadata = {"kind": kind, "group": group, "label": label, "question": question, **more}
-    return attrs.field(default=None, metadata=metadata)
-
-
-def flag(group: str, label: str, question: str) -> Any:  # noqa: ANN401
-    """Declare a fact that is true or false."""
-    return _declare("flag", group, label, question)
-
-
-def number(  # noqa: PLR0913 - a declaration, read like a row of a table
-    low: float, high: float, unit: str | None, group: str, label: str, question: str
-) -> Any:  # noqa: ANN401
-    """Declare a fact that is a number from `low` to `high`, both ends included."""
-    return _declare("number", group, label, question, unit=unit, low=float(low), high=float(high))
-
-
-def integer(low: int, high: int, group: str, label: str, question: str) -> Any:  # noqa: ANN401
-    """Declare a fact that is a whole number from `low` to `high`, both ends included."""
-    return _declare("integer", group, label, question, low=low, high=high)
-
-
-def laboratory(fact: str, low: float, high: float, label: str, what: str) -> Any:  # noqa: ANN401
-    """Declare a laboratory value, kept in the first of the units of `fact`."""
-    units = tuple(unit.name for unit in UNITS[fact])
-    question = (
-        f"What was {what}, in a test of the last three months and since your medicines last "
-        "changed? Give the unit too."
-    )
-    return _declare(
-        "number",
-        "laboratory",
-        label,
-        question,
-        unit=units[0],
-        low=float(low),
-        high=float(high),
-        units=units,
-    )
-
-
-def choice(
-    labels: dict[str, str], group: str, label: str, question: str, *, measured_by: str | None = None
-) -> Any:  # noqa: ANN401
-    """Declare a fact that is one of the members of `labels`."""
-    return _declare(
-        "choice",
-        group,
-        label,
-        question,
-        members=tuple(labels),
-        labels=MappingProxyType(labels),
-        measured_by=measured_by,
-    )
-
-
-def reported(mineral: str, measured_by: str) -> Any:  # noqa: ANN401
-    """Declare a laboratory result of which only the word is known."""
-    labels = {"low": "too low", "normal": "normal", "high": "too high"}
-    question = (
-        f"If you were told about your blood {mineral} without the figure: was it low, normal or "
-        "high? Only a test of the last three months counts, and since your medicines last changed."
-    )
-    label = f"{mineral} in the blood, as you were told"
-    return choice(labels, "laboratory", label, question, measured_by=measured_by)
-
-
-def members(
-    labels: dict[str, str],
-    group: str,
-    label: str,
-    question: str,
-    *,
-    general: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-) -> Any:  # noqa: ANN401
-    """Declare a fact that is a set of the members of `labels`, complete when it is given."""
-    return _declare(
-        "members",
-        group,
-        label,
-        question,
-        members=tuple(labels),
-        labels=MappingProxyType(labels),
-        general=MappingProxyType(dict(general)),
-    )
-
-
-def medicines(group: str, label: str, question: str) -> Any:  # noqa: ANN401
-    """Declare a fact that is a set of names of medicines, kept as they were given."""
-    return _declare("medicines", group, label, question)
-
 
 _SITES = {
     "leg": "the leg, not known where more exactly",
@@ -992,12 +858,12 @@ class PatientFacts:
     @classmethod
     def from_json(cls, text: str | bytes) -> PatientFacts:
         """Read the facts of a JSON object: text, or bytes in UTF-8. Raises FactsError."""
-        return cls.from_mapping(_parsed("JSON", text, _parse_json))
+        return cls.from_mapping(parsed_json(text))
 
     @classmethod
     def from_toml(cls, text: str | bytes) -> PatientFacts:
         """Read the facts of a TOML document: text, or bytes in UTF-8. Raises FactsError."""
-        return cls.from_mapping(_parsed("TOML", text, _parse_toml))
+        return cls.from_mapping(parsed_toml(text))
 
     def known(self) -> dict[str, object]:
         """Give the known facts by name, in the order of the fields."""
@@ -1053,6 +919,8 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
 
 _ORDER = {name: position for position, name in enumerate(FACTS)}
 
+_READERS: Mapping[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
+
 for _name in FACTS:
     setattr(PatientFacts, _name, None)
 
@@ -1084,21 +952,6 @@ def _in_order(known: dict[str, object]) -> dict[str, object]:
     return {name: known[name] for name in sorted(known, key=_ORDER.__getitem__)}
 
 
-# --- Reading values -----------------------------------------------------------------------------
-# A reader takes one value that is not None, and gives what is kept or raises _RefusedError. The
-# usual value passes one or two tests; whatever is unusual about another is found out afterwards.
-
-_Reader = Callable[[Any], object]
-
-
-class _RefusedError(Exception):
-    """The message for one bad value."""
-
-
-def _refuse(message: str) -> NoReturn:
-    raise _RefusedError(message)
-
-
 def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str, object]:
     """Give the known values in the order of the fields, and note the problem of each bad one."""
     known: dict[str, object] = {}
@@ -1109,7 +962,7 @@ def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str,
         elif value is not None:
             try:
                 known[name] = reader(value)
-            except _RefusedError as refused:
+            except RefusedError as refused:
                 problems.append(FactProblem(name, value, str(refused)))
     return _in_order(known)
 
@@ -1128,281 +981,3 @@ def _raise_if_bad(known: dict[str, object], problems: list[FactProblem]) -> None
             problems.append(FactProblem(other, ruled_out, message))
     if problems:
         raise FactsError(problems)
-
-
-def _reader(fact: Fact) -> _Reader:
-    match fact.kind:
-        case "flag":
-            return _read_flag
-        case "number":
-            return _number_reader(fact)
-        case "integer":
-            return _integer_reader(fact)
-        case "choice":
-            return _choice_reader(fact)
-        case "members":
-            return _members_reader(fact)
-        case "medicines":
-            return _read_medicines
-
-
-def _read_flag(value: object) -> bool:
-    if value is True or value is False:
-        return value
-    _refuse(f"takes true or false, got {shorten(value)}")
-
-
-def _number_reader(fact: Fact) -> _Reader:
-    low, high = _bounds(fact)
-
-    def read(value: Any) -> float:  # noqa: ANN401
-        # NaN is outside all bounds; adding 0.0 makes -0.0 an ordinary zero.
-        if (type(value) is float or type(value) is int) and low <= value <= high:
-            return value + 0.0
-        return _read_number(fact, value)
-
-    return read
-
-
-def _bounds(fact: Fact) -> tuple[float, float]:
-    low = -math.inf if fact.low is None else fact.low
-    return low, math.inf if fact.high is None else fact.high
-
-
-def _read_number(fact: Fact, value: object) -> float:
-    if fact.units and isinstance(value, Mapping):
-        return _read_quantity(fact, value)
-    read = _finite(value)
-    if read is None:
-        _refuse(f"takes {_range(fact)}, got {shorten(value)}")
-    if not _within(fact, read):
-        _refuse(_out_of_range(fact, read))
-    return read + 0.0
-
-
-def _finite(value: object) -> float | None:
-    """Give any real number as a float (numpy's too), or None for what is none or not finite."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        return None
-    try:
-        read = float(value)
-    except OverflowError:
-        return None
-    return read if math.isfinite(read) else None
-
-
-def _within(fact: Fact, value: float) -> bool:
-    low, high = _bounds(fact)
-    return low <= value <= high
-
-
-def _range(fact: Fact) -> str:
-    kind = "a whole number" if fact.kind == "integer" else "a number"
-    low, high = (_figure(float(bound)) for bound in _bounds(fact))
-    return f"{kind} from {low} to {high}{_after(fact.unit)}"
-
-
-def _after(unit: str | None) -> str:
-    return f" {unit}" if unit else ""
-
-
-def _figure(value: float) -> str:
-    """Show a number as short as it can be told from others: 71 and not 71.0."""
-    return repr(value).removesuffix(".0")
-
-
-def _out_of_range(fact: Fact, value: float) -> str:
-    message = f"takes {_range(fact)}, got {_figure(value)}"
-    others = _plausible(fact, value)
-    if not others:
-        return message
-    return (
-        f"{message}: {_figure(value)} {fact.unit} cannot be, {_either(fact, value, others)} could; "
-        f'say which is meant, as in {{"value": {_figure(value)}, "unit": "{others[0][0].name}"}}'
-    )
-
-
-def _plausible(fact: Fact, value: float) -> list[tuple[Unit, float]]:
-    return [(unit, kept) for unit, kept in readings(fact.name, value) if _within(fact, kept)]
-
-
-def _either(fact: Fact, value: float, plausible: list[tuple[Unit, float]]) -> str:
-    """Show what a figure would be in each of some units: "9.1 mg/dL (2.27 mmol/L)"."""
-    return " or ".join(
-        f"{_figure(value)} {unit.name}"
-        + ("" if unit.name == fact.unit else f" ({kept:.4g} {fact.unit})")
-        for unit, kept in plausible
-    )
-
-
-def _read_quantity(fact: Fact, quantity: Mapping[Any, object]) -> float:
-    """Read `{"value": 9.1, "unit": "mg/dL"}` into the unit that the fact is kept in."""
-    if set(quantity) != {"value", "unit"}:
-        _refuse(f'takes {{"value": …, "unit": …}} and nothing else in it, got {shorten(quantity)}')
-    name, given = quantity["unit"], quantity["value"]
-    unit = find_unit(fact.name, name) if isinstance(name, str) else None
-    if unit is None:
-        _refuse(f"is taken in {' or '.join(fact.units)}, got the unit {shorten(name)}")
-    value = _finite(given)
-    if value is None:
-        _refuse(f"takes a number as its value, got {shorten(given)}")
-    kept = unit.to_kept(value)
-    if not _within(fact, kept) or (unit.low is not None and value < unit.low):
-        _refuse(_out_of_unit(fact, unit, value))
-    return kept + 0.0
-
-
-def _out_of_unit(fact: Fact, unit: Unit, value: float) -> str:
-    given = _either(fact, value, [(unit, unit.to_kept(value))])
-    message = f"takes {_range(fact)}, and {given} cannot be"
-    others = [(other, kept) for other, kept in _plausible(fact, value) if other != unit]
-    return f"{message}, but {_either(fact, value, others)} could" if others else message
-
-
-def _integer_reader(fact: Fact) -> _Reader:
-    def read(value: object) -> int:
-        read = _finite(value)
-        # A whole float is what a data frame makes of an int.
-        if read is None or not read.is_integer() or not _within(fact, read):
-            _refuse(f"takes {_range(fact)}, got {shorten(value)}")
-        return int(read)
-
-    return read
-
-
-def _choice_reader(fact: Fact) -> _Reader:
-    allowed = frozenset(fact.members)
-
-    def read(value: object) -> str:
-        text = _plain(value)
-        if text in allowed:
-            return text
-        hint = did_you_mean(text, fact.members) if text else ""
-        _refuse(f"takes one of {', '.join(fact.members)}; got {shorten(value)}{hint}")
-
-    return read
-
-
-def _plain(value: object) -> str:
-    """Give the text of a string, of an enum's string too, and no text for anything else."""
-    if type(value) is str:
-        return value
-    return str.__str__(value) if isinstance(value, str) else ""
-
-
-def _members_reader(fact: Fact) -> _Reader:
-    allowed = frozenset(fact.members)
-
-    def read(value: object) -> frozenset[str]:
-        given = _collection(value, fact.members[0])
-        read = frozenset(map(_plain, given))
-        if read <= allowed:
-            return read
-        wrong = [each for each in given if _plain(each) not in allowed]
-        _refuse(_wrong_members(fact, wrong))
-
-    return read
-
-
-def _collection(value: object, example: str) -> Iterable[object]:
-    if isinstance(value, list | tuple | set | frozenset):
-        return value
-    if isinstance(value, str):
-        example = shorten(value)[1:-1] or example
-        _refuse(f'takes a list, got the text {shorten(value)}: write ["{example}"]')
-    _refuse(f"takes a list of texts, got {shorten(value)}")
-
-
-def _wrong_members(fact: Fact, wrong: list[object]) -> str:
-    most = 5
-    shown = ", ".join(sorted(map(shorten, wrong))[:most])
-    more = f" and {len(wrong) - most} more" if len(wrong) > most else ""
-    hints = {
-        hint.lstrip("; ")
-        for each in wrong[:most]
-        if (text := _plain(each)) and (hint := did_you_mean(text, fact.members))
-    }
-    hint = f"; {' '.join(sorted(hints))}" if hints else ""
-    return f"takes a list of {', '.join(fact.members)}; got {shown}{more}{hint}"
-
-
-def _read_medicines(value: object) -> frozenset[str]:
-    given = _collection(value, "furosemide")
-    read = frozenset(map(_medicine, given))
-    if len(read) > _MOST_MEDICINES:
-        _refuse(f"takes at most {_MOST_MEDICINES} medicines, got {len(read)}")
-    return read
-
-
-def _medicine(value: object) -> str:
-    name = _plain(value).strip()
-    if not name:
-        _refuse(f"takes a list of names of medicines, got {shorten(value)} in it")
-    if len(name) > _LONGEST_MEDICINE:
-        _refuse(f"takes names of at most {_LONGEST_MEDICINE} characters, got {shorten(name)}")
-    # Half a surrogate pair could not be written out again; a control character is no name.
-    if not name.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
-        _refuse(f"takes names of ordinary characters, got {shorten(name)}")
-    return name
-
-
-_READERS: Mapping[str, _Reader] = {name: _reader(fact) for name, fact in FACTS.items()}
-
-# --- Reading text -------------------------------------------------------------------------------
-
-
-def _parsed(
-    language: str, text: str | bytes, parse: Callable[[str], object]
-) -> Mapping[str, object]:
-    """Parse text from anyone, into a mapping or a FactsError and nothing else."""
-    decoded = _decoded(language, text)
-    try:
-        parsed = parse(decoded)
-    except FactsError:
-        raise
-    except (RecursionError, MemoryError):
-        message = f"the {language} is nested too deep"
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"is not {language}: {error}"
-    except ValueError:
-        # Python's own limit on turning digits into an int. Numbers short of it, infinities and
-        # NaN are refused where the fact is read, by its name.
-        message = f"a number in the {language} is too large"
-    else:
-        if isinstance(parsed, dict):
-            return parsed
-        message = f"the {language} must be an object of facts, got {shorten(parsed)}"
-    raise FactsError.of(message)
-
-
-def _decoded(language: str, text: str | bytes) -> str:
-    if not isinstance(text, str | bytes):
-        raise FactsError.of(f"takes {language} as text or bytes, got {shorten(text)}", value=text)
-    if len(text) > _MOST_TEXT:
-        raise FactsError.of(f"takes at most 1 MiB of {language}, got {len(text)}")
-    try:
-        return text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        message = f"the {language} is not in UTF-8: {error}"
-    raise FactsError.of(message)
-
-
-def _parse_json(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_without_duplicates)
-
-
-def _parse_toml(text: str) -> object:
-    if any(line.count(".") > _MOST_DOTS for line in text.split("\n")):
-        message = f"a line of the TOML has more than {_MOST_DOTS} dots"
-        raise FactsError.of(message)
-    return tomllib.loads(text)
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        times = Counter(name for name, _ in pairs)
-        raise FactsError(
-            FactProblem(name, None, "is given twice") for name, count in times.items() if count > 1
-        )
-    return found

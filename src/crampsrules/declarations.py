@@ -1,0 +1,149 @@
+"""How a field of `PatientFacts` is declared: what it takes, and how to ask a person for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+import attrs
+from attrs import frozen
+
+from crampsrules.units import UNITS
+
+Kind = Literal["flag", "number", "integer", "choice", "members", "medicines"]
+
+
+@frozen(eq=False)
+class Fact:
+    """A field of `PatientFacts`: what it takes, and how to ask a person for it."""
+
+    name: str
+    kind: Kind
+    group: str
+    """One of the keys of `facts.GROUPS`."""
+    label: str
+    """What it is, in a few words: for a flag, the statement to tick on a list."""
+    question: str
+    """What to ask a person, with the exact meaning of the answer."""
+    unit: str | None = None
+    low: float | None = None
+    """The lowest number taken; None for what is no number."""
+    high: float | None = None
+    """The highest number taken; None for what is no number."""
+    members: tuple[str, ...] = ()
+    """What a choice is one of, or what a set may hold; empty for medicines."""
+    labels: Mapping[str, str] = MappingProxyType({})
+    """The plain words for each member."""
+    general: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """Each general member with the special ones that it leaves unknown."""
+    units: tuple[str, ...] = ()
+    """The units that a laboratory value is taken in; the first is `unit`."""
+    measured_by: str | None = None
+    """The fact that goes before this one when both are known."""
+
+    def __reduce__(self) -> tuple[Callable[[str], Fact], tuple[str]]:
+        """Pickle by name: every process has the same facts."""
+        return _fact, (self.name,)
+
+
+def _fact(name: str) -> Fact:
+    from crampsrules.facts import FACTS  # which is made of what stands here
+
+    return FACTS[name]
+
+
+# Each helper declares one field of PatientFacts. What it returns is an attrs field, which type
+# checkers see as the default of the field: hence Any.
+
+
+def _declare(kind: Kind, group: str, label: str, question: str, **more: object) -> Any:  # noqa: ANN401
+    metadata = {"kind": kind, "group": group, "label": label, "question": question, **more}
+    return attrs.field(default=None, metadata=metadata)
+
+
+def flag(group: str, label: str, question: str) -> Any:  # noqa: ANN401
+    """Declare a fact that is true or false."""
+    return _declare("flag", group, label, question)
+
+
+def number(  # noqa: PLR0913 - a declaration, read like a row of a table
+    low: float, high: float, unit: str | None, group: str, label: str, question: str
+) -> Any:  # noqa: ANN401
+    """Declare a fact that is a number from `low` to `high`, both ends included."""
+    return _declare("number", group, label, question, unit=unit, low=float(low), high=float(high))
+
+
+def integer(low: int, high: int, group: str, label: str, question: str) -> Any:  # noqa: ANN401
+    """Declare a fact that is a whole number from `low` to `high`, both ends included."""
+    return _declare("integer", group, label, question, low=low, high=high)
+
+
+def laboratory(fact: str, low: float, high: float, label: str, what: str) -> Any:  # noqa: ANN401
+    """Declare a laboratory value, kept in the first of the units of `fact`."""
+    units = tuple(unit.name for unit in UNITS[fact])
+    question = (
+        f"What was {what}, in a test of the last three months and since your medicines last "
+        "changed? Give the unit too."
+    )
+    return _declare(
+        "number",
+        "laboratory",
+        label,
+        question,
+        unit=units[0],
+        low=float(low),
+        high=float(high),
+        units=units,
+    )
+
+
+def choice(
+    labels: dict[str, str], group: str, label: str, question: str, *, measured_by: str | None = None
+) -> Any:  # noqa: ANN401
+    """Declare a fact that is one of the members of `labels`."""
+    return _declare(
+        "choice",
+        group,
+        label,
+        question,
+        members=tuple(labels),
+        labels=MappingProxyType(labels),
+        measured_by=measured_by,
+    )
+
+
+def reported(mineral: str, measured_by: str) -> Any:  # noqa: ANN401
+    """Declare a laboratory result of which only the word is known."""
+    labels = {"low": "too low", "normal": "normal", "high": "too high"}
+    question = (
+        f"If you were told about your blood {mineral} without the figure: was it low, normal or "
+        "high? Only a test of the last three months counts, and since your medicines last changed."
+    )
+    label = f"{mineral} in the blood, as you were told"
+    return choice(labels, "laboratory", label, question, measured_by=measured_by)
+
+
+def members(
+    labels: dict[str, str],
+    group: str,
+    label: str,
+    question: str,
+    *,
+    general: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Any:  # noqa: ANN401
+    """Declare a fact that is a set of the members of `labels`, complete when it is given."""
+    return _declare(
+        "members",
+        group,
+        label,
+        question,
+        members=tuple(labels),
+        labels=MappingProxyType(labels),
+        general=MappingProxyType(dict(general)),
+    )
+
+
+def medicines(group: str, label: str, question: str) -> Any:  # noqa: ANN401
+    """Declare a fact that is a set of names of medicines, kept as they were given."""
+    return _declare("medicines", group, label, question)

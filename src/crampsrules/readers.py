@@ -1,0 +1,247 @@
+"""Reading one value of a fact: what is kept, or why it is refused.
+
+A reader takes one value that is not None, and gives what is kept or raises RefusedError. The usual
+value passes one or two tests; whatever is unusual about another is found out afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+
+from crampsrules.declarations import Fact
+from crampsrules.errors import did_you_mean, shorten
+from crampsrules.units import Unit, find_unit, readings
+
+_MOST_MEDICINES = 200
+_LONGEST_MEDICINE = 100
+
+Reader = Callable[[Any], object]
+
+
+class RefusedError(Exception):
+    """Its text says what is wrong with one value."""
+
+
+def _refuse(message: str) -> NoReturn:
+    raise RefusedError(message)
+
+
+def reader_of(fact: Fact) -> Reader:
+    """The reader of a fact's values."""
+    match fact.kind:
+        case "flag":
+            return _read_flag
+        case "number":
+            return _number_reader(fact)
+        case "integer":
+            return _integer_reader(fact)
+        case "choice":
+            return _choice_reader(fact)
+        case "members":
+            return _members_reader(fact)
+        case "medicines":
+            return _read_medicines
+
+
+def _read_flag(value: object) -> bool:
+    if value is True or value is False:
+        return value
+    _refuse(f"takes true or false, got {shorten(value)}")
+
+
+def _number_reader(fact: Fact) -> Reader:
+    low, high = _bounds(fact)
+
+    def read(value: Any) -> float:  # noqa: ANN401
+        # NaN is outside all bounds; adding 0.0 makes -0.0 an ordinary zero.
+        if (type(value) is float or type(value) is int) and low <= value <= high:
+            return value + 0.0
+        return _read_number(fact, value)
+
+    return read
+
+
+def _bounds(fact: Fact) -> tuple[float, float]:
+    low = -math.inf if fact.low is None else fact.low
+    return low, math.inf if fact.high is None else fact.high
+
+
+def _read_number(fact: Fact, value: object) -> float:
+    if fact.units and isinstance(value, Mapping):
+        return _read_quantity(fact, value)
+    read = _finite(value)
+    if read is None:
+        _refuse(f"takes {_range(fact)}, got {shorten(value)}")
+    if not _within(fact, read):
+        _refuse(_out_of_range(fact, read))
+    return read + 0.0
+
+
+def _finite(value: object) -> float | None:
+    """Give any real number as a float (numpy's too), or None for what is none or not finite."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    try:
+        read = float(value)
+    except OverflowError:
+        return None
+    return read if math.isfinite(read) else None
+
+
+def _within(fact: Fact, value: float) -> bool:
+    low, high = _bounds(fact)
+    return low <= value <= high
+
+
+def _range(fact: Fact) -> str:
+    kind = "a whole number" if fact.kind == "integer" else "a number"
+    low, high = (_figure(float(bound)) for bound in _bounds(fact))
+    return f"{kind} from {low} to {high}{_after(fact.unit)}"
+
+
+def _after(unit: str | None) -> str:
+    return f" {unit}" if unit else ""
+
+
+def _figure(value: float) -> str:
+    """Show a number as short as it can be told from others: 71 and not 71.0."""
+    return repr(value).removesuffix(".0")
+
+
+def _out_of_range(fact: Fact, value: float) -> str:
+    message = f"takes {_range(fact)}, got {_figure(value)}"
+    others = _plausible(fact, value)
+    if not others:
+        return message
+    return (
+        f"{message}: {_figure(value)} {fact.unit} cannot be, {_either(fact, value, others)} could; "
+        f'say which is meant, as in {{"value": {_figure(value)}, "unit": "{others[0][0].name}"}}'
+    )
+
+
+def _plausible(fact: Fact, value: float) -> list[tuple[Unit, float]]:
+    return [(unit, kept) for unit, kept in readings(fact.name, value) if _within(fact, kept)]
+
+
+def _either(fact: Fact, value: float, plausible: list[tuple[Unit, float]]) -> str:
+    """Show what a figure would be in each of some units: "9.1 mg/dL (2.27 mmol/L)"."""
+    return " or ".join(
+        f"{_figure(value)} {unit.name}"
+        + ("" if unit.name == fact.unit else f" ({kept:.4g} {fact.unit})")
+        for unit, kept in plausible
+    )
+
+
+def _read_quantity(fact: Fact, quantity: Mapping[Any, object]) -> float:
+    """Read `{"value": 9.1, "unit": "mg/dL"}` into the unit that the fact is kept in."""
+    if set(quantity) != {"value", "unit"}:
+        _refuse(f'takes {{"value": …, "unit": …}} and nothing else in it, got {shorten(quantity)}')
+    name, given = quantity["unit"], quantity["value"]
+    unit = find_unit(fact.name, name) if isinstance(name, str) else None
+    if unit is None:
+        _refuse(f"is taken in {' or '.join(fact.units)}, got the unit {shorten(name)}")
+    value = _finite(given)
+    if value is None:
+        _refuse(f"takes a number as its value, got {shorten(given)}")
+    kept = unit.to_kept(value)
+    if not _within(fact, kept) or (unit.low is not None and value < unit.low):
+        _refuse(_out_of_unit(fact, unit, value))
+    return kept + 0.0
+
+
+def _out_of_unit(fact: Fact, unit: Unit, value: float) -> str:
+    given = _either(fact, value, [(unit, unit.to_kept(value))])
+    message = f"takes {_range(fact)}, and {given} cannot be"
+    others = [(other, kept) for other, kept in _plausible(fact, value) if other != unit]
+    return f"{message}, but {_either(fact, value, others)} could" if others else message
+
+
+def _integer_reader(fact: Fact) -> Reader:
+    def read(value: object) -> int:
+        read = _finite(value)
+        # A whole float is what a data frame makes of an int.
+        if read is None or not read.is_integer() or not _within(fact, read):
+            _refuse(f"takes {_range(fact)}, got {shorten(value)}")
+        return int(read)
+
+    return read
+
+
+def _choice_reader(fact: Fact) -> Reader:
+    allowed = frozenset(fact.members)
+
+    def read(value: object) -> str:
+        text = _plain(value)
+        if text in allowed:
+            return text
+        hint = did_you_mean(text, fact.members) if text else ""
+        _refuse(f"takes one of {', '.join(fact.members)}; got {shorten(value)}{hint}")
+
+    return read
+
+
+def _plain(value: object) -> str:
+    """Give the text of a string, of an enum's string too, and no text for anything else."""
+    if type(value) is str:
+        return value
+    return str.__str__(value) if isinstance(value, str) else ""
+
+
+def _members_reader(fact: Fact) -> Reader:
+    allowed = frozenset(fact.members)
+
+    def read(value: object) -> frozenset[str]:
+        given = _collection(value, fact.members[0])
+        read = frozenset(map(_plain, given))
+        if read <= allowed:
+            return read
+        wrong = [each for each in given if _plain(each) not in allowed]
+        _refuse(_wrong_members(fact, wrong))
+
+    return read
+
+
+def _collection(value: object, example: str) -> Iterable[object]:
+    if isinstance(value, list | tuple | set | frozenset):
+        return value
+    if isinstance(value, str):
+        example = shorten(value)[1:-1] or example
+        _refuse(f'takes a list, got the text {shorten(value)}: write ["{example}"]')
+    _refuse(f"takes a list of texts, got {shorten(value)}")
+
+
+def _wrong_members(fact: Fact, wrong: list[object]) -> str:
+    most = 5
+    shown = ", ".join(sorted(map(shorten, wrong))[:most])
+    more = f" and {len(wrong) - most} more" if len(wrong) > most else ""
+    hints = {
+        hint.lstrip("; ")
+        for each in wrong[:most]
+        if (text := _plain(each)) and (hint := did_you_mean(text, fact.members))
+    }
+    hint = f"; {' '.join(sorted(hints))}" if hints else ""
+    return f"takes a list of {', '.join(fact.members)}; got {shown}{more}{hint}"
+
+
+def _read_medicines(value: object) -> frozenset[str]:
+    given = _collection(value, "furosemide")
+    read = frozenset(map(_medicine, given))
+    if len(read) > _MOST_MEDICINES:
+        _refuse(f"takes at most {_MOST_MEDICINES} medicines, got {len(read)}")
+    return read
+
+
+def _medicine(value: object) -> str:
+    name = _plain(value).strip()
+    if not name:
+        _refuse(f"takes a list of names of medicines, got {shorten(value)} in it")
+    if len(name) > _LONGEST_MEDICINE:
+        _refuse(f"takes names of at most {_LONGEST_MEDICINE} characters, got {shorten(name)}")
+    # Half a surrogate pair could not be written out again; a control character is no name.
+    if not name.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
+        _refuse(f"takes names of ordinary characters, got {shorten(name)}")
+    return name
