@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crampsrules import RuleBase, RuleError
-from crampsrules.examples import check_examples
+from crampsrules.examples import failures
 
 EXAMPLE = """
 [[examples]]
@@ -18,7 +18,8 @@ expect = {{ {expect} }}
 def messages(facts: str, expect: str) -> list[str]:
     text = EXAMPLE.format(facts=facts, expect=expect)
     rules = RuleBase.load().extended_with({"case.toml": text})
-    return [one.message for one in check_examples(rules) if one.file == "case.toml"]
+    mine = [one for one in rules.examples if one.file == "case.toml"]
+    return [one.message for one in failures(rules, mine)]
 
 
 def test_an_expected_weight_is_the_weight_of_a_listed_cause():
