@@ -228,7 +228,7 @@ def _wrong_members(fact: Fact, wrong: list[object]) -> str:
 
 
 def _read_medicines(value: object) -> frozenset[str]:
-    given = _collection(value, "furosemide")
+    given = _collection(value, "name of a medicine")
     read = frozenset(map(_medicine, given))
     if len(read) > _MOST_MEDICINES:
         _refuse(f"takes at most {_MOST_MEDICINES} medicines, got {len(read)}")
