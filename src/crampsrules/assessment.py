@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+import attrs
 import cattrs
 from attrs import field, frozen
+from cattrs.gen import make_dict_unstructure_fn, override
 
 from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import PatientFacts
@@ -36,7 +38,7 @@ class Reason:
     statements: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # made in thousands: see `suspected`
 class SuspectedCause:
     """Something that may explain the cramps.
 
@@ -59,6 +61,17 @@ class SuspectedCause:
     clinician: str | None
     sources: tuple[str, ...]
     statements: tuple[str, ...] = ()
+
+
+def suspected(parts: Mapping[str, object], rank: int) -> SuspectedCause:
+    """The cause with these fields and that rank, made without setting each field by itself."""
+    made: SuspectedCause = _new(SuspectedCause)
+    _set(made, "__dict__", {**parts, "rank": rank})
+    return made
+
+
+# A frozen class has no other way in.
+_new, _set = object.__new__, object.__setattr__
 
 
 @frozen(kw_only=True)
@@ -113,7 +126,8 @@ class Unknown:
     could_reach: Triage
 
 
-@frozen(kw_only=True)
+# Without slots, so that what nobody has looked at need not be there: see `later`.
+@frozen(kw_only=True, slots=False)
 class Assessment:
     """What `assess` returns.
 
@@ -136,6 +150,10 @@ class Assessment:
     disclaimer: str
     _rules: RuleBase | None = field(default=None, eq=False, repr=False)
     _unknowns: tuple[Unknown, ...] | None = field(default=None, eq=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Everything, for a copy or a pickle that stands by itself."""
+        return {name: getattr(self, name) for name in _PARTS}
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:
@@ -181,8 +199,6 @@ class Assessment:
     def to_dict(self, *, unknowns: bool = True) -> dict[str, Any]:
         """Everything as JSON-ready data; `unknowns=False` leaves those out, which is faster."""
         data: dict[str, Any] = _converter().unstructure(self)
-        for private in ("_rules", "_unknowns"):
-            data.pop(private, None)
         if unknowns:
             data["unknowns"] = _converter().unstructure(self.unknowns)
         return data
@@ -233,6 +249,40 @@ class Assessment:
         return as_text(self)
 
 
+PutTogether = tuple[Callable[..., Mapping[str, object]], RuleBase, int, str]
+"""What gives parts of an assessment by their names, and what it takes besides name and facts: the
+rules, what fired and the name of the engine. What it gives twice is equal."""
+
+_PARTS = tuple(one.name for one in attrs.fields(Assessment))
+
+
+def later(facts: PatientFacts, triage: Triage, put_together: PutTogether) -> Assessment:
+    """An assessment of which all but triage is put together when it is first looked at."""
+    made: Assessment = _new(Assessment)
+    _set(made, "__dict__", {"facts": facts, "triage": triage, "_later": put_together})
+    return made
+
+
+@frozen
+class _Part:
+    """Stands in the class for a part of an assessment that is not there yet."""
+
+    name: str
+
+    def __get__(self, made: Assessment | None, _: type) -> object:
+        if made is None:
+            raise AttributeError(f"type object 'Assessment' has no attribute {self.name!r}")
+        there = vars(made)
+        put_together, rules, fired, engine = there["_later"]
+        # Another thread may have been first: what it put there is equal.
+        there.update(put_together(self.name, there["facts"], rules, fired, engine))
+        return there[self.name]
+
+
+for _name in _PARTS:
+    setattr(Assessment, _name, _Part(_name))
+
+
 @lru_cache(maxsize=1)
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
@@ -240,4 +290,8 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Triage, lambda name, _: Triage.from_id(name))
     converter.register_unstructure_hook(PatientFacts, lambda facts: facts.to_dict())
     converter.register_structure_hook(PatientFacts, lambda data, _: PatientFacts.from_mapping(data))
+    # Left out, rather than taken apart and then left out: the rules are most of it.
+    private = override(omit=True)
+    to_dict = make_dict_unstructure_fn(Assessment, converter, _rules=private, _unknowns=private)
+    converter.register_unstructure_hook(Assessment, to_dict)
     return converter

@@ -847,7 +847,7 @@ class PatientFacts:
 
         A value of None means unknown. Raises FactsError.
         """
-        if not isinstance(mapping, Mapping):
+        if type(mapping) is not dict and not isinstance(mapping, Mapping):
             message = f"takes a mapping of facts to values, got {shorten(mapping)}"
             raise FactsError.of(message, value=mapping)
         problems: list[FactProblem] = []
@@ -867,7 +867,7 @@ class PatientFacts:
 
     def known(self) -> dict[str, object]:
         """Give the known facts by name, in the order of the fields."""
-        return dict(vars(self))
+        return _in_order(vars(self))
 
     def to_dict(self) -> dict[str, object]:
         """Give the known facts as JSON takes them: sets become sorted lists.
@@ -876,7 +876,7 @@ class PatientFacts:
         """
         return {
             name: sorted(value) if isinstance(value, frozenset) else value
-            for name, value in vars(self).items()
+            for name, value in self.known().items()
         }
 
     def replace(self, /, **changes: object) -> PatientFacts:
@@ -884,13 +884,13 @@ class PatientFacts:
         problems: list[FactProblem] = []
         changed = _read(changes, problems)
         kept = {name: value for name, value in vars(self).items() if name not in changes}
-        known = _in_order({**kept, **changed})
+        known = kept | changed
         _raise_if_bad(known, problems)
         return _made(known)
 
     def __repr__(self) -> str:
         """Show the known facts as Python that makes them again."""
-        shown = ", ".join(f"{name}={_shown(value)}" for name, value in vars(self).items())
+        shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.known().items())
         return f"PatientFacts({shown})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, ARG002
@@ -905,7 +905,7 @@ class PatientFacts:
 
     def __hash__(self) -> int:
         """Agree with equality."""
-        return hash(tuple(vars(self).items()))
+        return hash(frozenset(vars(self).items()))
 
     def __reduce__(self) -> tuple[Callable[..., PatientFacts], tuple[dict[str, object]]]:
         """Pickle what is known, to be checked again on reading."""
@@ -919,7 +919,13 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
 
 _ORDER = {name: position for position, name in enumerate(FACTS)}
 
-_READERS: Mapping[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
+_READERS: dict[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
+_FLAGS = frozenset(name for name, fact in FACTS.items() if fact.kind == "flag")
+_RANGES = {
+    name: (fact.low, fact.high)
+    for name, fact in FACTS.items()
+    if fact.kind == "number" and fact.low is not None and fact.high is not None
+}
 
 for _name in FACTS:
     setattr(PatientFacts, _name, None)
@@ -932,14 +938,17 @@ CONTRADICTIONS: tuple[tuple[str, object, str, object, str], ...] = (
 
 def _made(known: dict[str, object]) -> PatientFacts:
     """Make facts of values that have been read, without reading them again."""
-    facts = object.__new__(PatientFacts)
-    _keep(facts, known)
+    facts: PatientFacts = _new(PatientFacts)
+    _set(facts, "__dict__", known)
     return facts
 
 
 def _keep(facts: PatientFacts, known: dict[str, object]) -> None:
     # A frozen class has no other way in.
-    object.__setattr__(facts, "__dict__", known)
+    _set(facts, "__dict__", known)
+
+
+_new, _set = object.__new__, object.__setattr__
 
 
 def _shown(value: object) -> str:
@@ -953,18 +962,29 @@ def _in_order(known: dict[str, object]) -> dict[str, object]:
 
 
 def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str, object]:
-    """Give the known values in the order of the fields, and note the problem of each bad one."""
+    """Give the known values, as they came, and note the problem of each bad one."""
     known: dict[str, object] = {}
+    flags, ranges, readers = _FLAGS, _RANGES, _READERS
     for name, value in facts.items():
-        reader = _READERS.get(name) if type(name) is str else None
-        if reader is None:
-            problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
-        elif value is not None:
-            try:
-                known[name] = reader(value)
-            except RefusedError as refused:
-                problems.append(FactProblem(name, value, str(refused)))
-    return _in_order(known)
+        # Most values are flags and floats in range: a call for each would take most of the time.
+        if type(name) is str:
+            if (value is True or value is False) and name in flags:
+                known[name] = value
+                continue
+            if type(value) is float and name in ranges:
+                low, high = ranges[name]
+                if low <= value <= high:
+                    known[name] = value + 0.0
+                    continue
+            if name in readers:
+                if value is not None:
+                    try:
+                        known[name] = readers[name](value)
+                    except RefusedError as refused:
+                        problems.append(FactProblem(name, value, str(refused)))
+                continue
+        problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
+    return known
 
 
 def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:
@@ -976,7 +996,7 @@ def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:
 
 def _raise_if_bad(known: dict[str, object], problems: list[FactProblem]) -> None:
     for fact, value, other, ruled_out, why in CONTRADICTIONS:
-        if known.get(fact) == value and known.get(other) == ruled_out:
+        if fact in known and known[fact] == value and known.get(other) == ruled_out:
             message = f"{ruled_out} contradicts {fact}={value}: {why}"
             problems.append(FactProblem(other, ruled_out, message))
     if problems:
