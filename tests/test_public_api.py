@@ -22,6 +22,7 @@ PUBLIC = [
     "Triage",
     "adjusted_calcium",
     "assess",
+    "assess_frame",
     "assess_many",
     "graph",
     "next_questions",

@@ -15,7 +15,7 @@ from crampsrules.rules import Medicine, MedicineClass
 
 _JOINS = re.compile(r"\s*(?:/|\+|&|\band\b|\bwith\b)\s*")
 _IGNORED = re.compile(r"[\s_-]+")
-_SHORTEST_MISSPELLING = 5
+SHORTEST_MISSPELLING = 5
 # Lists come from strangers: few are remembered, and none that is longer than anyone's.
 _REMEMBERED = 1024
 
@@ -26,6 +26,20 @@ class Resolved:
 
     classes: Membership
     unrecognised: tuple[str, ...]
+
+
+@frozen
+class Reading:
+    """What one name in a list of medicines says, or of a combination each of its parts."""
+
+    held: frozenset[str]
+    """Classes that it belongs to."""
+    left_open: frozenset[str]
+    """Classes that it may belong to."""
+    unrecognised: tuple[str, ...]
+    """Parts that are not known."""
+    misspelt: tuple[str, ...]
+    """For each part that is one slip away from a known name, that name."""
 
 
 @frozen
@@ -96,8 +110,8 @@ class Formulary:
             *((names, medicine.name, medicine.classes) for medicine in medicines),
         ]
         for table, name, ids in named:
-            table.setdefault(_key(name), set()).update(ids)
-            written.setdefault(_key(name), name)
+            table.setdefault(key_of(name), set()).update(ids)
+            written.setdefault(key_of(name), name)
         return cls(
             classes=by_id,
             ancestors={id_: _ancestors_of(id_, by_id) for id_ in by_id},
@@ -128,22 +142,40 @@ class Formulary:
         unrecognised: list[str] = []
         problems: list[FactProblem] = []
         for name in sorted(names):
-            for part in self._parts(name):
-                key = _key(part)
-                exact, general = self._meant(key)
-                if exact or general:
-                    held |= self._upwards(exact | general)
-                    open_ |= self._upwards(self._descendants(general))
-                elif meant := self._misspelt(key):
-                    problems.append(
-                        FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
-                    )
-                else:
-                    unrecognised.append(part)
+            read = self.read(name)
+            held |= read.held
+            open_ |= read.left_open
+            unrecognised += read.unrecognised
+            problems += [
+                FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
+                for meant in read.misspelt
+            ]
         if problems:
             raise FactsError(problems)
         absent = frozenset() if unrecognised else frozenset(self.classes) - held - open_
         return Resolved(Membership(frozenset(held), absent), tuple(unrecognised))
+
+    def read(self, name: str) -> Reading:
+        """What one name says by itself."""
+        held: set[str] = set()
+        left_open: set[str] = set()
+        unrecognised: list[str] = []
+        misspelt: list[str] = []
+        for part in self._parts(name):
+            key = key_of(part)
+            exact, general = self._meant(key)
+            if exact or general:
+                held |= self._upwards(exact | general)
+                left_open |= self._upwards(self._descendants(general))
+            elif meant := self._misspelt(key):
+                misspelt.append(meant)
+            else:
+                unrecognised.append(part)
+        return Reading(frozenset(held), frozenset(left_open), tuple(unrecognised), tuple(misspelt))
+
+    def by_key(self) -> Mapping[str, Reading]:
+        """What each known name says, by its key."""
+        return {key: self.read(key) for key in (*self._words, *self._names)}
 
     def kinds(self) -> tuple[NameKind, ...]:
         """One name for each set of classes that a single name can hold and leave open."""
@@ -162,7 +194,7 @@ class Formulary:
 
     def _parts(self, name: str) -> list[str]:
         """A combination by its joined names, unless the whole is a name of its own."""
-        key = _key(name)
+        key = key_of(name)
         if key in self._names or key in self._words:
             return [name]
         parts = [part for part in _JOINS.split(name.casefold()) if part]
@@ -175,7 +207,7 @@ class Formulary:
         return {id_ for id_, above in self._ancestors.items() if ids & above}
 
     def _misspelt(self, key: str) -> str | None:
-        if len(key) < _SHORTEST_MISSPELLING:
+        if len(key) < SHORTEST_MISSPELLING:
             return None
         known = self._spellings().one_slip_from(key)
         return None if known is None else self._as_written(known)
@@ -184,7 +216,8 @@ class Formulary:
         return self._written.get(key, key)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """A name without what does not matter in it: capitals, spaces, hyphens, underscores."""
     return _IGNORED.sub("", name.casefold())
 
 
