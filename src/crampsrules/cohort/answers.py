@@ -46,6 +46,13 @@ class Assessor:
         answered = _assessed(nobody, rules, weights=weights)
         return cls(rules, weights, answered.drop(_ERRORS).schema)
 
+    def nobody(self, batch: Batch) -> Answered:
+        """What comes of a batch of no rows."""
+        answers = pl.DataFrame(schema=self.schema)
+        return Answered(
+            answers=answers, passed=batch.passed, rejects=(), unreadable=0, end=batch.end
+        )
+
     def answered(self, batch: Batch) -> Answered:
         """Assess the rows of a batch."""
         assessed = _assessed(batch.facts, self.rules, weights=self.weights)

@@ -85,7 +85,7 @@ def _filed(plan: Plan, assessor: Assessor, workshop: Workshop, watch: Watch) -> 
             if start is not None:
                 watch(_progress(source, start, begun.tally))
             _through(plan, source, start, assessor, keep, watch)
-        workshop.finish(_nobody(source, assessor), source)
+        workshop.finish(assessor.nobody(source.nobody()), source)
         return _outcome(source, workshop.record.tally, resumed=begun.tally.rows)
 
 
@@ -112,7 +112,7 @@ def _piped(plan: Plan, assessor: Assessor, watch: Watch) -> Outcome:
 
         _through(plan, source, None, assessor, put, watch)
         if is_first:
-            put(_nobody(source, assessor))
+            put(assessor.nobody(source.nobody()))
         return _outcome(source, tally, resumed=0)
 
 
@@ -193,11 +193,6 @@ def _source(
     if plan.source_format is Format.CSV:
         return CsvSource(stream, plan, size)
     return NdjsonSource(stream, plan, size, scan=scan, reserved=assessor.schema.names())
-
-
-def _nobody(source: Source, assessor: Assessor) -> Answered:
-    """A batch of no rows: it tells the columns of an output in which there are none."""
-    return assessor.answered(source.nobody())
 
 
 def _progress(source: Source, position: Position, tally: Tally) -> Progress:
