@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +24,6 @@ from crampsrules.cli.shown_proof import prove_and_show
 from crampsrules.cli.shown_rules import described, listed
 from crampsrules.cli.tool import Tool
 from crampsrules.engines import ENGINES, engine_for
-from crampsrules.errors import MissingExtraError
 from crampsrules.facts import PatientFacts
 from crampsrules.interview import Interview
 from crampsrules.rulebase import RuleBase
@@ -352,7 +350,8 @@ def cohort_command(  # noqa: PLR0913 - each is an option
     - is standard input or output, for CSV and NDJSON. Needs the extra `frames`. It informs; it does
     not diagnose.
     """
-    _require("frames", "polars", "pyarrow")
+    import crampsrules.frames  # noqa: F401 - it says which extra is missing
+
     from crampsrules.cli.cohort import assess_and_show, planned
 
     plan = planned(
@@ -371,12 +370,6 @@ def cohort_command(  # noqa: PLR0913 - each is an option
     )
     if assess_and_show(plan, restart=restart, plot=plot, as_json=as_json).tally.rejected:
         context.exit(ExitCode.BAD_ROWS)
-
-
-def _require(extra: str, *packages: str) -> None:
-    for package in packages:
-        if find_spec(package) is None:
-            raise MissingExtraError.for_extra(extra, package)
 
 
 def _rules_of(folder: str | None, *, alone: bool) -> RuleBase:

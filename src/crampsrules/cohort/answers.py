@@ -11,6 +11,7 @@ from attrs import frozen
 
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.facts import FACTS
+from crampsrules.frames import assess_frame
 from crampsrules.rulebase import RuleBase
 
 _ERRORS = "errors"
@@ -57,8 +58,9 @@ class Assessor:
         """Assess the rows of a batch."""
         assessed = _assessed(batch.facts, self.rules, weights=self.weights)
         errors = assessed[_ERRORS]
-        faulty = {row: _reasons(errors[row]) for row in errors.is_not_null().arg_true()}
-        faulty |= batch.faults
+        faulty = dict(batch.faults)
+        for row in errors.is_not_null().arg_true():
+            faulty[row] = (*faulty.get(row, ()), errors[row])
         rejects = [
             Reject(number=batch.numbers[row], reasons=reasons, given=batch.given(row))
             for row, reasons in faulty.items()
@@ -78,14 +80,7 @@ class Assessor:
 
 def _assessed(facts: pl.DataFrame, rules: RuleBase, *, weights: bool) -> pl.DataFrame:
     """The answers and errors alone."""
-    from crampsrules.cohort._standin import assess_frame
-
-    assessed = assess_frame(facts, rules=rules, on_error="column", weights=weights)
-    return assessed.drop(facts.columns)
-
-
-def _reasons(errors: Any) -> tuple[str, ...]:  # noqa: ANN401
-    return tuple(errors.split("; "))
+    return assess_frame(facts, rules=rules, weights=weights).drop(facts.columns)
 
 
 def _only(passed: Any, sound: pl.Series) -> Any:  # noqa: ANN401

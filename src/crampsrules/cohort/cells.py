@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from crampsrules.errors import FactsError
-from crampsrules.facts import FACTS, Fact, PatientFacts
+from crampsrules.cohort.columns import declared
+from crampsrules.facts import Fact
 from crampsrules.readers import RefusedError, reader_of
 
 SEPARATOR = ";"
@@ -27,7 +27,9 @@ class Cells:
     """Reads the columns that hold facts."""
 
     def __init__(self, facts: Mapping[str, str], unknown: Iterable[str] = ()) -> None:
-        self._facts = {column: FACTS[fact] for column, fact in facts.items()}
+        self._facts = {
+            column: fact for column, name in facts.items() if (fact := declared(name)) is not None
+        }
         self._unknown = list(unknown)
 
     def read(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, Faults]:
@@ -46,7 +48,7 @@ class Cells:
             for row in missed.arg_true():
                 faulty.setdefault(row, []).append(column)
         return typed, {
-            row: self._reasons(columns, texts.row(row, named=True), typed.row(row, named=True))
+            row: tuple(self._reason(column, texts[column][row]) for column in columns)
             for row, columns in sorted(faulty.items())
         }
 
@@ -54,24 +56,17 @@ class Cells:
         text = pl.col(column).str.strip_chars()
         return pl.when(~text.is_in(["", *self._unknown])).then(text).alias(column)
 
-    def _reasons(
-        self, columns: list[str], texts: Mapping[str, str], values: Mapping[str, object]
-    ) -> tuple[str, ...]:
-        facts = {fact.name: values[column] for column, fact in self._facts.items()}
-        for column in columns:
-            facts[self._facts[column].name] = texts[column]
+    def _reason(self, column: str, text: str) -> str:
+        fact = self._facts[column]
         try:
-            PatientFacts.from_mapping(facts)
-        except FactsError as error:
-            reasons = [str(problem) for problem in error.problems]
+            reader_of(fact)(text)
+        except RefusedError as error:
+            reason = f"{fact.name}: {error}"
         else:
-            # Only a number that a text alone can hold gets here, such as 1e400.
-            reasons = [f"{column}: cannot be read" for column in columns]
-        odd = {text for column in columns if (text := texts[column]).lower() in _MAYBE_UNKNOWN}
-        hints = [
-            f"if {text} stands for what is not known, say so: --unknown {text}" for text in odd
-        ]
-        return (*reasons, *sorted(hints))
+            raise AssertionError(f"{fact.name} takes {text!r}, and nothing was read")
+        if text.lower() in _MAYBE_UNKNOWN:
+            reason += f" (if that stands for what is not known, say so: --unknown {text})"
+        return reason
 
 
 def _value(column: str, fact: Fact) -> pl.Expr:

@@ -9,12 +9,13 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from crampsrules.cohort.batches import Batch, Position, Reject
+from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 from crampsrules.errors import FactProblem, shorten
-from crampsrules.facts import FACTS, Kind
+from crampsrules.facts import FACTS, Fact, Kind
 from crampsrules.readers import Reader, RefusedError, reader_of
 
 _MOST_BYTES = 32 * 2**20
@@ -31,7 +32,6 @@ _FACT_TYPES: Mapping[Kind, pl.DataType] = {
     "members": pl.List(pl.String()),
     "medicines": pl.List(pl.String()),
 }
-_READERS: Mapping[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
 
 
 class NotAnObjectError(Exception):
@@ -114,10 +114,10 @@ class NdjsonSource:
         """Bytes."""
         return position["offset"]
 
-    def _fact(self, name: str) -> str | None:
+    def _fact(self, name: str) -> Fact | None:
         if name in self._renamed:
-            return self._renamed[name]
-        return name if name in FACTS and name not in self._plan.columns else None
+            return declared(self._renamed[name])
+        return None if name in self._plan.columns else declared(name)
 
     # --- Which columns there are ----------------------------------------------------------------
 
@@ -186,17 +186,18 @@ class NdjsonSource:
     def _facts(self, rows: list[dict[str, Any]]) -> tuple[pl.DataFrame, dict[int, tuple[str, ...]]]:
         columns: dict[str, list[Any]] = {fact: [None] * len(rows) for fact in self.facts.values()}
         faults: dict[int, tuple[str, ...]] = {}
-        fact_of: dict[str, str | None] = {}
+        readers: dict[str, tuple[str, Reader] | None] = {}
         for at, row in enumerate(rows):
             problems: list[FactProblem] = []
             for name, value in row.items():
-                if name not in fact_of:
-                    fact_of[name] = self._fact(name)
-                fact = fact_of[name]
-                if fact is None or value is None:
+                if name not in readers:
+                    found = self._fact(name)
+                    readers[name] = None if found is None else (found.name, reader_of(found))
+                if value is None or (reader := readers[name]) is None:
                     continue
+                fact, read_value = reader
                 try:
-                    read = _READERS[fact](value)
+                    read = read_value(value)
                 except RefusedError as error:
                     problems.append(FactProblem(fact, value, str(error)))
                     continue
@@ -205,8 +206,9 @@ class NdjsonSource:
             if problems:
                 faults[at] = tuple(map(str, problems))
         frame = {
-            fact: pl.Series(fact, values, dtype=_FACT_TYPES[FACTS[fact].kind])
-            for fact, values in columns.items()
+            name: pl.Series(name, values, dtype=_FACT_TYPES[fact.kind])
+            for name, values in columns.items()
+            if (fact := declared(name)) is not None
         }
         if not frame:  # a frame of no columns would forget how many rows it has
             first = next(iter(FACTS.values()))

@@ -14,8 +14,8 @@ from crampsrules.triage import Triage
 
 MOST_CAUSES = 12
 
-_WIDTH, _MARGIN, _LABELS, _BARS, _ROW, _BAR = 860, 20, 330, 340, 26, 16
-_LETTERS = 46
+_WIDTH, _MARGIN, _LABELS, _BARS, _ROW, _BAR = 940, 20, 400, 340, 26, 16
+_LETTERS = 52
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 # Each at 3 to 1 or better on white; what a bar stands for is said beside it, not by its colour.

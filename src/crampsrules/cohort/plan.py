@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.errors import did_you_mean
@@ -42,7 +43,7 @@ class Plan:
     def __attrs_post_init__(self) -> None:
         """Refuse what no file could make right. Raises CohortError."""
         for fact in self.columns:
-            if fact not in FACTS:
+            if declared(fact) is None:
                 raise CohortError(f"{fact!r} is not a fact{did_you_mean(fact, FACTS)}")
         columns = list(self.columns.values())
         if twice := {one for one in columns if columns.count(one) > 1}:
@@ -74,7 +75,7 @@ class Plan:
         for name in names:
             if name in renamed:
                 found[name] = renamed[name]
-            elif name in FACTS and name not in self.columns:
+            elif name not in self.columns and declared(name) is not None:
                 found[name] = name
         return found
 

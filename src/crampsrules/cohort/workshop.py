@@ -150,6 +150,9 @@ def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
     """
     assert plan.target is not None
     folder = workshop_of(plan.target)
+    for path in (plan.target, plan.rejects):
+        if path is not None and path.exists() and not path.is_file():
+            raise CohortError(f"{path} is no ordinary file: write to - and send that there")
     if not folder.parent.is_dir():
         raise CohortError(f"there is no folder {folder.parent} to write to")
     folder.mkdir(mode=0o700, exist_ok=True)
