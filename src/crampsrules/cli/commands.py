@@ -351,7 +351,6 @@ def cohort_command(  # noqa: PLR0913 - each is an option
     not diagnose.
     """
     import crampsrules.frames  # noqa: F401 - it says which extra is missing
-
     from crampsrules.cli.cohort import assess_and_show, planned
 
     plan = planned(

@@ -86,4 +86,5 @@ def _assessed(facts: pl.DataFrame, rules: RuleBase, *, weights: bool) -> pl.Data
 def _only(passed: Any, sound: pl.Series) -> Any:  # noqa: ANN401
     if isinstance(passed, list):
         return [one for one, is_sound in zip(passed, sound, strict=True) if is_sound]
-    return passed.filter(pa.array(sound))
+    # A table of no columns has no rows either.
+    return passed.filter(pa.array(sound)) if passed.num_columns else passed

@@ -28,7 +28,8 @@ class Record:
     position: Mapping[str, int] | None = field(default=None, hash=False)
     """Where the next batch begins; None at the start."""
     output_bytes: int = 0
-    parts: int = 0
+    ends: tuple[int, ...] = ()
+    """Where each batch of a Parquet file ends."""
     rejects_bytes: int = 0
     tally: Tally = field(factory=Tally)
     scan: Mapping[str, str] | None = field(default=None, hash=False)

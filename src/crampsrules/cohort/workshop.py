@@ -1,8 +1,7 @@
 """The folder beside the output in which it is made, until it is whole.
 
-Rows that were put aside and, in text formats, rows of the output are added to the end of a file.
-What stands beyond the length in the record was cut off in the middle, and is taken off. Parquet
-cannot be added to: each batch is a part of its own, and the parts are put together at the end.
+Each batch is added to the end of a file, and what was put aside to that of another. What stands
+beyond the lengths in the record was cut off in the middle, and is taken off.
 """
 
 from __future__ import annotations
@@ -13,22 +12,19 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from attrs import evolve
 
 from crampsrules.cohort.answers import Answered
 from crampsrules.cohort.batches import Source
 from crampsrules.cohort.encoding import encoded, rejects_encoded
 from crampsrules.cohort.errors import CohortError, UnfinishedError
+from crampsrules.cohort.parquet_footer import joined_footer
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.record import Record, promise_of, replace_text, sync_folder
 
 _RECORD, _LOCK, _OUTPUT, _REJECTS = "progress.json", "lock", "output", "rejects"
-_PART = "part-"
-_COMPRESSION = "zstd"
 
 
 def workshop_of(target: Path) -> Path:
@@ -54,50 +50,42 @@ class Workshop:
             if self.record.position is None:
                 self._save(evolve(self.record, scan=scan))
             _cut(self.folder / _REJECTS, self.record.rejects_bytes)
-            if self._plan.target_format.is_text:
-                _cut(self.folder / _OUTPUT, self.record.output_bytes)
+            _cut(self.folder / _OUTPUT, self.record.output_bytes)
 
     def add(self, batch: Answered, source: Source) -> None:
         """Write a batch; when this returns it is safely on the disk. Raises UnfinishedError."""
-        record = self.record
+        is_first = self.record.position is None
+        content = encoded(batch, self._plan, facts=source.facts, header=is_first)
         with self._writing():
-            if self._plan.target_format.is_text:
-                content = encoded(
-                    batch, self._plan, facts=source.facts, header=record.position is None
-                )
-                record = evolve(record, output_bytes=self._append(_OUTPUT, content))
-            else:
-                self._write_part(record.parts, table_of(batch))
-                record = evolve(record, parts=record.parts + 1)
+            record = self._appended(content)
             if batch.rejects:
-                content = rejects_encoded(batch.rejects, source.unit)
-                record = evolve(record, rejects_bytes=self._append(_REJECTS, content))
+                rejects = rejects_encoded(batch.rejects, source.unit)
+                record = evolve(record, rejects_bytes=_append(self.folder / _REJECTS, rejects))
             self._save(evolve(record, position=batch.end, tally=record.tally.with_(batch)))
+
+    def _appended(self, content: bytes) -> Record:
+        end = _append(self.folder / _OUTPUT, content)
+        ends = () if self._plan.target_format.is_text else (*self.record.ends, end)
+        return evolve(self.record, output_bytes=end, ends=ends)
 
     def finish(self, empty: Answered, source: Source) -> None:
         """Put the output where it is wanted, whole. `empty` is a batch of no rows."""
         with self._writing():
             if not self.record.is_complete:
-                self._assemble(empty, source)
-                self._save(evolve(self.record, is_complete=True))
+                self._complete(empty, source)
             self._publish()
         _clear(self.folder)
 
-    def _assemble(self, empty: Answered, source: Source) -> None:
-        if self._plan.target_format.is_text:
-            if self.record.position is None:
-                self._append(_OUTPUT, encoded(empty, self._plan, facts=source.facts, header=True))
-            return
-        schema = table_of(empty).schema
-        with (self.folder / _OUTPUT).open("wb") as file:
-            with pq.ParquetWriter(
-                file, schema, compression=_COMPRESSION, write_page_checksum=True
-            ) as writer:
-                for part in range(self.record.parts):
-                    with pa.memory_map(str(self._part(part))) as mapped:
-                        writer.write_table(pa.ipc.open_file(mapped).read_all())
-            file.flush()
-            os.fsync(file.fileno())
+    def _complete(self, empty: Answered, source: Source) -> None:
+        record = self.record
+        if record.position is None:
+            content = encoded(empty, self._plan, facts=source.facts, header=True)
+            record = self._appended(content)
+        if not self._plan.target_format.is_text:
+            with (self.folder / _OUTPUT).open("rb") as file:
+                footer = joined_footer(file, record.ends)
+            record = evolve(record, output_bytes=_append(self.folder / _OUTPUT, footer))
+        self._save(evolve(record, is_complete=True))
 
     def _publish(self) -> None:
         """Give the files their names; again, if a run was cut off while it did."""
@@ -106,27 +94,6 @@ class Workshop:
         for name, path in ((_REJECTS, self._rejects), (_OUTPUT, self._target)):
             if (name == _OUTPUT or self.record.tally.rejected) and (self.folder / name).exists():
                 _move(self.folder / name, path)
-
-    # --- Files ----------------------------------------------------------------------------------
-
-    def _part(self, number: int) -> Path:
-        return self.folder / f"{_PART}{number:06}.arrow"
-
-    def _write_part(self, number: int, table: Any) -> None:  # noqa: ANN401
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with self._part(number).open("wb") as file:
-            with pa.ipc.new_file(file, table.schema, options=options) as writer:
-                writer.write_table(table)
-            file.flush()
-            os.fsync(file.fileno())
-
-    def _append(self, name: str, content: bytes) -> int:
-        """Add to the end of a file, and give its length."""
-        with (self.folder / name).open("ab") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            return file.tell()
 
     def _save(self, record: Record) -> None:
         replace_text(self.folder / _RECORD, record.to_json())
@@ -176,18 +143,13 @@ def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
                 _clear(folder)
 
 
-def table_of(batch: Answered) -> Any:  # noqa: ANN401
-    """The rows of a batch with their answers, as an Arrow table."""
-    answers = batch.answers.to_arrow()
-    columns = [*batch.passed.columns, *answers.columns]
-    schema = [*batch.passed.schema, *answers.schema]
-    metadata = _described(batch.passed.schema.metadata)
-    return pa.table(columns, schema=pa.schema(schema, metadata=metadata))
-
-
-def _described(metadata: Mapping[bytes, bytes] | None) -> Mapping[bytes, bytes]:
-    """What a file says of itself, without pandas' notes: they are of other rows and columns."""
-    return {name: text for name, text in (metadata or {}).items() if name != b"pandas"}
+def _append(path: Path, content: bytes) -> int:
+    """Add to the end of a file, and give its length."""
+    with path.open("ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+        return file.tell()
 
 
 def _cut(path: Path, size: int) -> None:
@@ -237,14 +199,8 @@ def _throw_away(folder: Path) -> None:
 
 def _take_away(folder: Path) -> None:
     """Take away what a run has made, but for its record, and the lock that is held."""
-    ours = (
-        *folder.glob(f"{_PART}*"),
-        folder / _OUTPUT,
-        folder / _REJECTS,
-        folder / f"{_RECORD}.new",
-    )
-    for path in ours:
-        path.unlink(missing_ok=True)
+    for name in (_OUTPUT, _REJECTS, f"{_RECORD}.new"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _clear(folder: Path) -> None:
