@@ -3,7 +3,10 @@
 import csv
 import json
 import multiprocessing
+import os
 import random
+import resource
+from typing import Any
 
 import polars as pl
 from click.testing import CliRunner
@@ -16,7 +19,7 @@ from crampsrules.facts import FACTS
 SHIPPED = RuleBase.load()
 FORMATS = ("csv", "ndjson", "parquet")
 
-_TYPES = {
+_TYPES: dict[str, Any] = {
     "flag": pl.Boolean,
     "number": pl.Float64,
     "integer": pl.Int64,
@@ -44,6 +47,20 @@ def started(*arguments):
     process = _PROCESSES.Process(target=main, args=(["cohort", *map(str, arguments)],))
     process.start()
     return process
+
+
+def started_with_little_room(stderr, *arguments):
+    """Start it where no file may grow beyond 60,000 bytes; its messages go to a file."""
+    process = _PROCESSES.Process(target=_with_little_room, args=(stderr, arguments))
+    process.start()
+    return process
+
+
+def _with_little_room(stderr, arguments):
+    with stderr.open("wb") as file:
+        os.dup2(file.fileno(), 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+    main(["cohort", *map(str, arguments)])
 
 
 # --- People -------------------------------------------------------------------------------------
@@ -98,7 +115,7 @@ def write(path, patients):
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(["person", *names])
                 for number, row in enumerate(rows):
-                    writer.writerow([number, *(_cell(row.get(name)) for name in names)])
+                    writer.writerow([number, *(cell(row.get(name)) for name in names)])
         case ".ndjson":
             lines = [
                 json.dumps({"person": number, **row}, ensure_ascii=False) + "\n"
@@ -114,7 +131,7 @@ def write(path, patients):
     return path
 
 
-def _cell(value):
+def cell(value):
     match value:
         case None:
             return ""

@@ -6,14 +6,21 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 
 from crampsrules.cli import ExitCode
 from crampsrules.cohort.workshop import workshop_of
-from tests.cohort.common import is_same, people, rejects_in, run, started, write
+from tests.cohort.common import (
+    is_same,
+    people,
+    rejects_in,
+    run,
+    started,
+    started_with_little_room,
+    write,
+)
 
 ROWS = 1000
 BATCH = 25
@@ -198,28 +205,18 @@ def test_two_runs_do_not_make_one_output(cohort, tmp_path):
 
 # --- A full disk, and data that cannot be read --------------------------------------------------
 
-# Files of this process may not grow beyond so many bytes: what is written after fails.
-LIMITED = """
-import resource, sys
-from crampsrules.cli import main
-resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-main(sys.argv[1:])
-"""
-
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_where_nothing_more_can_be_written_it_says_so_and_goes_on_later(cohort, tmp_path, suffix):
     """Nothing of the output is there before, and all of it is there in the end."""
     out = tmp_path / f"out.{suffix}"
-    arguments = ["cohort", str(cohort), str(out), "--batch", "100"]
+    process = started_with_little_room(tmp_path / "stderr", cohort, out, "--batch", 100)
+    process.join()
 
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, *arguments], capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == ExitCode.UNFINISHED, done.stderr
-    assert f"cannot be written: {os.strerror(errno.EFBIG)}" in done.stderr
-    assert "the same command goes on" in done.stderr
+    told = (tmp_path / "stderr").read_text(encoding="utf-8")
+    assert process.exitcode == ExitCode.UNFINISHED, told
+    assert f"cannot be written: {os.strerror(errno.EFBIG)}" in told
+    assert "the same command goes on" in told
     assert not out.exists()
     run(cohort, tmp_path / f"whole.{suffix}", "--batch", 100)
     assert run(cohort, out, "--batch", 100).exit_code == ExitCode.BAD_ROWS

@@ -13,6 +13,8 @@ from crampsrules.cli import ExitCode
 from tests.cohort.common import FORMATS, SHIPPED, answers_in, people, rejects_in, run, write
 from tests.strategies import fewer, patients
 
+HINT = "(if that stands for what is not known, say so: --unknown NA)"
+
 PACK = """
 [[sources]]
 id = "book"
@@ -103,7 +105,7 @@ def test_what_came_in_goes_out_before_the_answers(tmp_path, source, target):
 def names_in(path):
     """The columns of an output, by its first row."""
     if path.suffix == ".parquet":
-        return pl.read_parquet_schema(path).names()
+        return list(pl.read_parquet_schema(path))
     first = path.read_text(encoding="utf-8").splitlines()[0]
     return first.split(",") if path.suffix == ".csv" else list(json.loads(first))
 
@@ -216,17 +218,25 @@ def test_no_row_of_csv_vanishes(tmp_path):
 
     assert done.exit_code == ExitCode.BAD_ROWS
     assert list(answers_in(tmp_path / "out.csv")) == [1, 6]
-    assert [(one["line"], one["reasons"], one["given"]) for one in rejects_in(tmp_path / "out.csv")] == [
-        (3, ["fever: takes true or false, got 'maybe'",
-             "age_years: takes a number from 0 to 120 years, got 188"],
-         {"person": "2", "age_years": "188", "fever": "maybe"}),
+    told = rejects_in(tmp_path / "out.csv")
+    assert [(one["line"], one["reasons"], one["given"]) for one in told] == [
+        (
+            3,
+            [
+                "fever: takes true or false, got 'maybe'",
+                "age_years: takes a number from 0 to 120 years, got 188",
+            ],
+            {"person": "2", "age_years": "188", "fever": "maybe"},
+        ),
         (4, ["has 2 fields, and the header has 3"], "3,71"),
         (6, ["is not CSV: a quotation mark is opened and not closed"], '4,"71,yes'),
         (7, ["is not UTF-8: invalid start byte at byte 4"], "5,7\\xff1,yes"),
-        (9, ["age_years: takes a number from 0 to 120 years, got 'NA' (if that stands for what is "
-             "not known, say so: --unknown NA)"],
-         {"person": "7", "age_years": "NA", "fever": "no"}),
-    ]  # fmt: skip
+        (
+            9,
+            [f"age_years: takes a number from 0 to 120 years, got 'NA' {HINT}"],
+            {"person": "7", "age_years": "NA", "fever": "no"},
+        ),
+    ]
     assert "5 put aside" in done.stdout
 
 

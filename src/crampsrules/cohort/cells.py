@@ -30,7 +30,7 @@ class Cells:
         self._facts = {
             column: fact for column, name in facts.items() if (fact := declared(name)) is not None
         }
-        self._unknown = list(unknown)
+        self._unknown = [text.strip() for text in unknown]
 
     def read(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, Faults]:
         """The columns of facts, by their own names, and which rows have cells that are none.
@@ -90,7 +90,9 @@ def _value(column: str, fact: Fact) -> pl.Expr:
             named = parts.list.eval(pl.element().filter(pl.element() != ""))
             none = text.str.to_lowercase() == NONE_OF_THESE
             empty = pl.lit([], dtype=pl.List(pl.String))
-            return pl.when(none).then(empty).otherwise(named).alias(column)
+            # Separators alone name nothing, and do not say that there is nothing either.
+            some = pl.when(named.list.len() > 0).then(named)
+            return pl.when(none).then(empty).otherwise(some).alias(column)
 
 
 def _with_units(fact: Fact, texts: pl.Series, values: pl.Series) -> pl.Series:

@@ -206,9 +206,9 @@ class NdjsonSource:
             if problems:
                 faults[at] = tuple(map(str, problems))
         frame = {
-            name: pl.Series(name, values, dtype=_FACT_TYPES[fact.kind])
+            name: pl.Series(name, values, dtype=_FACT_TYPES[known.kind])
             for name, values in columns.items()
-            if (fact := declared(name)) is not None
+            if (known := declared(name)) is not None
         }
         if not frame:  # a frame of no columns would forget how many rows it has
             first = next(iter(FACTS.values()))

@@ -119,7 +119,7 @@ def _bar(bar: Bar, y: int, widest: int, assessed: int) -> str:
         f'{escape(short)}</text><rect x="{x}" y="{y}" width="{width:.1f}" height="{_BAR}" '
         f'fill="{bar.colour}"/><line x1="{x}" x2="{x}" y1="{y - 4}" y2="{y + _BAR + 4}" '
         f'stroke="#1a1a1a"/><text x="{x + width + 8:.1f}" y="{y + 14}">'
-        f"{bar.rows:,} ({share(bar.rows, assessed)})</text></g>"
+        f"{bar.rows:,} ({escape(share(bar.rows, assessed))})</text></g>"
     )
 
 
