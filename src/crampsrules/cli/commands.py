@@ -31,6 +31,9 @@ from crampsrules.rulegraph import graph
 
 _FOLDER = click.Path(exists=True, file_okay=False)
 _FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+_DATA_IN = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_DATA_OUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_FORMAT = click.Choice(["parquet", "csv", "ndjson"])
 _NO_COLOUR = click.option(
     "--no-color",
     is_flag=True,
@@ -271,6 +274,101 @@ def graph_command(
     facts = read_facts(file) if file else None
     drawn = graph(facts, rules=_rules(folders), about=about)
     deliver((drawn.svg() if svg else drawn.mermaid()).rstrip("\n"), output)
+
+
+@crampsrules.command("cohort")
+@click.argument("source", metavar="IN", type=_DATA_IN)
+@click.argument("target", metavar="OUT", type=_DATA_OUT)
+@click.option("--from", "source_format", type=_FORMAT, help="What IN is, if not by its name.")
+@click.option("--to", "target_format", type=_FORMAT, help="What OUT is, if not by its name.")
+@click.option(
+    "--columns",
+    metavar="FACT=COLUMN",
+    multiple=True,
+    help="The column that holds a fact, if it has another name; may be given again.",
+)
+@click.option(
+    "--delimiter", metavar="CHARACTER", help="Between the fields of CSV; usually a comma."
+)
+@click.option(
+    "--unknown",
+    metavar="TEXT",
+    multiple=True,
+    help="What stands in CSV for what is not known, besides nothing; may be given again.",
+)
+@click.option(
+    "--keep",
+    metavar="COLUMN",
+    multiple=True,
+    help="A column of IN that goes into OUT; may be given again. Otherwise all do.",
+)
+@click.option("--only-answers", is_flag=True, help="No column of IN goes into OUT.")
+@click.option("--weights", is_flag=True, help="A column for the weight of each cause.")
+@click.option(
+    "--rejects",
+    metavar="FILE",
+    type=_FILE,
+    help="Where rows that cannot be used are put, with the reason; else OUT.rejects.ndjson.",
+)
+@click.option(
+    "--batch",
+    metavar="ROWS",
+    type=click.IntRange(min=1),
+    help="How many rows at a time: fewer take less memory.",
+)
+@click.option("--restart", is_flag=True, help="Do not go on with a run that was stopped.")
+@click.option(
+    "--plot", metavar="FILE", type=_FILE, help="Write a picture of what came out, as SVG."
+)
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+@_RULES
+@_NO_COLOUR
+@click.pass_context
+def cohort_command(  # noqa: PLR0913 - each is an option
+    context: click.Context,
+    source: Path,
+    target: Path,
+    source_format: str | None,
+    target_format: str | None,
+    columns: tuple[str, ...],
+    delimiter: str | None,
+    unknown: tuple[str, ...],
+    keep: tuple[str, ...],
+    only_answers: bool,
+    weights: bool,
+    rejects: Path | None,
+    batch: int | None,
+    restart: bool,
+    plot: Path | None,
+    as_json: bool,
+    folders: tuple[str, ...],
+) -> None:
+    """Assess everyone in IN and write the answers to OUT: Parquet, CSV or NDJSON.
+
+    A column is a fact by its name. Rows that cannot be used are put aside with the reason. A run
+    that was stopped goes on when the same command is given again, and OUT appears when it is whole.
+    - is standard input or output, for CSV and NDJSON. Needs the extra `frames`. It informs; it does
+    not diagnose.
+    """
+    import crampsrules.frames  # noqa: F401 - it says which extra is missing
+    from crampsrules.cli.cohort import assess_and_show, planned
+
+    plan = planned(
+        source=source,
+        target=target,
+        source_format=source_format,
+        target_format=target_format,
+        columns=columns,
+        delimiter=delimiter,
+        unknown=unknown,
+        keep=() if only_answers else keep or None,
+        weights=weights,
+        rejects=rejects,
+        batch=batch,
+        rules=_rules(folders),
+    )
+    if assess_and_show(plan, restart=restart, plot=plot, as_json=as_json).tally.rejected:
+        context.exit(ExitCode.BAD_ROWS)
 
 
 def _rules_of(folder: str | None, *, alone: bool) -> RuleBase:

@@ -15,6 +15,8 @@ class ExitCode(enum.IntEnum):
     BAD_FACTS = 3, "the facts cannot be used"
     BAD_RULES = 4, "the rules cannot be used"
     MISSING = 5, "an engine or an optional package is missing"
+    BAD_ROWS = 6, "the cohort is assessed but for some rows, which were put aside"
+    UNFINISHED = 7, "the cohort stopped before its end; the same command goes on"
     INTERRUPTED = 130, "stopped by Ctrl-C"
     CLOSED_PIPE = 141, "whoever read the output stopped reading"
 

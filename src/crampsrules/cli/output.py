@@ -52,6 +52,11 @@ def show_error(message: str) -> None:
     show(Text.assemble(("Error: ", "bold red"), message), error=True)
 
 
+def progress_console() -> Console:
+    """Where it is shown how far something has come."""
+    return _console(error=True)
+
+
 def _console(*, error: bool) -> Console:
     context = click.get_current_context(silent=True)
     forbidden = context is not None and _NO_COLOUR in context.meta

@@ -9,6 +9,7 @@ import click
 
 from crampsrules.cli.exit_codes import ExitCode
 from crampsrules.cli.output import show_error
+from crampsrules.cohort.errors import UnfinishedError
 from crampsrules.errors import (
     CrampsRulesError,
     EngineError,
@@ -22,6 +23,7 @@ _CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
     (RuleError, ExitCode.BAD_RULES),
     (EngineError, ExitCode.MISSING),
     (MissingExtraError, ExitCode.MISSING),
+    (UnfinishedError, ExitCode.UNFINISHED),
     (CrampsRulesError, ExitCode.USAGE),
     (OSError, ExitCode.USAGE),
 )

@@ -1,0 +1,108 @@
+"""The command `cohort`: from what was typed to a plan, and from the plan to what is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from crampsrules.cli.output import deliver, show
+from crampsrules.cli.shown_cohort import outcome_data, outcome_shown, progress_bar
+from crampsrules.cohort.errors import UnfinishedError
+from crampsrules.cohort.formats import Format, delimiter_of, format_of
+from crampsrules.cohort.picture import picture
+from crampsrules.cohort.plan import BATCH_ROWS, Plan
+from crampsrules.cohort.run import Outcome, assess_cohort
+from crampsrules.rulebase import RuleBase
+
+
+def planned(  # noqa: PLR0913 - each is an option
+    *,
+    source: Path,
+    target: Path,
+    source_format: str | None,
+    target_format: str | None,
+    columns: Iterable[str],
+    delimiter: str | None,
+    unknown: Iterable[str],
+    keep: Sequence[str] | None,
+    weights: bool,
+    rejects: Path | None,
+    batch: int | None,
+    rules: RuleBase,
+) -> Plan:
+    """What was asked for. Raises click.UsageError and CohortError."""
+    source_file, target_file = _file(source), _file(target)
+    if target_file is not None:
+        target_file = target_file.resolve()  # what a link leads to is replaced, not the link
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise click.UsageError("--delimiter takes one character, and no quotation mark")
+    if rejects is None and target_file is not None:
+        rejects = target_file.with_name(f"{target_file.name}.rejects.ndjson")
+    return Plan(
+        source=source_file,
+        target=target_file,
+        source_format=_format(source_file, source_format, "--from"),
+        target_format=_format(target_file, target_format, "--to"),
+        rules=rules,
+        columns=_columns(columns),
+        keep=None if keep is None else tuple(keep),
+        weights=weights,
+        source_delimiter=delimiter or delimiter_of(source_file),
+        target_delimiter=delimiter or delimiter_of(target_file),
+        unknown=frozenset(unknown),
+        rejects=rejects,
+        batch_rows=batch or BATCH_ROWS,
+    )
+
+
+def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bool) -> Outcome:
+    """Do it, and show what came out: in words, as JSON, and as a picture where one is wanted."""
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise click.UsageError(f"--plot draws SVG: {plot} must end with .svg")
+    if plan.source is None and plan.target is not None:
+        show("Standard input cannot be read again: if this is stopped, it begins anew.", error=True)
+    try:
+        with progress_bar() as watch:
+            outcome = assess_cohort(plan, restart=restart, watch=watch)
+    except UnfinishedError as error:
+        raise UnfinishedError(_with_advice(error, plan)) from None
+    if plot is not None:
+        deliver(picture(outcome.tally, plan.rules).rstrip("\n"), plot)
+    shown = (
+        json.dumps(outcome_data(outcome, plan), indent=2, ensure_ascii=False)
+        if as_json
+        else outcome_shown(outcome, plan)
+    )
+    # Where the rows themselves go to standard output, the summary must not stand among them.
+    show(shown, error=plan.target is None)
+    return outcome
+
+
+def _with_advice(error: UnfinishedError, plan: Plan) -> str:
+    if plan.source is None or plan.target is None:
+        return str(error)
+    return (
+        f"{error}\nWhat was done until then is kept. When that is mended, the same command goes on "
+        "from there; --restart begins anew."
+    )
+
+
+def _file(path: Path) -> Path | None:
+    return None if str(path) == "-" else path
+
+
+def _format(path: Path | None, told: str | None, option: str) -> Format:
+    return format_of(path, option) if told is None else Format(told)
+
+
+def _columns(given: Iterable[str]) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for one in given:
+        fact, equals, column = one.partition("=")
+        if not equals or fact in columns:
+            raise click.UsageError("--columns takes FACT=COLUMN, once for each fact")
+        columns[fact] = column
+    return columns

@@ -1,0 +1,116 @@
+"""A cohort on the terminal: how far it is, and what came out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from crampsrules.cli.output import TRIAGE_STYLES, progress_console
+from crampsrules.cohort.picture import cause_bars, share, triage_bars
+from crampsrules.cohort.plan import Plan
+from crampsrules.cohort.run import Outcome, Watch, nobody_watches
+from crampsrules.cohort.run import Progress as Point
+from crampsrules.cohort.tally import Tally
+from crampsrules.facts import FACTS
+from crampsrules.triage import Triage
+
+_ALIKE = 0.8
+
+
+@contextmanager
+def progress_bar() -> Iterator[Watch]:
+    """A bar on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield nobody_watches
+        return
+    columns = (
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rows]} rows, {task.fields[rejected]} put aside"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=progress_console(), transient=True) as bar:
+        task = bar.add_task("", total=None, rows="0", rejected="0")
+
+        def watch(point: Point) -> None:
+            bar.update(
+                task,
+                completed=point.done,
+                total=point.size,
+                rows=f"{point.tally.rows:,}",
+                rejected=f"{point.tally.rejected:,}",
+            )
+
+        yield watch
+
+
+def outcome_shown(outcome: Outcome, plan: Plan) -> Text:
+    """What was done and what came out, in words."""
+    tally, rules = outcome.tally, plan.rules
+    text = Text(f"{tally.rows:,} rows read, {tally.assessed:,} assessed")
+    if outcome.resumed:
+        text.append(f"; {outcome.resumed:,} of them by an earlier run")
+    text.append("\n")
+    text.append_text(_put_aside(tally, plan))
+    text.append_text(_strange_columns(outcome))
+    width = len(f"{tally.assessed:,}")
+    text.append("\nHow soon to be seen\n", "bold")
+    for bar, level in zip(triage_bars(tally, rules), sorted(Triage, reverse=True), strict=True):
+        text.append(f"  {_counted(bar.rows, tally, width)}  ")
+        text.append(bar.label, TRIAGE_STYLES[level] if bar.rows else "")
+        text.append("\n")
+    text.append("\nCause that comes first\n", "bold")
+    for bar in cause_bars(tally, rules):
+        text.append(f"  {_counted(bar.rows, tally, width)}  {bar.label}\n")
+    return text.append(f"\n{rules.wording.leaflet['disclaimer']}")
+
+
+def _counted(rows: int, tally: Tally, width: int) -> str:
+    return f"{rows:{width},} {share(rows, tally.assessed):>7}"
+
+
+def _put_aside(tally: Tally, plan: Plan) -> Text:
+    if not tally.rejected:
+        return Text()
+    where = "standard error" if plan.rejects is None else str(plan.rejects)
+    return Text.assemble(
+        (f"{tally.rejected:,} put aside", "bold yellow"),
+        f", each with the reason, in {where}: {tally.unreadable:,} could not be read, "
+        f"{tally.bad_facts:,} have facts that cannot be used\n",
+    )
+
+
+def _strange_columns(outcome: Outcome) -> Text:
+    """Columns that may be facts under a name slightly wrong; one unlike any fact is none."""
+    meant = {name: get_close_matches(name, FACTS, 1, _ALIKE) for name in outcome.others}
+    lines = [
+        f"The column {name!r} is not a fact; did you mean {facts[0]!r}?\n"
+        for name, facts in meant.items()
+        if facts and name not in FACTS
+    ]
+    return Text("".join(lines), "yellow")
+
+
+def outcome_data(outcome: Outcome, plan: Plan) -> Mapping[str, Any]:
+    """The same for programs."""
+    tally = outcome.tally
+    return {
+        "rows": tally.rows,
+        "assessed": tally.assessed,
+        "rejected": {"unreadable": tally.unreadable, "bad_facts": tally.bad_facts},
+        "triage": {level.id: tally.triage.get(level.id, 0) for level in Triage},
+        "top_causes": dict(tally.top_causes),
+        "causes": dict(tally.causes),
+        "resumed_after": outcome.resumed,
+        "columns": {"facts": outcome.facts, "others": list(outcome.others)},
+        "output": None if plan.target is None else str(plan.target),
+        "rejects": None if plan.rejects is None or not tally.rejected else str(plan.rejects),
+        "rules_version": plan.rules.version,
+        "disclaimer": plan.rules.wording.leaflet["disclaimer"],
+    }

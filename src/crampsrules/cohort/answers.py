@@ -1,0 +1,90 @@
+"""Assessing a batch: which rows get an answer, and which cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+from attrs import frozen
+
+from crampsrules.cohort.batches import Batch, Position, Reject
+from crampsrules.facts import FACTS
+from crampsrules.frames import assess_frame
+from crampsrules.rulebase import RuleBase
+
+_ERRORS = "errors"
+
+
+@frozen(kw_only=True, eq=False)
+class Answered:
+    """A batch that was assessed: the rows with an answer, and those that have none."""
+
+    answers: pl.DataFrame
+    passed: Any
+    """What goes from each of these rows into the output, as in `Batch`."""
+    rejects: Sequence[Reject]
+    """In the order of the input."""
+    unreadable: int
+    """How many of the rejects are no rows at all."""
+    end: Position
+
+
+@frozen
+class Assessor:
+    """Assesses batches with one rule base."""
+
+    rules: RuleBase
+    weights: bool
+    schema: pl.Schema
+    """The columns of every answer."""
+
+    @classmethod
+    def of(cls, rules: RuleBase, *, weights: bool) -> Assessor:
+        """Find out which columns the answers have."""
+        nobody = pl.DataFrame(schema={next(iter(FACTS)): pl.Float64})
+        answered = _assessed(nobody, rules, weights=weights)
+        return cls(rules, weights, answered.drop(_ERRORS).schema)
+
+    def nobody(self, batch: Batch) -> Answered:
+        """What comes of a batch of no rows."""
+        answers = pl.DataFrame(schema=self.schema)
+        return Answered(
+            answers=answers, passed=batch.passed, rejects=(), unreadable=0, end=batch.end
+        )
+
+    def answered(self, batch: Batch) -> Answered:
+        """Assess the rows of a batch."""
+        assessed = _assessed(batch.facts, self.rules, weights=self.weights)
+        errors = assessed[_ERRORS]
+        faulty = dict(batch.faults)
+        for row in errors.is_not_null().arg_true():
+            faulty[row] = (*faulty.get(row, ()), errors[row])
+        rejects = [
+            Reject(number=batch.numbers[row], reasons=reasons, given=batch.given(row))
+            for row, reasons in faulty.items()
+        ]
+        sound = pl.Series([row not in faulty for row in range(len(assessed))], dtype=pl.Boolean)
+        answers = assessed.drop(_ERRORS)
+        if faulty:
+            answers = answers.filter(sound)
+        return Answered(
+            answers=answers,
+            passed=_only(batch.passed, sound) if faulty else batch.passed,
+            rejects=sorted((*batch.rejects, *rejects), key=lambda one: one.number),
+            unreadable=len(batch.rejects),
+            end=batch.end,
+        )
+
+
+def _assessed(facts: pl.DataFrame, rules: RuleBase, *, weights: bool) -> pl.DataFrame:
+    """The answers and errors alone."""
+    return assess_frame(facts, rules=rules, weights=weights).drop(facts.columns)
+
+
+def _only(passed: Any, sound: pl.Series) -> Any:  # noqa: ANN401
+    if isinstance(passed, list):
+        return [one for one, is_sound in zip(passed, sound, strict=True) if is_sound]
+    # A table of no columns has no rows either.
+    return passed.filter(pa.array(sound)) if passed.num_columns else passed

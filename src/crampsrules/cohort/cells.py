@@ -1,0 +1,109 @@
+"""The cells of a CSV file: from texts to what the facts take.
+
+A cell that cannot be read is told of in the words that `assess` has for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from crampsrules.cohort.columns import declared
+from crampsrules.facts import Fact
+from crampsrules.readers import RefusedError, reader_of
+
+SEPARATOR = ";"
+NONE_OF_THESE = "none"
+_YES = ("true", "yes", "y", "1")
+_NO = ("false", "no", "n", "0")
+_FLAGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+_MAYBE_UNKNOWN = frozenset({"na", "n/a", "nan", "null", "none", "unknown", ".", "-", "?"})
+
+Faults = Mapping[int, tuple[str, ...]]
+
+
+class Cells:
+    """Reads the columns that hold facts."""
+
+    def __init__(self, facts: Mapping[str, str], unknown: Iterable[str] = ()) -> None:
+        self._facts = {
+            column: fact for column, name in facts.items() if (fact := declared(name)) is not None
+        }
+        self._unknown = [text.strip() for text in unknown]
+
+    def read(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, Faults]:
+        """The columns of facts, by their own names, and which rows have cells that are none.
+
+        Such a cell is null in the columns.
+        """
+        texts = raw.select(self._text(column) for column in self._facts)
+        typed = texts.select(_value(column, fact) for column, fact in self._facts.items())
+        faulty: dict[int, list[str]] = {}
+        for column, fact in self._facts.items():
+            missed = texts[column].is_not_null() & typed[column].is_null()
+            if missed.any() and fact.units:
+                typed = typed.with_columns(_with_units(fact, texts[column], typed[column]))
+                missed = texts[column].is_not_null() & typed[column].is_null()
+            for row in missed.arg_true():
+                faulty.setdefault(row, []).append(column)
+        return typed, {
+            row: tuple(self._reason(column, texts[column][row]) for column in columns)
+            for row, columns in sorted(faulty.items())
+        }
+
+    def _text(self, column: str) -> pl.Expr:
+        text = pl.col(column).str.strip_chars()
+        return pl.when(~text.is_in(["", *self._unknown])).then(text).alias(column)
+
+    def _reason(self, column: str, text: str) -> str:
+        fact = self._facts[column]
+        try:
+            reader_of(fact)(text)
+        except RefusedError as error:
+            reason = f"{fact.name}: {error}"
+        else:
+            raise AssertionError(f"{fact.name} takes {text!r}, and nothing was read")
+        if text.lower() in _MAYBE_UNKNOWN:
+            reason += f" (if that stands for what is not known, say so: --unknown {text})"
+        return reason
+
+
+def _value(column: str, fact: Fact) -> pl.Expr:
+    text = pl.col(column)
+    match fact.kind:
+        case "flag":
+            return text.str.to_lowercase().replace_strict(
+                _FLAGS, default=None, return_dtype=pl.Boolean
+            )
+        case "number":
+            number = text.cast(pl.Float64, strict=False)
+            return pl.when(number.is_finite()).then(number)
+        case "integer":
+            number = text.cast(pl.Float64, strict=False)
+            whole = number.is_finite() & (number.abs() < 2**53) & (number == number.floor())
+            return pl.when(whole).then(number).cast(pl.Int64)
+        case "choice":
+            return text
+        case _:
+            parts = text.str.split(SEPARATOR).list.eval(pl.element().str.strip_chars())
+            named = parts.list.eval(pl.element().filter(pl.element() != ""))
+            none = text.str.to_lowercase() == NONE_OF_THESE
+            empty = pl.lit([], dtype=pl.List(pl.String))
+            # Separators alone name nothing, and do not say that there is nothing either.
+            some = pl.when(named.list.len() > 0).then(named)
+            return pl.when(none).then(empty).otherwise(some).alias(column)
+
+
+def _with_units(fact: Fact, texts: pl.Series, values: pl.Series) -> pl.Series:
+    """Read what is left as a figure with its unit, such as 9.1 mg/dL."""
+    read = reader_of(fact)
+    found = {}
+    for text in texts.filter(values.is_null() & texts.is_not_null()).unique():
+        figure, _, unit = text.partition(" ")
+        try:
+            found[text] = read({"value": float(figure), "unit": unit})
+        except (RefusedError, ValueError):
+            continue  # it stays null, and is told of with the others
+    again = texts.replace_strict(found, default=None, return_dtype=pl.Float64)
+    return pl.Series(values.name, pl.select(pl.coalesce(values, again)).to_series())

@@ -1,0 +1,203 @@
+"""A cohort in CSV. A row that is no row is put aside, and the next one is read all the same."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO
+
+import polars as pl
+from attrs import field, frozen
+
+from crampsrules.cohort.batches import Batch, Position, Reject
+from crampsrules.cohort.cells import Cells
+from crampsrules.cohort.errors import CohortError
+from crampsrules.cohort.formats import Format
+from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
+from crampsrules.cohort.plan import Plan
+from crampsrules.errors import did_you_mean, shorten
+
+# A quotation mark that nobody closed must not swallow the rest of the file.
+_LONGEST_RECORD = 2**20
+_MOST_BYTES = 32 * 2**20
+_OPEN = "unexpected end of data"  # the csv module's words for a quoted field that goes on
+
+
+@frozen
+class Record:
+    """A record and where it begins: its fields, or what is wrong with it."""
+
+    number: int
+    fields: list[str] = field(factory=list)
+    fault: str | None = None
+    text: str = ""
+
+
+class CsvRecords:
+    """The records of a CSV file, most of them one line each."""
+
+    def __init__(self, lines: Lines, delimiter: str) -> None:
+        self.lines = lines
+        self._delimiter = delimiter
+
+    def next(self) -> Record | None:
+        """The next record that is not blank, or None at the end."""
+        while line := self.lines.take():
+            if not line.is_blank:
+                return self._record(line)
+        return None
+
+    def _record(self, line: Line) -> Record:
+        try:
+            text = _text(line)
+            return Record(line.number, self._fields(text), text=text)
+        except csv.Error as error:
+            if str(error) == _OPEN:
+                return self._longer(line)
+            return _faulty(line, f"is not CSV: {error}")
+        except ValueError as error:
+            return _faulty(line, str(error))
+
+    def _longer(self, first: Line) -> Record:
+        """A record with a line's end within quotation marks."""
+        taken = [first]
+        try:
+            text = _text(first)
+            while len(text) < _LONGEST_RECORD and (line := self.lines.take()):
+                taken.append(line)
+                text += _text(line)
+                if '"' in taken[-1].content.decode():
+                    try:
+                        return Record(first.number, self._fields(text), text=text)
+                    except csv.Error as error:
+                        if str(error) != _OPEN:
+                            break
+        except ValueError:
+            pass  # that line is told of when its turn comes
+        # The other lines may be sound: each is read again, by itself.
+        self.lines.put_back(taken[1:])
+        return _faulty(first, "is not CSV: a quotation mark is opened and not closed")
+
+    def _fields(self, text: str) -> list[str]:
+        return next(csv.reader([text], delimiter=self._delimiter, strict=True))
+
+
+def _text(line: Line) -> str:
+    if not line.is_whole:
+        raise ValueError(f"is longer than {LONGEST_LINE} bytes; this is its beginning")
+    try:
+        return line.content.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not UTF-8: {error.reason} at byte {error.start + 1}") from None
+
+
+def _faulty(line: Line, fault: str) -> Record:
+    return Record(line.number, fault=fault, text=line.text())
+
+
+class CsvSource:
+    """Reads CSV, from a file or a pipe."""
+
+    unit = "line"
+
+    def __init__(self, stream: BinaryIO, plan: Plan, size: int | None) -> None:
+        self.size = size
+        self._stream = stream
+        self._plan = plan
+        self._records = CsvRecords(Lines(stream), plan.source_delimiter)
+        self.names: Sequence[str] = _header(self._records)
+        self.facts: Mapping[str, str] = plan.facts_in(self.names)
+        self.passed: Sequence[str] = plan.kept(self.names)
+        self._cells = Cells(self.facts, plan.unknown)
+        if not self.facts:
+            raise CohortError(no_facts(self.names))
+
+    def done(self, position: Position) -> int:
+        """Bytes."""
+        return position["offset"]
+
+    def batches(self, start: Position | None) -> Iterator[Batch]:
+        """All batches from a position on."""
+        if start is not None:
+            self._stream.seek(start["offset"])
+            self._records.lines = Lines(
+                self._stream, offset=start["offset"], number=start["number"]
+            )
+        while batch := self._batch():
+            yield batch
+
+    def nobody(self) -> Batch:
+        """A batch of no rows."""
+        return self._made([], [], [])
+
+    def _batch(self) -> Batch | None:
+        lines = self._records.lines
+        begun = lines.offset
+        rows: list[list[str]] = []
+        numbers: list[int] = []
+        rejects: list[Reject] = []
+        while len(numbers) + len(rejects) < self._plan.batch_rows:
+            if lines.offset - begun >= _MOST_BYTES or (record := self._records.next()) is None:
+                break
+            if fault := record.fault or self._miscounted(record):
+                rejects.append(
+                    Reject(number=record.number, reasons=(fault,), given=record.text.rstrip("\r\n"))
+                )
+            else:
+                rows.append(record.fields)
+                numbers.append(record.number)
+        if lines.offset == begun:
+            return None
+        return self._made(rows, numbers, rejects)
+
+    def _miscounted(self, record: Record) -> str | None:
+        if len(record.fields) == len(self.names):
+            return None
+        return f"has {len(record.fields)} fields, and the header has {len(self.names)}"
+
+    def _made(self, rows: list[list[str]], numbers: list[int], rejects: list[Reject]) -> Batch:
+        columns = list(zip(*rows, strict=True)) or [()] * len(self.names)
+        raw = pl.DataFrame(
+            {
+                name: pl.Series(values=[cell or None for cell in column], dtype=pl.String)
+                for name, column in zip(self.names, columns, strict=True)
+            }
+        )
+        typed, faults = self._cells.read(raw)
+        as_read = self._plan.target_format is Format.CSV
+        passed = raw if as_read else raw.with_columns(typed)
+        lines = self._records.lines
+        return Batch(
+            facts=typed.rename(self.facts),
+            numbers=numbers,
+            faults=faults,
+            passed=passed.select(self.passed).to_arrow(),
+            given=lambda row: dict(zip(self.names, rows[row], strict=True)),
+            rejects=rejects,
+            end={"offset": lines.offset, "number": lines.number},
+        )
+
+
+def _header(records: CsvRecords) -> list[str]:
+    record = records.next()
+    if record is None:
+        raise CohortError("there is nothing in it, not even a line with the names of the columns")
+    if record.fault:
+        raise CohortError(f"the line with the names of the columns {record.fault}")
+    names = record.fields
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise CohortError(f"two columns have the name {twice[0]!r}")
+    return names
+
+
+def no_facts(names: Sequence[str]) -> str:
+    """What to say of a file without a column that is a fact."""
+    from crampsrules.facts import FACTS
+
+    shown = ", ".join(shorten(name) for name in names[:5])
+    hints = {did_you_mean(name, FACTS) for name in names[:5]} - {""}
+    return (
+        f"no column has the name of a fact; the first are {shown}"
+        f"{''.join(sorted(hints)[:1])}. Say which column holds which fact, "
+        "as in --columns age_years=AGE"
+    )

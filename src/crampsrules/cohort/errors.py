@@ -1,0 +1,13 @@
+"""What can go wrong with a cohort."""
+
+from __future__ import annotations
+
+from crampsrules.errors import CrampsRulesError
+
+
+class CohortError(CrampsRulesError):
+    """A cohort cannot be read or written as it was asked for."""
+
+
+class UnfinishedError(CohortError):
+    """A cohort stopped before its end; what was done is kept, and the same call goes on."""

@@ -1,0 +1,70 @@
+"""Lines of a stream of bytes, each with its number, and none longer than memory bears."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from attrs import frozen
+
+LONGEST_LINE = 16 * 2**20
+_SHOWN_OF_LONGER = 1000
+_BOM = b"\xef\xbb\xbf"
+
+
+@frozen
+class Line:
+    """One line with its end. Of one that is too long only the beginning is kept."""
+
+    number: int
+    content: bytes
+    size: int
+    is_whole: bool = True
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing on it."""
+        return not self.content.strip()
+
+    def text(self) -> str:
+        """The line without its end; what is not UTF-8 is shown as the bytes that it is."""
+        return self.content.decode("utf-8", "backslashreplace").rstrip("\r\n")
+
+
+class Lines:
+    """Takes lines from a stream, and knows where it stands. Lines can be put back."""
+
+    def __init__(self, stream: BinaryIO, *, offset: int = 0, number: int = 1) -> None:
+        self.offset = offset
+        self.number = number
+        self._stream = stream
+        self._waiting: deque[Line] = deque()
+
+    def take(self) -> Line | None:
+        """The next line, or None at the end."""
+        line = self._waiting.popleft() if self._waiting else self._read()
+        if line is not None:
+            self.offset += line.size
+            self.number = line.number + 1
+        return line
+
+    def put_back(self, lines: Iterable[Line]) -> None:
+        """Undo taking these, which were the last."""
+        back = list(lines)
+        if back:
+            self._waiting.extendleft(reversed(back))
+            self.offset -= sum(line.size for line in back)
+            self.number = back[0].number
+
+    def _read(self) -> Line | None:
+        content = self._stream.readline(LONGEST_LINE)
+        if not content:
+            return None
+        if len(content) < LONGEST_LINE or content.endswith(b"\n"):
+            shown = content.removeprefix(_BOM) if self.number == 1 else content
+            return Line(self.number, shown, len(content))
+        start, size = content[:_SHOWN_OF_LONGER], len(content)
+        while not content.endswith(b"\n") and (content := self._stream.readline(LONGEST_LINE)):
+            size += len(content)
+        return Line(self.number, start, size, is_whole=False)

@@ -1,0 +1,296 @@
+"""A cohort in NDJSON: an object a line. A line that is none is put aside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import polars as pl
+
+from crampsrules.cohort.batches import Batch, Position, Reject
+from crampsrules.cohort.columns import declared
+from crampsrules.cohort.errors import CohortError
+from crampsrules.cohort.formats import Format
+from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
+from crampsrules.cohort.plan import Plan
+from crampsrules.errors import FactProblem, shorten
+from crampsrules.facts import FACTS, Fact, Kind
+from crampsrules.readers import Reader, RefusedError, reader_of
+
+_MOST_BYTES = 32 * 2**20
+_MOST_COLUMNS = 10_000
+# Beyond these a number of JSON is not the same number in a column.
+_INT64 = 2**63
+_EXACT = 2**53
+
+_FACT_TYPES: Mapping[Kind, pl.DataType] = {
+    "flag": pl.Boolean(),
+    "number": pl.Float64(),
+    "integer": pl.Int64(),
+    "choice": pl.String(),
+    "members": pl.List(pl.String()),
+    "medicines": pl.List(pl.String()),
+}
+
+
+class NotAnObjectError(Exception):
+    """Its text says why a line holds no object of facts."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise NotAnObjectError(f"has {shorten(next(n for n in names if names.count(n) > 1))} twice")
+    return found
+
+
+def _constant(name: str) -> None:
+    raise NotAnObjectError(f"is not JSON: there is no {name} in it")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant).decode
+
+
+def parsed(line: Line) -> dict[str, Any]:
+    """The object on a line. Raises NotAnObjectError."""
+    if not line.is_whole:
+        raise NotAnObjectError(f"is longer than {LONGEST_LINE} bytes; this is its beginning")
+    try:
+        found = _decode(line.content.decode())
+    except UnicodeDecodeError as error:
+        raise NotAnObjectError(f"is not UTF-8: {error.reason} at {error.start + 1}") from None
+    except json.JSONDecodeError as error:
+        raise NotAnObjectError(f"is not JSON: {error.msg} at {error.pos + 1}") from None
+    except RecursionError:
+        raise NotAnObjectError("is nested too deep") from None
+    except ValueError:  # Python's own limit on the digits of a number
+        raise NotAnObjectError("has a number that is too large") from None
+    if not isinstance(found, dict):
+        raise NotAnObjectError(f"must be an object of facts, got {shorten(found)}")
+    return found
+
+
+class NdjsonSource:
+    """Reads NDJSON, from a file or a pipe.
+
+    Only a look at every line tells which columns there are. Where the output needs to know, that
+    is done first; `scan` is what it gave, for a run that goes on. The names in `reserved` are those
+    of the answers.
+    """
+
+    unit = "line"
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        plan: Plan,
+        size: int | None,
+        *,
+        scan: Mapping[str, str] | None,
+        reserved: Collection[str],
+    ) -> None:
+        self.size = size
+        self._stream = stream
+        self._plan = plan
+        self._lines = Lines(stream)
+        self.scan: Mapping[str, str] = {}
+        self._reserved = frozenset(reserved)
+        self._renamed = {column: fact for fact, column in plan.columns.items()}
+        self.spliced = plan.target_format is Format.NDJSON
+        if not self.spliced:
+            if size is None:
+                raise CohortError(
+                    "which columns there are is known after the last line of NDJSON: read it from "
+                    "a file, or write NDJSON"
+                )
+            self.scan = self._scanned() if scan is None else scan
+        self.names: Sequence[str] = list(self.scan)
+        self.facts: Mapping[str, str] = {} if self.spliced else plan.facts_in(self.names)
+        self.passed: Sequence[str] = [] if self.spliced else plan.kept(self.names)
+
+    def done(self, position: Position) -> int:
+        """Bytes."""
+        return position["offset"]
+
+    def _fact(self, name: str) -> Fact | None:
+        if name in self._renamed:
+            return declared(self._renamed[name])
+        return None if name in self._plan.columns else declared(name)
+
+    # --- Which columns there are ----------------------------------------------------------------
+
+    def _scanned(self) -> dict[str, str]:
+        kinds: dict[str, str] = {}
+        while line := self._lines.take():
+            try:
+                row = {} if line.is_blank else parsed(line)
+            except NotAnObjectError:
+                continue  # it is put aside when its turn comes
+            for name, value in row.items():
+                kinds[name] = _joint(kinds.get(name, "null"), _kind(value))
+            if len(kinds) > _MOST_COLUMNS:
+                raise CohortError(f"has more than {_MOST_COLUMNS} names of columns")
+        self._stream.seek(0)
+        self._lines = Lines(self._stream)
+        return kinds
+
+    # --- Rows -----------------------------------------------------------------------------------
+
+    def batches(self, start: Position | None) -> Iterator[Batch]:
+        """All batches from a position on."""
+        if start is not None:
+            self._stream.seek(start["offset"])
+            self._lines = Lines(self._stream, offset=start["offset"], number=start["number"])
+        while batch := self._batch():
+            yield batch
+
+    def _batch(self) -> Batch | None:
+        begun = self._lines.offset
+        rows: list[dict[str, Any]] = []
+        taken: list[Line] = []
+        rejects: list[Reject] = []
+        while len(rows) + len(rejects) < self._plan.batch_rows:
+            if self._lines.offset - begun >= _MOST_BYTES or (line := self._lines.take()) is None:
+                break
+            if line.is_blank:
+                continue
+            try:
+                rows.append(parsed(line))
+                taken.append(line)
+            except NotAnObjectError as error:
+                rejects.append(Reject(number=line.number, reasons=(str(error),), given=line.text()))
+        if self._lines.offset == begun:
+            return None
+        return self._made(rows, taken, rejects)
+
+    def nobody(self) -> Batch:
+        """A batch of no rows."""
+        return self._made([], [], [])
+
+    def _made(self, rows: list[dict[str, Any]], taken: list[Line], rejects: list[Reject]) -> Batch:
+        facts, faults = self._facts(rows)
+        if self.spliced:
+            self._mind_reserved(rows, faults)
+        return Batch(
+            facts=facts,
+            numbers=[line.number for line in taken],
+            faults=faults,
+            passed=self._texts(rows, taken) if self.spliced else self._table(rows, facts),
+            given=rows.__getitem__,
+            rejects=rejects,
+            end={"offset": self._lines.offset, "number": self._lines.number},
+        )
+
+    def _facts(self, rows: list[dict[str, Any]]) -> tuple[pl.DataFrame, dict[int, tuple[str, ...]]]:
+        columns: dict[str, list[Any]] = {fact: [None] * len(rows) for fact in self.facts.values()}
+        faults: dict[int, tuple[str, ...]] = {}
+        readers: dict[str, tuple[str, Reader] | None] = {}
+        for at, row in enumerate(rows):
+            problems: list[FactProblem] = []
+            for name, value in row.items():
+                if name not in readers:
+                    found = self._fact(name)
+                    readers[name] = None if found is None else (found.name, reader_of(found))
+                if value is None or (reader := readers[name]) is None:
+                    continue
+                fact, read_value = reader
+                try:
+                    read = read_value(value)
+                except RefusedError as error:
+                    problems.append(FactProblem(fact, value, str(error)))
+                    continue
+                kept = sorted(read) if isinstance(read, frozenset) else read
+                columns.setdefault(fact, [None] * len(rows))[at] = kept
+            if problems:
+                faults[at] = tuple(map(str, problems))
+        frame = {
+            name: pl.Series(name, values, dtype=_FACT_TYPES[known.kind])
+            for name, values in columns.items()
+            if (known := declared(name)) is not None
+        }
+        if not frame:  # a frame of no columns would forget how many rows it has
+            first = next(iter(FACTS.values()))
+            frame[first.name] = pl.Series(
+                first.name, [None] * len(rows), dtype=_FACT_TYPES[first.kind]
+            )
+        return pl.DataFrame(frame), faults
+
+    def _mind_reserved(
+        self, rows: list[dict[str, Any]], faults: dict[int, tuple[str, ...]]
+    ) -> None:
+        keep = self._reserved if self._plan.keep is None else self._reserved & {*self._plan.keep}
+        for at, row in enumerate(rows):
+            if not keep.isdisjoint(row):
+                names = ", ".join(sorted(keep & row.keys()))
+                faults[at] = (*faults.get(at, ()), f"has {names}, which the answer is to be called")
+
+    # --- What goes into the output --------------------------------------------------------------
+
+    def _texts(self, rows: list[dict[str, Any]], lines: list[Line]) -> list[str]:
+        """The objects as they stand in the file, or what is kept of them."""
+        keep = self._plan.keep
+        if keep is None:
+            return [line.content.decode().strip() for line in lines]
+        return [
+            json.dumps({name: row[name] for name in keep if name in row}, ensure_ascii=False)
+            for row in rows
+        ]
+
+    def _table(self, rows: list[dict[str, Any]], facts: pl.DataFrame) -> Any:  # noqa: ANN401
+        """The columns of the output, as an Arrow table."""
+        columns = []
+        for name in self.passed:
+            if name in self.facts:
+                columns.append(facts[self.facts[name]].alias(name))
+                continue
+            kind = self.scan[name]
+            values = [row.get(name) for row in rows]
+            if kind == "json":
+                values = [None if one is None else _dumped(one) for one in values]
+            columns.append(pl.Series(name, values, dtype=_TYPES[kind]))
+        return pl.DataFrame(columns).to_arrow()
+
+
+# What the values of a column are, over the whole file; what fits nothing else is kept as JSON.
+_TYPES: Mapping[str, pl.DataType] = {
+    "null": pl.String(),
+    "flag": pl.Boolean(),
+    "text": pl.String(),
+    "whole": pl.Int64(),
+    "small": pl.Int64(),
+    "number": pl.Float64(),
+    "json": pl.String(),
+}
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "flag"
+        case str():
+            return "text"
+        case int() if abs(value) <= _EXACT:
+            return "small"
+        case int() if -_INT64 <= value < _INT64:
+            return "whole"
+        case float():
+            return "number"
+        case _:
+            return "json"
+
+
+def _joint(first: str, second: str) -> str:
+    kinds = {first, second} - {"null"}
+    if len(kinds) < 2:  # noqa: PLR2004 - nothing to join
+        return kinds.pop() if kinds else "null"
+    if kinds == {"small", "whole"}:
+        return "whole"
+    return "number" if kinds == {"small", "number"} else "json"
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

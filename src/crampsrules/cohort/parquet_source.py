@@ -1,0 +1,104 @@
+"""A cohort in Parquet, read a part of a row group at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crampsrules.cohort.batches import Batch, Position
+from crampsrules.cohort.csv_source import no_facts
+from crampsrules.cohort.errors import CohortError, UnfinishedError
+from crampsrules.cohort.plan import Plan
+
+# Pages are read as they are needed, not a whole column of a row group.
+_BUFFER = 2**20
+
+
+class ParquetSource:
+    """Reads a Parquet file."""
+
+    unit = "row"
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        try:
+            self._file = pq.ParquetFile(
+                path, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
+            )
+        except pa.ArrowInvalid as error:
+            raise CohortError(f"is not a Parquet file: {error}") from None
+        self._path = path
+        self._plan = plan
+        self.size: int | None = self._file.metadata.num_rows
+        self.names: Sequence[str] = list(self._file.schema_arrow.names)
+        if twice := [name for name in self.names if self.names.count(name) > 1]:
+            raise CohortError(f"two columns have the name {twice[0]!r}")
+        self.facts: Mapping[str, str] = plan.facts_in(self.names)
+        self.passed: Sequence[str] = plan.kept(self.names)
+        if not self.facts:
+            raise CohortError(no_facts(self.names))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def done(self, position: Position) -> int:
+        """Rows."""
+        return position["row"]
+
+    def batches(self, start: Position | None) -> Iterator[Batch]:
+        """All batches from a position on. Raises UnfinishedError where the file is damaged."""
+        row = 0 if start is None else start["row"]
+        waiting: list[Any] = []
+        for piece in self._pieces(row):
+            waiting.append(piece)
+            while sum(one.num_rows for one in waiting) >= self._plan.batch_rows:
+                whole = pa.Table.from_batches(waiting)
+                yield self._made(whole.slice(0, self._plan.batch_rows), row)
+                row += self._plan.batch_rows
+                waiting = whole.slice(self._plan.batch_rows).to_batches()
+        if waiting:
+            yield self._made(pa.Table.from_batches(waiting), row)
+
+    def nobody(self) -> Batch:
+        """A batch of no rows."""
+        return self._made(self._file.schema_arrow.empty_table(), 0)
+
+    def _pieces(self, start: int) -> Iterator[Any]:
+        """Everything from a row on, in pieces no larger than a batch."""
+        groups = [
+            self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)
+        ]
+        for group, end in enumerate(accumulate(groups)):
+            first = end - groups[group]
+            if end <= start:
+                continue
+            skip = max(0, start - first)
+            try:
+                for piece in self._file.iter_batches(self._plan.batch_rows, row_groups=[group]):
+                    if skip < piece.num_rows:
+                        yield piece.slice(skip)
+                    skip = max(0, skip - piece.num_rows)
+            except (OSError, pa.ArrowException) as error:
+                raise UnfinishedError(
+                    f"{self._path}: row group {group} (rows {first + 1} to {end}) cannot be read: "
+                    f"{error}"
+                ) from None
+
+    def _made(self, rows: Any, start: int) -> Batch:  # noqa: ANN401 - pyarrow has no types
+        facts = pl.from_arrow(rows.select(list(self.facts)))
+        assert isinstance(facts, pl.DataFrame)
+        return Batch(
+            facts=facts.rename(self.facts),
+            numbers=range(start + 1, start + 1 + rows.num_rows),
+            faults={},
+            passed=rows.select(self.passed),
+            given=lambda row: rows.slice(row, 1).to_pylist()[0],
+            rejects=(),
+            end={"row": start + rows.num_rows},
+        )

@@ -1,0 +1,89 @@
+"""What is to be done with a cohort: from where, to where, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from attrs import field, frozen
+
+from crampsrules.cohort.columns import declared
+from crampsrules.cohort.errors import CohortError
+from crampsrules.cohort.formats import Format
+from crampsrules.errors import did_you_mean
+from crampsrules.facts import FACTS
+from crampsrules.rulebase import RuleBase
+
+# Few enough that three batches, one read, one assessed and one written, stay far below 1 GB.
+BATCH_ROWS = 50_000
+
+
+@frozen(kw_only=True)
+class Plan:
+    """A run over one cohort. A source or target of None is standard input or output."""
+
+    source: Path | None
+    target: Path | None
+    source_format: Format
+    target_format: Format
+    rules: RuleBase
+    columns: Mapping[str, str] = field(factory=dict, hash=False)
+    """Facts that stand in columns of other names."""
+    keep: tuple[str, ...] | None = None
+    """The columns of the input that go into the output; None for all."""
+    weights: bool = False
+    source_delimiter: str = ","
+    target_delimiter: str = ","
+    unknown: frozenset[str] = frozenset()
+    """Texts in a CSV file that stand for what is not known, besides the empty one."""
+    rejects: Path | None = None
+    """Where rows that cannot be used are put; None for standard error."""
+    batch_rows: int = BATCH_ROWS
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what no file could make right. Raises CohortError."""
+        for fact in self.columns:
+            if declared(fact) is None:
+                raise CohortError(f"{fact!r} is not a fact{did_you_mean(fact, FACTS)}")
+        columns = list(self.columns.values())
+        if twice := {one for one in columns if columns.count(one) > 1}:
+            raise CohortError(f"the column {min(twice)!r} is given for two facts")
+        for end, form in ((self.source, self.source_format), (self.target, self.target_format)):
+            if end is None and not form.is_text:
+                raise CohortError("Parquet is read and written in files, not through a pipe")
+        if self._is_onto_itself():
+            raise CohortError(f"{self.source} cannot be both read and written")
+
+    def _is_onto_itself(self) -> bool:
+        ends = [one for one in (self.target, self.rejects) if one is not None]
+        return self.source is not None and any(
+            one.exists() and one.samefile(self.source) for one in ends
+        )
+
+    def facts_in(self, names: Sequence[str]) -> dict[str, str]:
+        """Which of the columns of a file hold a fact, and which one.
+
+        Raises CohortError for a column that was named and is not there.
+        """
+        for fact, column in self.columns.items():
+            if column not in names:
+                raise CohortError(
+                    f"there is no column {column!r} for {fact}{did_you_mean(column, names)}"
+                )
+        renamed = {column: fact for fact, column in self.columns.items()}
+        found = {}
+        for name in names:
+            if name in renamed:
+                found[name] = renamed[name]
+            elif name not in self.columns and declared(name) is not None:
+                found[name] = name
+        return found
+
+    def kept(self, names: Sequence[str]) -> Sequence[str]:
+        """Which of the columns of a file go into the output. Raises CohortError."""
+        if self.keep is None:
+            return names
+        for name in self.keep:
+            if name not in names:
+                raise CohortError(f"there is no column {name!r} to keep{did_you_mean(name, names)}")
+        return [name for name in names if name in self.keep]

@@ -1,0 +1,215 @@
+"""The folder beside the output in which it is made, until it is whole.
+
+Each batch is added to the end of a file, and what was put aside to that of another. What stands
+beyond the lengths in the record was cut off in the middle, and is taken off.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from attrs import evolve
+
+from crampsrules.cohort.answers import Answered
+from crampsrules.cohort.batches import Source
+from crampsrules.cohort.encoding import encoded, rejects_encoded
+from crampsrules.cohort.errors import CohortError, UnfinishedError
+from crampsrules.cohort.parquet_footer import joined_footer
+from crampsrules.cohort.plan import Plan
+from crampsrules.cohort.record import Record, promise_of, replace_text, sync_folder
+
+_RECORD, _LOCK, _OUTPUT, _REJECTS = "progress.json", "lock", "output", "rejects"
+
+
+def workshop_of(target: Path) -> Path:
+    """Where the work on an output is."""
+    return target.with_name(f"{target.name}.partial")
+
+
+class Workshop:
+    """Makes one output. Used within `opened_workshop`."""
+
+    def __init__(self, folder: Path, plan: Plan, record: Record) -> None:
+        assert plan.target is not None
+        assert plan.rejects is not None
+        self.folder = folder
+        self.record = record
+        self._plan = plan
+        self._target = plan.target
+        self._rejects = plan.rejects
+
+    def begin(self, scan: Mapping[str, str] | None) -> None:
+        """Note what was found out before the first row; tidy up behind a run that was cut off."""
+        with self._writing():
+            if self.record.position is None:
+                self._save(evolve(self.record, scan=scan))
+            _cut(self.folder / _REJECTS, self.record.rejects_bytes)
+            _cut(self.folder / _OUTPUT, self.record.output_bytes)
+
+    def add(self, batch: Answered, source: Source) -> None:
+        """Write a batch; when this returns it is safely on the disk. Raises UnfinishedError."""
+        is_first = self.record.position is None
+        content = encoded(batch, self._plan, facts=source.facts, header=is_first)
+        with self._writing():
+            record = self._appended(content)
+            if batch.rejects:
+                rejects = rejects_encoded(batch.rejects, source.unit)
+                record = evolve(record, rejects_bytes=_append(self.folder / _REJECTS, rejects))
+            self._save(evolve(record, position=batch.end, tally=record.tally.with_(batch)))
+
+    def _appended(self, content: bytes) -> Record:
+        end = _append(self.folder / _OUTPUT, content)
+        ends = () if self._plan.target_format.is_text else (*self.record.ends, end)
+        return evolve(self.record, output_bytes=end, ends=ends)
+
+    def finish(self, empty: Answered, source: Source) -> None:
+        """Put the output where it is wanted, whole. `empty` is a batch of no rows."""
+        with self._writing():
+            if not self.record.is_complete:
+                self._complete(empty, source)
+            self._publish()
+        _clear(self.folder)
+
+    def _complete(self, empty: Answered, source: Source) -> None:
+        record = self.record
+        if record.position is None:
+            content = encoded(empty, self._plan, facts=source.facts, header=True)
+            record = self._appended(content)
+        if not self._plan.target_format.is_text:
+            with (self.folder / _OUTPUT).open("rb") as file:
+                footer = joined_footer(file, record.ends)
+            record = evolve(record, output_bytes=_append(self.folder / _OUTPUT, footer))
+        self._save(evolve(record, is_complete=True))
+
+    def _publish(self) -> None:
+        """Give the files their names; again, if a run was cut off while it did."""
+        if not self.record.tally.rejected:
+            self._rejects.unlink(missing_ok=True)  # one of an earlier run would tell of these rows
+        for name, path in ((_REJECTS, self._rejects), (_OUTPUT, self._target)):
+            if (name == _OUTPUT or self.record.tally.rejected) and (self.folder / name).exists():
+                _move(self.folder / name, path)
+
+    def _save(self, record: Record) -> None:
+        replace_text(self.folder / _RECORD, record.to_json())
+        self.record = record
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UnfinishedError(
+                f"{self._target} cannot be written: {error.strerror or error}"
+            ) from None
+
+
+@contextmanager
+def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
+    """The folder in which a plan's output is made, with what an earlier run has left there.
+
+    Raises CohortError where that was another run, or where one is going on.
+    """
+    assert plan.target is not None
+    folder = workshop_of(plan.target)
+    for path in (plan.target, plan.rejects):
+        if path is not None and path.exists() and not path.is_file():
+            raise CohortError(f"{path} is no ordinary file: write to - and send that there")
+    if not folder.parent.is_dir():
+        raise CohortError(f"there is no folder {folder.parent} to write to")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / _LOCK).open("wb") as lock:
+        _hold(lock, folder)
+        if restart:
+            _throw_away(folder)
+        promise = promise_of(plan)
+        if (folder / _RECORD).exists():
+            try:
+                record = Record.from_json((folder / _RECORD).read_text(encoding="utf-8"))
+                record.check(promise)
+            except CohortError as error:
+                raise CohortError(f"{folder}: {error}") from None
+        else:
+            record = Record(promise=promise)
+        try:
+            yield Workshop(folder, plan, record)
+        finally:
+            if folder.exists() and not (folder / _RECORD).exists():
+                _clear(folder)
+
+
+def _append(path: Path, content: bytes) -> int:
+    """Add to the end of a file, and give its length."""
+    with path.open("ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+        return file.tell()
+
+
+def _cut(path: Path, size: int) -> None:
+    with path.open("ab") as file:
+        if file.tell() < size:
+            raise CohortError(
+                f"{path}: something is missing of what was done before. Throw that away and begin "
+                "anew: --restart"
+            )
+        file.truncate(size)
+
+
+def _move(path: Path, target: Path) -> None:
+    """Give a file its name, also on another disk, where it has to be copied first."""
+    try:
+        path.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        new = target.with_name(f"{target.name}.new")
+        with path.open("rb") as source, new.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        new.replace(target)
+    sync_folder(target.parent)
+
+
+def _hold(lock: BinaryIO, folder: Path) -> None:
+    """Keep every other run out of the folder, where a system can do that."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CohortError(f"{folder}: another run is at work there") from None
+
+
+def _throw_away(folder: Path) -> None:
+    """Forget a run: first that there was one, then what it made."""
+    (folder / _RECORD).unlink(missing_ok=True)
+    sync_folder(folder)
+    _take_away(folder)
+
+
+def _take_away(folder: Path) -> None:
+    """Take away what a run has made, but for its record, and the lock that is held."""
+    for name in (_OUTPUT, _REJECTS, f"{_RECORD}.new"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _clear(folder: Path) -> None:
+    """Take away everything, and the folder if there is nothing else in it.
+
+    The record goes last: of a run that is cut off here it is known that it was complete.
+    """
+    _take_away(folder)
+    (folder / _RECORD).unlink(missing_ok=True)
+    (folder / _LOCK).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,184 @@
+"""What the tests of cohorts share: people in files of every format, and runs of the command."""
+
+import csv
+import json
+import multiprocessing
+import os
+import random
+import resource
+from typing import Any
+
+import polars as pl
+from click.testing import CliRunner
+
+from crampsrules import PatientFacts, RuleBase
+from crampsrules.cli import main
+from crampsrules.cli.commands import crampsrules as tool
+from crampsrules.facts import FACTS
+
+SHIPPED = RuleBase.load()
+FORMATS = ("csv", "ndjson", "parquet")
+
+_TYPES: dict[str, Any] = {
+    "flag": pl.Boolean,
+    "number": pl.Float64,
+    "integer": pl.Int64,
+    "choice": pl.String,
+    "members": pl.List(pl.String),
+    "medicines": pl.List(pl.String),
+}
+
+
+def run(*arguments, given=None):
+    """Run the command in this process."""
+    return CliRunner().invoke(tool, ["cohort", *map(str, arguments)], input=given)
+
+
+# --- A command as a process of its own ----------------------------------------------------------
+
+# A process that has loaded everything and started nothing, to make others from: a run is killed at
+# its work and not while it loads.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["crampsrules.cli.cohort", "tests.cohort.common"])
+
+
+def started(*arguments):
+    """Start the command; it can be killed."""
+    process = _PROCESSES.Process(target=main, args=(["cohort", *map(str, arguments)],))
+    process.start()
+    return process
+
+
+def started_with_little_room(stderr, *arguments):
+    """Start it where no file may grow beyond 60,000 bytes; its messages go to a file."""
+    process = _PROCESSES.Process(target=_with_little_room, args=(stderr, arguments))
+    process.start()
+    return process
+
+
+def _with_little_room(stderr, arguments):
+    with stderr.open("wb") as file:
+        os.dup2(file.fileno(), 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+    main(["cohort", *map(str, arguments)])
+
+
+# --- People -------------------------------------------------------------------------------------
+
+
+def people(count, *, seed=1):
+    """So many people, of each of whom a few facts are known."""
+    rng = random.Random(seed)  # noqa: S311 - nothing secret
+    medicines = sorted(SHIPPED.formulary.classes)
+    return [_person(rng, medicines) for _ in range(count)]
+
+
+# A column for every fact would make files of which most is commas.
+_ASKED = tuple(FACTS)[::8]
+
+
+def _person(rng, medicines):
+    names = rng.sample(_ASKED, rng.randint(1, 12))
+    known = {name: _value(FACTS[name], rng, medicines) for name in names}
+    return PatientFacts.from_mapping(known)
+
+
+def _value(fact, rng, medicines):
+    match fact.kind:
+        case "flag":
+            return rng.choice((True, False))
+        case "choice":
+            return rng.choice(fact.members)
+        case "members":
+            return rng.sample(fact.members, rng.randint(0, 3))
+        case "medicines":
+            return rng.sample(medicines, rng.randint(0, 3))
+        case "integer":
+            return rng.randint(int(fact.low), int(fact.high))
+        case _:
+            return rng.uniform(fact.low, fact.high)
+
+
+def columns_of(patients):
+    """The facts that are known of any of them, in the order of the fields."""
+    known = {name for facts in patients for name in facts.known()}
+    return [name for name in FACTS if name in known] or ["age_years"]
+
+
+def write(path, patients):
+    """Write them to a file of the format that its name tells, each with a number as `person`."""
+    names = columns_of(patients)
+    rows = [facts.to_dict() for facts in patients]
+    match path.suffix:
+        case ".csv":
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(["person", *names])
+                for number, row in enumerate(rows):
+                    writer.writerow([number, *(cell(row.get(name)) for name in names)])
+        case ".ndjson":
+            lines = [
+                json.dumps({"person": number, **row}, ensure_ascii=False) + "\n"
+                for number, row in enumerate(rows)
+            ]
+            path.write_text("".join(lines), encoding="utf-8")
+        case _:
+            columns = {"person": pl.Series(range(len(rows)), dtype=pl.Int64)}
+            for name in names:
+                values = [row.get(name) for row in rows]
+                columns[name] = pl.Series(values, dtype=_TYPES[FACTS[name].kind])
+            pl.DataFrame(columns).write_parquet(path)
+    return path
+
+
+def cell(value):
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case []:
+            return "none"
+        case list():
+            return ";".join(value)
+        case _:
+            return repr(value) if isinstance(value, float) else str(value)
+
+
+# --- What came out ------------------------------------------------------------------------------
+
+
+def answers_in(path):
+    """The rows of an output, by the number of the person: triage, causes, advice and so on."""
+    return {int(row["person"]): row for row in _rows(path)}
+
+
+def _rows(path):
+    match path.suffix:
+        case ".csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            for row in rows:
+                row["top_cause"] = row["top_cause"] or None
+                for name in ("causes", "advice", "fired"):
+                    row[name] = row[name].split(";") if row[name] else []
+            return rows
+        case ".ndjson":
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        case _:
+            return pl.read_parquet(path).to_dicts()
+
+
+def rejects_in(path):
+    """The rows that were put aside beside an output."""
+    file = path.with_name(f"{path.name}.rejects.ndjson")
+    if not file.exists():
+        return []
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def is_same(first, second):
+    """Whether two outputs are equal: to the byte, or in Parquet to the row."""
+    if first.suffix == ".parquet":
+        return pl.read_parquet(first).equals(pl.read_parquet(second))
+    return first.read_bytes() == second.read_bytes()

@@ -1,0 +1,244 @@
+"""The command `crampsrules cohort`: what it shows, how it ends, and how it works in a pipe."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from crampsrules.cli import ExitCode
+from tests.cohort.common import answers_in, people, run, write
+
+PIPE = [sys.executable, "-m", "crampsrules", "cohort"]
+
+
+def piped(*arguments, given=b""):
+    """Run the command as a program in a pipe."""
+    return subprocess.run([*PIPE, *arguments], input=given, capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    """Fifty people."""
+    return write(tmp_path_factory.mktemp("cohort") / "people.csv", people(50))
+
+
+def test_the_summary_in_words_and_as_json_say_the_same(cohort, tmp_path):
+    """How many, how urgent, and what is behind it."""
+    shown = run(cohort, tmp_path / "out.csv").stdout
+    data = json.loads(run(cohort, tmp_path / "out.csv", "--json").stdout)
+    answers = answers_in(tmp_path / "out.csv").values()
+
+    assert data["rows"] == data["assessed"] == 50
+    assert data["rejected"] == {"unreadable": 0, "bad_facts": 0}
+    assert data["output"] == str(tmp_path / "out.csv")
+    for level, rows in data["triage"].items():
+        assert rows == sum(one["triage"] == level for one in answers)
+    for cause, rows in data["causes"].items():
+        assert rows == sum(cause in one["causes"] for one in answers)
+    for cause, rows in data["top_causes"].items():
+        assert rows == sum(cause == one["top_cause"] for one in answers)
+    assert shown.startswith("50 rows read, 50 assessed\n")
+    assert f"{data['triage']['emergency']:>4}" in shown
+    assert data["disclaimer"] in shown
+
+
+def test_the_picture_is_written(cohort, tmp_path):
+    """As SVG, and nothing else."""
+    assert run(cohort, tmp_path / "out.csv", "--plot", tmp_path / "p.svg").exit_code == ExitCode.OK
+    assert ET.parse(tmp_path / "p.svg").getroot().tag.endswith("svg")  # noqa: S314 - our own
+
+    done = run(cohort, tmp_path / "new.csv", "--plot", tmp_path / "p.png")
+    assert done.exit_code == ExitCode.USAGE
+    assert "must end with .svg" in done.stderr
+    assert not (tmp_path / "new.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["{cohort}", "out.txt"], "out.txt: the name ends with none of .parquet, .pq"),
+        (["-", "out.csv"], "of - the format is not known: say it with --from"),
+        (["-", "out.csv", "--from", "parquet"], "not through a pipe"),
+        (["-", "out.csv", "--from", "ndjson"], "read it from a file, or write NDJSON"),
+        (["{cohort}", "out.csv", "--columns", "age=AGE"],
+         "'age' is not a fact; did you mean 'age_years'?"),
+        (["{cohort}", "out.csv", "--columns", "age_years=ages_years"],
+         "no column 'ages_years' for age_years; did you mean 'age_years'?"),
+        (["{cohort}", "out.csv", "--columns", "age_years"], "--columns takes FACT=COLUMN"),
+        (["{cohort}", "out.csv", "--columns", "fever=a", "--columns", "thirst=a"],
+         "the column 'a' is given for two facts"),
+        (["{cohort}", "out.csv", "--keep", "persons"],
+         "no column 'persons' to keep; did you mean 'person'?"),
+        (["{cohort}", "out.csv", "--delimiter", "ab"], "--delimiter takes one character"),
+        (["{cohort}", "{cohort}"], "cannot be both read and written"),
+        (["{cohort}", "nowhere/out.csv"], "there is no folder"),
+        (["{cohort}", "/dev/null", "--to", "csv"], "/dev/null is no ordinary file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said_before_anything_is(
+    cohort, tmp_path, monkeypatch, arguments, told
+):
+    """And leaves nothing behind."""
+    monkeypatch.chdir(tmp_path)
+
+    done = run(*(one.format(cohort=cohort) for one in arguments), given="{}\n")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert told in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "there is nothing in it"),
+        (b"a,b\n1,2\n", "no column has the name of a fact; the first are 'a', 'b'"),
+        (b"fever,fever\n", "two columns have the name 'fever'"),
+        (b"fever,triage\n", "has a column 'triage', which the answer is to be called"),
+        (b"\xff\xfe,fever\n", "the line with the names of the columns is not UTF-8"),
+        (b'"fever\n', "the line with the names of the columns is not CSV"),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_made_says_why(tmp_path, content, told):
+    """Naming the file."""
+    file = tmp_path / "in.csv"
+    file.write_bytes(content)
+
+    done = run(file, tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert f"{file}: {told}" in done.stderr
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_is_no_parquet_says_so(tmp_path):
+    """And a column of Parquet of the wrong type names the column."""
+    import polars as pl
+
+    file = tmp_path / "in.parquet"
+    file.write_text("fever\n")
+    done = run(file, tmp_path / "out.csv")
+    assert done.exit_code == ExitCode.USAGE
+    assert "is not a Parquet file" in done.stderr
+
+    pl.DataFrame({"fever": ["yes"]}).write_parquet(file)
+    done = run(file, tmp_path / "out.csv")
+    assert done.exit_code == ExitCode.BAD_FACTS
+    assert "fever: the column has the type String" in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_column_that_is_nearly_a_fact_is_told_of(tmp_path):
+    """It would be unknown for everyone."""
+    (tmp_path / "in.csv").write_text("person,fever,age_year\n1,yes,71\n")
+
+    done = run(tmp_path / "in.csv", tmp_path / "out.csv")
+
+    assert "The column 'age_year' is not a fact; did you mean 'age_years'?" in done.stdout
+    assert "'person'" not in done.stdout
+
+
+def test_separators_go_by_the_name_or_are_told(tmp_path):
+    """Tabs in .tsv, and whatever was said elsewhere."""
+    (tmp_path / "in.tsv").write_text("person\tfever\n1\tyes\n")
+
+    run(tmp_path / "in.tsv", tmp_path / "comma.csv")
+    run(tmp_path / "in.tsv", tmp_path / "tab.tsv")
+    run(tmp_path / "comma.csv", tmp_path / "point.csv", "--keep", "person")
+
+    assert (tmp_path / "comma.csv").read_text().startswith("person,fever,triage,")
+    assert (tmp_path / "tab.tsv").read_text().startswith("person\tfever\ttriage\t")
+    (tmp_path / "in.csv").write_text("person;fever\n1;yes\n")
+    run(tmp_path / "in.csv", tmp_path / "semi.csv", "--delimiter", ";")
+    assert (tmp_path / "semi.csv").read_text().startswith("person;fever;triage;")
+
+
+# --- In a pipe ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["csv", "ndjson"])
+@pytest.mark.parametrize("source", ["csv", "ndjson"])
+def test_in_a_pipe_the_rows_go_to_standard_output(tmp_path, source, target):
+    """The same rows as into a file; the summary goes to standard error."""
+    if (source, target) == ("ndjson", "csv"):
+        return  # which columns there are is not known: see above
+    file = write(tmp_path / f"in.{source}", people(20))
+    run(file, tmp_path / f"out.{target}")
+
+    done = piped("-", "-", "--from", source, "--to", target, given=file.read_bytes())
+
+    assert done.returncode == ExitCode.OK
+    assert done.stdout == (tmp_path / f"out.{target}").read_bytes()
+    assert done.stderr.decode().startswith("20 rows read, 20 assessed\n")
+
+
+def test_in_a_pipe_what_is_put_aside_goes_to_standard_error_or_a_file(tmp_path):
+    """Nothing vanishes there either."""
+    given = b"person,fever\n1,yes\n2,perhaps\n"
+    put_aside = '{"line": 3, "reasons": ["fever: takes true or false, got \'perhaps\'"]'
+
+    done = piped("-", "-", "--from", "csv", "--to", "csv", given=given)
+    assert done.returncode == ExitCode.BAD_ROWS
+    assert put_aside in done.stderr.decode()
+
+    file = tmp_path / "aside.ndjson"
+    done = piped("-", "-", "--from", "csv", "--to", "csv", "--rejects", str(file), given=given)
+    assert put_aside in file.read_text()
+    assert put_aside not in done.stderr.decode()
+
+
+def test_from_a_pipe_to_a_file_it_says_that_it_cannot_go_on(tmp_path):
+    """The file is whole or not there all the same."""
+    out = tmp_path / "out.csv"
+
+    done = piped("-", str(out), "--from", "csv", given=b"person,fever\n1,yes\n")
+
+    assert done.returncode == ExitCode.OK
+    assert "cannot be read again" in done.stderr.decode()
+    assert list(answers_in(out)) == [1]
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_reader_that_stops_is_no_traceback(cohort):
+    """As with the other commands."""
+    with subprocess.Popen(
+        [*PIPE, str(cohort), "-", "--to", "ndjson", "--batch", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.read(10)
+        process.stdout.close()
+        told = process.stderr.read()
+
+    assert process.returncode == ExitCode.CLOSED_PIPE
+    assert told == b""
+
+
+def test_a_terminal_shows_how_far_it_is(tmp_path):
+    """And a file or a pipe does not."""
+    file = write(tmp_path / "in.csv", people(200))
+    terminal, program = pty.openpty()
+
+    with subprocess.Popen(
+        [*PIPE, str(file), str(tmp_path / "out.csv"), "--batch", "10"],
+        stdout=subprocess.DEVNULL,
+        stderr=program,
+    ) as process:
+        os.close(program)
+        seen = b""
+        try:
+            while chunk := os.read(terminal, 10_000):
+                seen += chunk
+        except OSError:
+            pass  # how a terminal tells that nobody writes to it any more
+    os.close(terminal)
+
+    assert process.returncode == ExitCode.OK
+    assert b"put aside" in seen
+    assert run(file, tmp_path / "out.csv").stderr == ""

@@ -1,0 +1,122 @@
+"""Records of CSV: each is read as it was written, and what is none does not take others with it."""
+
+import csv
+from io import BytesIO, StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crampsrules.cohort import csv_source, lines
+from crampsrules.cohort.csv_source import CsvRecords
+from crampsrules.cohort.lines import Lines
+
+letters = st.characters(exclude_characters="\r\0", exclude_categories=["Cs"])
+cells = st.text(st.sampled_from("ab ,;\"'\n\tä€") | letters)
+odd_lines = st.sampled_from([b'"', b'a,"b', b'5" tall', b"a,b", b'""'])
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+def records(content, delimiter=","):
+    """All records of a file."""
+    reader = CsvRecords(Lines(BytesIO(content)), delimiter)
+    found = []
+    while record := reader.next():
+        found.append(record)
+    return found
+
+
+@given(
+    st.lists(st.lists(cells, min_size=2, max_size=4), max_size=6),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_what_the_csv_module_writes_is_read_as_it_was(rows, delimiter, end, quoting):
+    """Separators, quotation marks and ends of lines within fields, each with its first line."""
+    file, numbers = StringIO(newline=""), []
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting)
+    for row in rows:
+        numbers.append(1 + file.getvalue().count("\n"))
+        writer.writerow(row)
+    expected = [
+        (number, row)
+        for number, row in zip(numbers, rows, strict=True)
+        # A line of white space alone is no row.
+        if quoting == csv.QUOTE_ALL or "".join(row).strip() or delimiter != "\t"
+    ]
+
+    found = records(file.getvalue().encode(), delimiter)
+
+    assert [(one.number, one.fields) for one in found] == expected
+    assert [one.fault for one in found] == [None] * len(found)
+
+
+@given(st.lists(st.binary(max_size=12) | odd_lines))
+def test_every_line_is_in_one_record_or_the_other(found):
+    """Whatever is in a file, no line of it vanishes and none is read twice."""
+    content = b"\n".join(line.replace(b"\n", b"") for line in found).removeprefix(MARK)
+    whole = [number for number, line in enumerate(content.split(b"\n"), 1) if line.strip()]
+
+    read = records(content)
+
+    told: list[int] = []
+    for record in read:
+        lines_of = 1 + (0 if record.fault else record.text.rstrip("\n").count("\n"))
+        told += range(record.number, record.number + lines_of)
+    assert sorted(told) == told
+    assert len(set(told)) == len(told)
+    assert set(whole) <= set(told)
+
+
+def test_a_quotation_mark_that_is_not_closed_spoils_one_line(monkeypatch):
+    """However much comes after it."""
+    monkeypatch.setattr(csv_source, "_LONGEST_RECORD", 100)
+    content = b'1,2\n3,"4\n' + b"5,6\n" * 50
+
+    found = records(content)
+
+    assert [one.fault is None for one in found] == [True, False, *[True] * 50]
+    assert found[1].fault == "is not CSV: a quotation mark is opened and not closed"
+    assert (found[1].number, found[1].text) == (2, '3,"4')
+    assert found[-1].number == 52
+
+
+def test_a_mark_in_the_middle_of_a_field_is_only_a_mark():
+    """As in 5\" for five inches."""
+    assert [one.fields for one in records(b'1,5" tall\n2,"a"\n')] == [["1", '5" tall'], ["2", "a"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b'1,"a"b', "is not CSV: ',' expected after '\"'"),
+        (b"1,\xe9", "is not UTF-8: invalid continuation byte at byte 3"),
+        (b"1,a\rb,c", "is not CSV: new-line character seen in unquoted field"),
+    ],
+)
+def test_a_line_that_is_no_record_says_why(line, fault):
+    """And the lines beside it are read."""
+    before, spoiled, after = records(b"1,2\n" + line + b"\n3,4\n")
+
+    assert (before.fields, after.fields) == (["1", "2"], ["3", "4"])
+    assert spoiled.fault.startswith(fault)
+
+
+def test_a_line_that_is_too_long_is_told_of_by_its_beginning(monkeypatch):
+    """It is not read into memory; the next one is."""
+    monkeypatch.setattr(lines, "LONGEST_LINE", 50)
+    monkeypatch.setattr(lines, "_SHOWN_OF_LONGER", 10)
+
+    long, after = records(b"1," + b"x" * 500 + b"\n3,4\n")
+
+    assert long.fault.startswith("is longer than")
+    assert long.text == "1,xxxxxxxx"
+    assert (after.number, after.fields) == (2, ["3", "4"])
+
+
+def test_the_mark_that_some_programs_begin_a_file_with_is_no_part_of_it():
+    """A byte order mark."""
+    assert records(MARK + b"a,b\n")[0].fields == ["a", "b"]

@@ -1,0 +1,318 @@
+"""A cohort gets the answers that `assess` gives each of its people, whatever the formats."""
+
+import json
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crampsrules import RuleBase, assess, assess_frame
+from crampsrules.cli import ExitCode
+from tests.cohort.common import FORMATS, SHIPPED, answers_in, people, rejects_in, run, write
+from tests.strategies import fewer, patients
+
+HINT = "(if that stands for what is not known, say so: --unknown NA)"
+
+PACK = """
+[[sources]]
+id = "book"
+title = "The book"
+
+[[escalations]]
+id = "ours.thirst"
+when = "thirst"
+triage = "soon"
+reason = "You are very thirsty."
+source = "book"
+"""
+
+
+def expected(facts):
+    """What an answer must say of someone."""
+    assessment = assess(facts, engine="compiled")
+    ids = [one.id for one in assessment.causes]
+    return {
+        "triage": assessment.triage.id,
+        "top_cause": ids[0] if ids else None,
+        "causes": ids,
+        "advice": [one.id for one in assessment.advice],
+        "fired": list(assessment.fired),
+    }
+
+
+def check(patients, source, target):
+    """Run over some people and compare each answer."""
+    done = run(write(source, patients), target, "--batch", 3)
+
+    assert done.exit_code == ExitCode.OK, done.output
+    answers = answers_in(target)
+    assert list(answers) == list(range(len(patients)))
+    for number, facts in enumerate(patients):
+        told = {name: answers[number][name] for name in expected(facts)}
+        assert told == expected(facts)
+    target.unlink()
+
+
+@fewer(8)
+@given(st.lists(patients(SHIPPED), min_size=1, max_size=7))
+def test_everyone_gets_the_answer_of_assess(tmp_path_factory, drawn):
+    """From every format to every other, in batches smaller than the file."""
+    folder = tmp_path_factory.mktemp("run")
+    for source in FORMATS:
+        for target in FORMATS:
+            check(drawn, folder / f"in.{source}", folder / f"out.{target}")
+
+
+@pytest.mark.parametrize("source", FORMATS)
+def test_a_larger_cohort_is_answered_alike_in_every_format(tmp_path, source):
+    """Also where it is not worked out row by row."""
+    drawn = people(2100)
+
+    done = run(write(tmp_path / f"in.{source}", drawn), tmp_path / "out.parquet")
+
+    assert done.exit_code == ExitCode.OK
+    frame = pl.read_parquet(write(tmp_path / "again.parquet", drawn))
+    answers = assess_frame(frame).select("triage", "top_cause", "causes", "advice", "fired")
+    assert pl.read_parquet(tmp_path / "out.parquet").select(answers.columns).equals(answers)
+
+
+# --- What goes into the output ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize("source", FORMATS)
+def test_what_came_in_goes_out_before_the_answers(tmp_path, source, target):
+    """All columns, in their order, or those that were asked for, or none."""
+    drawn = people(5)
+    file, out = write(tmp_path / f"in.{source}", drawn), tmp_path / f"out.{target}"
+    answers = ["triage", "top_cause", "causes", "advice", "fired"]
+
+    run(file, out)
+    everything = names_in(out)
+    run(file, out, "--keep", "person")
+    person = names_in(out)
+    run(file, out, "--only-answers", "--weights")
+    nothing = names_in(out)
+
+    assert everything[0] == "person"
+    assert everything[-5:] == person[1:] == nothing[:5] == answers
+    assert person[0] == "person"
+    assert nothing[5:] == [f"weight__{cause}" for cause in sorted(SHIPPED.causes)]
+
+
+def names_in(path):
+    """The columns of an output, by its first row."""
+    if path.suffix == ".parquet":
+        return list(pl.read_parquet_schema(path))
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    return first.split(",") if path.suffix == ".csv" else list(json.loads(first))
+
+
+def test_numbers_and_texts_of_ndjson_are_passed_on_as_they_were_written(tmp_path):
+    """What is no fact may be anything."""
+    line = (
+        '{"id": 1.10, "note": "a\\u00e9\u2028;,", "big": 12345678901234567890, "more": {"x": []}}'
+    )
+    (tmp_path / "in.ndjson").write_text(line + "\n{}\n", encoding="utf-8")
+
+    run(tmp_path / "in.ndjson", tmp_path / "out.ndjson")
+    run(tmp_path / "in.ndjson", tmp_path / "out.parquet")
+
+    written = (tmp_path / "out.ndjson").read_text(encoding="utf-8").split("\n")
+    assert written[0].startswith(line[:-1] + ',"triage":')
+    assert written[1].startswith('{"triage":')
+    row = pl.read_parquet(tmp_path / "out.parquet").row(0, named=True)
+    assert row["id"] == pytest.approx(1.1)
+    assert row["note"] == "a\u00e9\u2028;,"
+    assert row["big"] == "12345678901234567890"
+    assert row["more"] == '{"x": []}'
+
+
+def test_a_column_of_ndjson_that_comes_late_is_a_column(tmp_path):
+    """A fact of the last row is a fact, and the rows before do not know it."""
+    (tmp_path / "in.ndjson").write_text('{"person": 1}\n{"person": 2, "chest_pain": true}\n')
+
+    run(tmp_path / "in.ndjson", tmp_path / "out.csv", "--batch", 1)
+
+    first, second = answers_in(tmp_path / "out.csv").values()
+    assert (first["chest_pain"], second["chest_pain"]) == ("", "true")
+    assert (first["triage"], second["triage"]) == (
+        assess().triage.id,
+        assess(chest_pain=True).triage.id,
+    )
+
+
+def test_the_types_of_parquet_are_those_of_the_input(tmp_path):
+    """Dates, nested values and what else no rule asks about."""
+    frame = pl.DataFrame(
+        {
+            "person": [1, 2],
+            "seen": pl.Series([date(2026, 1, 2), None]),
+            "visits": [[{"ward": "A", "days": 3}], []],
+            "age_years": pl.Series([71, 33], dtype=pl.Int8),
+        }
+    )
+    frame.write_parquet(tmp_path / "in.parquet")
+
+    for suffix in FORMATS:
+        assert run(tmp_path / "in.parquet", tmp_path / f"out.{suffix}").exit_code == ExitCode.OK
+
+    assert pl.read_parquet(tmp_path / "out.parquet").select(frame.columns).equals(frame)
+    row = answers_in(tmp_path / "out.csv")[1]
+    assert row["seen"] == "2026-01-02"
+    assert json.loads(row["visits"]) == [{"ward": "A", "days": 3}]
+
+
+def test_nobody_gets_an_output_with_columns_and_no_rows(tmp_path):
+    """An empty cohort is one, too."""
+    (tmp_path / "in.csv").write_text("person,fever\n")
+
+    for suffix in FORMATS:
+        assert run(tmp_path / "in.csv", tmp_path / f"out.{suffix}").exit_code == ExitCode.OK
+
+    assert (tmp_path / "out.csv").read_text() == (
+        "person,fever,triage,top_cause,causes,advice,fired\n"
+    )
+    assert (tmp_path / "out.ndjson").read_text() == ""
+    assert pl.read_parquet(tmp_path / "out.parquet").shape == (0, 7)
+
+
+def test_columns_of_other_names_and_other_rules(tmp_path):
+    """A fact is found by the name that was given for it; rules of a folder are added."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "ours.toml").write_text(PACK)
+    (tmp_path / "in.csv").write_text("person,DRY,night\n1,yes,1\n2,no,0\n")
+    rules = RuleBase.load().extended(folder)
+
+    run(tmp_path / "in.csv", tmp_path / "out.ndjson", "--columns", "thirst=DRY",
+        "--columns", "timing__night=night", "--rules", folder)  # fmt: skip
+
+    answers = answers_in(tmp_path / "out.ndjson")
+    assert answers[1]["triage"] == assess(thirst=True, timing=["night"], rules=rules).triage.id
+    assert answers[1]["DRY"] is True
+    assert "ours.thirst" in answers[1]["fired"]
+    assert "ours.thirst" not in answers[2]["fired"]
+
+
+# --- Rows that cannot be used -------------------------------------------------------------------
+
+
+def test_no_row_of_csv_vanishes(tmp_path):
+    """What cannot be used is put aside with its line and the reason, as it was read."""
+    (tmp_path / "in.csv").write_bytes(
+        b"person,age_years,fever\n"
+        b"1,71,yes\n"
+        b"2,188,maybe\n"
+        b"3,71\n"
+        b"\n"
+        b'4,"71,yes\n'
+        b"5,7\xff1,yes\n"
+        b'6,"71","no"\n'
+        b"7,NA,no\n"
+    )
+
+    done = run(tmp_path / "in.csv", tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert list(answers_in(tmp_path / "out.csv")) == [1, 6]
+    told = rejects_in(tmp_path / "out.csv")
+    assert [(one["line"], one["reasons"], one["given"]) for one in told] == [
+        (
+            3,
+            [
+                "fever: takes true or false, got 'maybe'",
+                "age_years: takes a number from 0 to 120 years, got 188",
+            ],
+            {"person": "2", "age_years": "188", "fever": "maybe"},
+        ),
+        (4, ["has 2 fields, and the header has 3"], "3,71"),
+        (6, ["is not CSV: a quotation mark is opened and not closed"], '4,"71,yes'),
+        (7, ["is not UTF-8: invalid start byte at byte 4"], "5,7\\xff1,yes"),
+        (
+            9,
+            [f"age_years: takes a number from 0 to 120 years, got 'NA' {HINT}"],
+            {"person": "7", "age_years": "NA", "fever": "no"},
+        ),
+    ]
+    assert "5 put aside" in done.stdout
+
+
+def test_no_row_of_ndjson_vanishes(tmp_path):
+    """Nor one of those."""
+    (tmp_path / "in.ndjson").write_bytes(
+        b'{"person": 1, "age_years": 71}\n'
+        b'{"person": 2, "age_years": "71"}\n'
+        b'{"person": 3, "age_years": 71\n'
+        b"[]\n"
+        b'{"person": 4, "fever": true, "fever": false}\n'
+        b'{"person": 5, "triage": "soon"}\n'
+        b'{"person": 6, "dialysis": true, "kidney_disease": false}\n'
+        b'{"person": NaN}\n'
+        b'{"person": 7, "calcium_mmol_l": {"value": 9.1, "unit": "mg/dL"}}'
+    )
+
+    done = run(tmp_path / "in.ndjson", tmp_path / "out.ndjson")
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert list(answers_in(tmp_path / "out.ndjson")) == [1, 7]
+    told = rejects_in(tmp_path / "out.ndjson")
+    assert [one["line"] for one in told] == [2, 3, 4, 5, 6, 7, 8]
+    assert told[0] == {
+        "line": 2,
+        "reasons": ["age_years: takes a number from 0 to 120 years, got '71'"],
+        "given": {"person": 2, "age_years": "71"},
+    }
+    assert told[1]["reasons"][0].startswith("is not JSON: ")
+    assert told[1]["given"] == '{"person": 3, "age_years": 71'
+    assert told[2]["reasons"] == ["must be an object of facts, got []"]
+    assert told[3]["reasons"] == ["has 'fever' twice"]
+    assert told[4]["reasons"] == ["has triage, which the answer is to be called"]
+    assert "contradicts" in told[5]["reasons"][0]
+    assert told[6]["reasons"] == ["is not JSON: there is no NaN in it"]
+
+
+def test_no_row_of_parquet_vanishes(tmp_path):
+    """There the number is that of the row."""
+    frame = pl.DataFrame({"person": [1, 2, 3], "age_years": [71.0, 188.0, None]})
+    frame.write_parquet(tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / "out.parquet")
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert list(answers_in(tmp_path / "out.parquet")) == [1, 3]
+    assert rejects_in(tmp_path / "out.parquet") == [
+        {
+            "row": 2,
+            "reasons": ["age_years: takes a number from 0 to 120 years, got 188"],
+            "given": {"person": 2, "age_years": 188.0},
+        }
+    ]
+
+
+def test_the_rejects_of_an_earlier_run_do_not_stay(tmp_path):
+    """They would tell of rows that are no longer there."""
+    file = tmp_path / "in.csv"
+    file.write_text("person,fever\n1,perhaps\n")
+    run(file, tmp_path / "out.csv")
+    assert rejects_in(tmp_path / "out.csv") != []
+
+    file.write_text("person,fever\n1,yes\n")
+    run(file, tmp_path / "out.csv")
+
+    assert not (tmp_path / "out.csv.rejects.ndjson").exists()
+
+
+def test_a_text_that_stands_for_unknown_is_unknown(tmp_path):
+    """Where that was said."""
+    (tmp_path / "in.csv").write_text("person,age_years\n1,NA\n2,-9\n")
+
+    done = run(tmp_path / "in.csv", tmp_path / "out.ndjson", "--unknown", "NA", "--unknown", "-9")
+
+    assert done.exit_code == ExitCode.OK
+    assert [one["age_years"] for one in answers_in(tmp_path / "out.ndjson").values()] == [
+        None,
+        None,
+    ]
