@@ -22,6 +22,7 @@ PUBLIC = [
     "Triage",
     "adjusted_calcium",
     "assess",
+    "assess_frame",
     "graph",
     "next_questions",
     "what_would_change",

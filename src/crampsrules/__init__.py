@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crampsrules.assessment import Assessment
     from crampsrules.calcium import adjusted_calcium
     from crampsrules.changes import what_would_change
+    from crampsrules.frames import assess_frame
     from crampsrules.questions import next_questions
     from crampsrules.rulebase import RuleBase
     from crampsrules.rulegraph import graph
@@ -38,6 +39,7 @@ __all__ = [
     "Triage",
     "adjusted_calcium",
     "assess",
+    "assess_frame",
     "graph",
     "next_questions",
     "what_would_change",
@@ -50,6 +52,7 @@ _LATER = {
     "Assessment": "crampsrules.assessment",
     "RuleBase": "crampsrules.rulebase",
     "adjusted_calcium": "crampsrules.calcium",
+    "assess_frame": "crampsrules.frames",
     "graph": "crampsrules.rulegraph",
     "next_questions": "crampsrules.questions",
     "what_would_change": "crampsrules.changes",

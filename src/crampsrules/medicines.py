@@ -26,6 +26,20 @@ class Resolved:
 
 
 @frozen
+class Reading:
+    """What one name in a list of medicines says, or of a combination each of its parts."""
+
+    held: frozenset[str]
+    """Classes that it belongs to."""
+    left_open: frozenset[str]
+    """Classes that it may belong to."""
+    unrecognised: tuple[str, ...]
+    """Parts that are not known."""
+    misspelt: tuple[str, ...]
+    """For each part that is one slip away from a known name, that name."""
+
+
+@frozen
 class NameKind:
     """A medicine's name with the classes it implies and those that it leaves open."""
 
@@ -89,22 +103,36 @@ class Formulary:
         unrecognised: list[str] = []
         problems: list[FactProblem] = []
         for name in sorted(names):
-            for part in self._parts(name):
-                key = _key(part)
-                exact, general = self._meant(key)
-                if exact or general:
-                    held |= self._upwards(exact | general)
-                    open_ |= self._upwards(self._descendants(general))
-                elif meant := self._misspelt(key):
-                    problems.append(
-                        FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
-                    )
-                else:
-                    unrecognised.append(part)
+            read = self.read(name)
+            held |= read.held
+            open_ |= read.left_open
+            unrecognised += read.unrecognised
+            problems += [
+                FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
+                for meant in read.misspelt
+            ]
         if problems:
             raise FactsError(problems)
         absent = frozenset() if unrecognised else frozenset(self.classes) - held - open_
         return Resolved(Membership(frozenset(held), absent), tuple(unrecognised))
+
+    def read(self, name: str) -> Reading:
+        """What one name says by itself."""
+        held: set[str] = set()
+        left_open: set[str] = set()
+        unrecognised: list[str] = []
+        misspelt: list[str] = []
+        for part in self._parts(name):
+            key = _key(part)
+            exact, general = self._meant(key)
+            if exact or general:
+                held |= self._upwards(exact | general)
+                left_open |= self._upwards(self._descendants(general))
+            elif meant := self._misspelt(key):
+                misspelt.append(meant)
+            else:
+                unrecognised.append(part)
+        return Reading(frozenset(held), frozenset(left_open), tuple(unrecognised), tuple(misspelt))
 
     def kinds(self) -> tuple[NameKind, ...]:
         """One name for each set of classes that a single name can hold and leave open."""

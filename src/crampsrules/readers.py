@@ -16,7 +16,7 @@ from crampsrules.declarations import Fact
 from crampsrules.errors import did_you_mean, shorten
 from crampsrules.units import Unit, find_unit, readings
 
-_MOST_MEDICINES = 200
+MOST_MEDICINES = 200
 _LONGEST_MEDICINE = 100
 
 Reader = Callable[[Any], object]
@@ -230,8 +230,8 @@ def _wrong_members(fact: Fact, wrong: list[object]) -> str:
 def _read_medicines(value: object) -> frozenset[str]:
     given = _collection(value, "name of a medicine")
     read = frozenset(map(_medicine, given))
-    if len(read) > _MOST_MEDICINES:
-        _refuse(f"takes at most {_MOST_MEDICINES} medicines, got {len(read)}")
+    if len(read) > MOST_MEDICINES:
+        _refuse(f"takes at most {MOST_MEDICINES} medicines, got {len(read)}")
     return read
 
 

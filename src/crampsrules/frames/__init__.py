@@ -1,0 +1,103 @@
+"""Assess every row of a data frame, where the data lives: `assess_frame`.
+
+It comes with the extra `frames`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from crampsrules.errors import FactProblem, FactsError, MissingExtraError, did_you_mean, shorten
+from crampsrules.rulebase import RuleBase
+
+_PACKAGES = ("narwhals", "numpy", "polars", "pyarrow")
+try:
+    import narwhals as nw
+    import numpy as np  # noqa: F401 - looked for here, so that its lack is told with the extra
+    import polars as pl  # noqa: F401
+    import pyarrow as pa  # noqa: F401
+except ImportError as error:
+    raise MissingExtraError.for_extra("frames", error.name or _PACKAGES[0]) from None
+
+__all__ = ["assess_frame"]
+
+Frame = TypeVar("Frame")
+OnError = Literal["column", "raise"]
+ON_ERROR = ("column", "raise")
+
+
+def assess_frame(
+    frame: Frame,
+    /,
+    *,
+    rules: RuleBase | None = None,
+    columns: Mapping[str, str] | None = None,
+    on_error: OnError = "column",
+    weights: bool = False,
+) -> Frame:
+    """Assess every row of a data frame; give a frame of the same kind with columns added.
+
+    Takes a Polars DataFrame or LazyFrame, pandas, PyArrow, DuckDB, PySpark and Dask. The columns
+    added are `triage`, `top_cause`, `causes` (best first), `advice` (in the order to act), `fired`
+    and `errors`, all of ids, and each is what `assess` says of the row. What is lazy stays lazy.
+
+    A column is called like its fact; `columns` names those that are not: `{"age_years": "AGE"}`.
+    A set is a column of lists, of texts with `;` between the members, or a yes-or-no column for
+    each member: `timing__night`. A missing column is unknown, and so is null.
+
+    Args:
+        frame: The patients, one a row.
+        rules: The rule base; the shipped one unless another is given.
+        columns: For facts that are not called so in the frame, the names of their columns.
+        on_error: What becomes of a value that no patient can have. "column" tells it in
+            `errors`, and that row has no answer; "raise" raises FactsError with every such row.
+        weights: Add a column `weight__CAUSE` for each cause, null where it is not listed.
+
+    Raises FactsError for a column of the wrong type, and where two columns are about one fact.
+
+    >>> import polars as pl
+    >>> cramps = pl.DataFrame({"episodes_per_week": [3.0, None], "episode_minutes": [5.0, 5.0]})
+    >>> assess_frame(cramps)["triage"].to_list()
+    ['routine', 'self_care']
+    """
+    if on_error not in ON_ERROR:
+        hint = did_you_mean(str(on_error), ON_ERROR)
+        message = f"takes {' or '.join(map(repr, ON_ERROR))}, got {shorten(on_error)}{hint}"
+        raise FactsError([FactProblem("on_error", on_error, message)])
+    base = RuleBase.load() if rules is None else rules
+    assessed: Frame = _assess_native(frame, base, dict(columns or {}), on_error, weights=weights)
+    return assessed
+
+
+def _assess_native(
+    frame: Any,  # noqa: ANN401
+    rules: RuleBase,
+    columns: Mapping[str, str],
+    on_error: OnError,
+    *,
+    weights: bool,
+) -> Any:  # noqa: ANN401
+    known = nw.from_native(frame, pass_through=True)
+    if not isinstance(known, nw.DataFrame | nw.LazyFrame):
+        message = (
+            "takes a Polars, pandas, PyArrow, DuckDB, PySpark or Dask frame, "
+            f"got a {type(frame).__name__}"
+        )
+        raise FactsError([FactProblem("frame", frame, message)])
+    if isinstance(frame, nw.DataFrame | nw.LazyFrame):
+        native = _assess_native(frame.to_native(), rules, columns, on_error, weights=weights)
+        return nw.from_native(native)
+    if isinstance(known, nw.DataFrame):
+        from crampsrules.frames import eager
+
+        return eager.assessed(frame, rules, columns, on_error, weights=weights)
+    if on_error == "raise":
+        message = (
+            "'raise' means to look at every row, and a lazy frame is not read before it is "
+            "collected: take 'column', and look at the column `errors` then"
+        )
+        raise FactsError([FactProblem("on_error", on_error, message)])
+    from crampsrules.frames import lazy
+
+    return lazy.assessed(frame, rules, columns, weights=weights)

@@ -1,0 +1,175 @@
+"""Frames that are in memory: through Polars, and back into the kind that they came as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+import pyarrow as pa
+
+from crampsrules.errors import FactProblem, FactsError, shorten
+from crampsrules.frames.inputs import Inputs, columns_asked
+from crampsrules.frames.outputs import (
+    ADVICE,
+    CAUSES,
+    ERRORS,
+    FIRED,
+    TOP_CAUSE,
+    TRIAGE,
+    WEIGHT,
+    Outputs,
+    told,
+)
+from crampsrules.frames.polars_frames import IDS, Assessor, schema_of
+from crampsrules.frames.rows import Answer, answers, problems_of
+from crampsrules.rulebase import RuleBase
+
+FEW = 2000
+"""So many rows are quicker assessed one by one."""
+
+
+def assessed(
+    frame: Any,  # noqa: ANN401
+    rules: RuleBase,
+    columns: Mapping[str, str],
+    on_error: str,
+    *,
+    weights: bool,
+) -> Any:  # noqa: ANN401
+    """The frame with the columns added. Raises FactsError."""
+    outputs = Outputs.of(rules, weights=weights, errors=on_error == "column")
+    known = nw.from_native(frame, eager_only=True)
+    outputs.refuse_clashes(known.columns)
+    facts = _in_polars(frame, columns_asked(known.columns, columns))
+    inputs = Inputs.of(schema_of(facts), rules, columns)
+    answered = answered_by(facts, rules, inputs, Outputs.of(rules, weights=weights, errors=True))
+    if not outputs.errors:
+        _raise_if_wrong(answered[ERRORS], facts, inputs)
+        answered = answered.drop(ERRORS)
+    return _with(frame, answered)
+
+
+def answered_by(
+    facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Outputs
+) -> pl.DataFrame:
+    """The columns to add, by the way that is quicker."""
+    if len(facts) <= FEW and not inputs.by_member:
+        return by_row(facts, rules, inputs, outputs)
+    return by_column(facts, rules, inputs, outputs)
+
+
+def by_column(
+    facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Outputs
+) -> pl.DataFrame:
+    """The columns to add, worked out for all rows at once."""
+    assessor = Assessor.of(rules, inputs, outputs)
+    return assessor.assessed(facts.lazy()).select(outputs.names).collect()
+
+
+def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Outputs) -> pl.DataFrame:
+    """The columns to add, worked out row by row."""
+    found = list(answers(rules, _rows(facts, inputs)))
+    fine = [one if isinstance(one, Answer) else None for one in found]
+    columns = [
+        _column(TRIAGE, pl.String, fine, lambda one: one.triage),
+        _column(TOP_CAUSE, pl.String, fine, lambda one: next(iter(one.causes), None)),
+        _column(CAUSES, IDS, fine, lambda one: one.causes),
+        _column(ADVICE, IDS, fine, lambda one: one.advice),
+        _column(FIRED, IDS, fine, lambda one: one.fired),
+    ]
+    for cause in outputs.weights:
+        weight = partial(_weight_of, cause)
+        columns.append(_column(WEIGHT + cause, pl.Int32, fine, weight))
+    if outputs.errors:
+        errors = [None if isinstance(one, Answer) else told(one) for one in found]
+        columns.append(pl.Series(ERRORS, errors, dtype=pl.String))
+    return pl.DataFrame(columns)
+
+
+def _column(
+    name: str,
+    dtype: pl.DataType | type[pl.DataType],
+    answers: Iterable[Answer | None],
+    of: Callable[[Answer], object],
+) -> pl.Series:
+    return pl.Series(name, [None if one is None else of(one) for one in answers], dtype=dtype)
+
+
+def _weight_of(cause: str, answer: Answer) -> int | None:
+    return answer.weights.get(cause)
+
+
+def _rows(facts: pl.DataFrame, inputs: Inputs) -> Iterable[Mapping[str, object]]:
+    sources = list(inputs.sources.values())
+    keys = [one.key for one in sources]
+    if not keys:
+        return [{}] * len(facts)
+    # Decimals become floats; nothing else changes.
+    decimals = pl.selectors.decimal().cast(pl.Float64)
+    values = facts.with_columns(decimals).select(one.column for one in sources)
+    return (dict(zip(keys, row, strict=True)) for row in values.iter_rows())
+
+
+def _raise_if_wrong(errors: pl.Series, facts: pl.DataFrame, inputs: Inputs) -> None:
+    wrong = errors.is_not_null().arg_true()
+    if len(wrong):
+        rows = list(_rows(facts[wrong], inputs))
+        raise FactsError(
+            FactProblem(one.field, one.value, f"{one.message} (row {at}, counted from 0)")
+            for at, row in zip(wrong, rows, strict=True)
+            for one in problems_of(row, inputs)
+        )
+
+
+# --- To Polars and back -------------------------------------------------------------------------
+
+
+def _in_polars(frame: Any, names: Sequence[str]) -> pl.DataFrame:  # noqa: ANN401
+    """The columns of a frame that matter here."""
+    if not names:
+        # A frame without columns would have no rows either.
+        return pl.DataFrame({"row": range(len(frame))})
+    if isinstance(frame, pl.DataFrame):
+        return frame.select(names)
+    return pl.DataFrame([_polars_column(frame, name) for name in names])
+
+
+def _polars_column(frame: Any, name: str) -> pl.Series:  # noqa: ANN401
+    column = frame[name]
+    try:
+        array = column if isinstance(frame, pa.Table) else _from_pandas(column)
+        return pl.Series(name, pl.from_arrow(array))
+    except (pa.ArrowException, TypeError, pl.exceptions.PolarsError) as error:
+        message = f"the column mixes types, or holds what no fact is: {shorten(str(error))}"
+        raise FactsError.of(message, field=name) from None
+
+
+def _from_pandas(column: Any) -> Any:  # noqa: ANN401
+    """A column of pandas as one of Arrow, with NaN as null: pandas knows no other unknown."""
+    if column.dtype == object:
+        column = [list(one) if isinstance(one, set | frozenset) else one for one in column]
+    return pa.array(column, from_pandas=True)
+
+
+def _with(frame: Any, answered: pl.DataFrame) -> Any:  # noqa: ANN401
+    """The frame with the answers as columns of its own kind."""
+    if isinstance(frame, pl.DataFrame):
+        return frame.with_columns(answered.get_columns())
+    table = answered.to_arrow(compat_level=pl.CompatLevel.oldest())
+    if isinstance(frame, pa.Table):
+        for name in table.column_names:
+            frame = frame.append_column(name, table[name])
+        return frame
+    return frame.assign(**_pandas_columns(table, frame.index))
+
+
+def _pandas_columns(table: pa.Table, index: Any) -> Mapping[str, Any]:  # noqa: ANN401
+    import pandas as pd
+
+    return {
+        name: pd.Series(pd.arrays.ArrowExtensionArray(table[name]), index=index, name=name)
+        for name in table.column_names
+    }

@@ -1,0 +1,181 @@
+"""Lists of texts as the bits of whole numbers: what a set says, known at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from attrs import Factory, frozen
+
+from crampsrules.facts import Fact
+from crampsrules.frames.inputs import BAD, WORD, Inputs, bits_of
+from crampsrules.medicines import Formulary
+from crampsrules.readers import MOST_MEDICINES, RefusedError, reader_of
+
+UNRECOGNISED = 1 << 60
+"""The bit that says that a name of a medicine is not known."""
+
+_FEW = 16
+"""Lists of so many members or fewer are put together member by member."""
+
+Bits = npt.NDArray[np.int64]
+
+
+@frozen
+class Coded:
+    """What one text in a list of medicines says, in bits."""
+
+    held: tuple[int, ...]
+    left_open: tuple[int, ...]
+
+
+@frozen
+class MedicineCoder:
+    """Writes what a name of a medicine says as bits, one for each class that rules ask about."""
+
+    formulary: Formulary
+    classes: Sequence[str]
+    words: int
+
+    def coded(self, name: str) -> Coded:
+        """The bits for a name."""
+        try:
+            (read,) = reader_of_medicines([name])
+        except RefusedError:
+            return self._marked(BAD)
+        meant = self.formulary.read(read)
+        if meant.misspelt:
+            return self._marked(BAD)
+        held, left_open = self.bits(meant.held), self.bits(meant.left_open)
+        unrecognised = UNRECOGNISED if meant.unrecognised else 0
+        return Coded((held[0] | unrecognised, *held[1:]), left_open)
+
+    def _marked(self, bit: int) -> Coded:
+        nothing = (0,) * self.words
+        return Coded((bit, *nothing[1:]), nothing)
+
+    def bits(self, classes: frozenset[str]) -> tuple[int, ...]:
+        """Classes as bits."""
+        return tuple(
+            sum(
+                1 << at
+                for at, id_ in enumerate(self.classes[word * WORD : (word + 1) * WORD])
+                if id_ in classes
+            )
+            for word in range(self.words)
+        )
+
+
+def reader_of_medicines(names: list[str]) -> frozenset[str]:
+    """Names as `PatientFacts` keeps them. Raises RefusedError."""
+    from crampsrules.facts import FACTS
+
+    return reader_of(FACTS["medications"])(names)  # type: ignore[return-value]
+
+
+@frozen
+class SetEncoder:
+    """A function from a column of lists to one of bits, for Polars to call."""
+
+    fact: Fact
+    coder: MedicineCoder
+    _coded: dict[str, Coded] = Factory(dict)
+
+    @classmethod
+    def of(cls, fact: Fact, inputs: Inputs) -> SetEncoder:
+        """The encoder for a set."""
+        return cls(fact, MedicineCoder(inputs.formulary, inputs.classes, len(inputs.words)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns of bits."""
+        if self.fact.kind == "members":
+            return (bits_of(self.fact.name, "stated"),)
+        words = range(self.coder.words)
+        return tuple(
+            bits_of(self.fact.name, what, word) for what in ("held", "ruled_out") for word in words
+        )
+
+    @property
+    def first(self) -> str:
+        """The name of a column of bits that every set has."""
+        return self.names[0]
+
+    @property
+    def dtype(self) -> pl.Struct:
+        """The type of what a call gives."""
+        return pl.Struct(dict.fromkeys(self.names, pl.Int64))
+
+    def __call__(self, lists: pl.Series) -> pl.Series:
+        """The bits for a column of lists; null where there is no list."""
+        flat = lists.list.explode(empty_as_null=False, keep_nulls=False)
+        lengths = lists.list.len().fill_null(0).to_numpy().astype(np.int64)
+        joined = [_or_by_list(bits, lengths) for bits in self._tables(flat)]
+        if self.fact.kind == "medicines":
+            joined = self._resolved(lists, lengths, joined)
+        known = lists.is_not_null()
+        found = pl.DataFrame(
+            [pl.Series(name, bits) for name, bits in zip(self.names, joined, strict=True)]
+        )
+        if not known.all():
+            found = found.select(pl.when(known).then(pl.all()))
+        return found.to_struct(lists.name)
+
+    def _tables(self, flat: pl.Series) -> Sequence[Bits]:
+        """For each member of each list its bits."""
+        rows: list[tuple[int, ...]]
+        if self.fact.kind == "members":
+            texts = pl.Series(self.fact.members)
+            rows = [(1 << at,) for at in range(len(texts))]
+        else:
+            texts = flat.unique().drop_nulls()
+            rows = [(*one.held, *one.left_open) for one in map(self._code, texts)]
+        width = 1 if self.fact.kind == "members" else 2 * self.coder.words
+        rows.append((BAD,) + (0,) * (width - 1))  # for null, and what is no member
+        table = np.array(rows, dtype=np.int64).reshape(-1, width)
+        codes = flat.cast(pl.Enum(texts), strict=False).to_physical().cast(pl.UInt32)
+        at = codes.fill_null(len(texts)).to_numpy()
+        return [table[:, column][at] for column in range(width)]
+
+    def _code(self, name: str) -> Coded:
+        if name not in self._coded:
+            if len(self._coded) > _MOST_KEPT:
+                self._coded.clear()
+            self._coded[name] = self.coder.coded(name)
+        return self._coded[name]
+
+    def _resolved(
+        self, lists: pl.Series, lengths: npt.NDArray[np.int64], joined: Sequence[Bits]
+    ) -> list[Bits]:
+        """What is held and what is ruled out, of what is held and what is left open."""
+        words = self.coder.words
+        held, left_open = joined[:words], joined[words:]
+        for at in np.flatnonzero(lengths > MOST_MEDICINES):
+            if len({name.strip() for name in lists[int(at)]}) > MOST_MEDICINES:
+                held[0][at] |= BAD
+        every = self.coder.bits(frozenset(self.coder.classes))
+        unrecognised = (held[0] & UNRECOGNISED) != 0
+        ruled_out = [
+            np.where(unrecognised, 0, np.int64(every[word]) & ~held[word] & ~left_open[word])
+            for word in range(words)
+        ]
+        return [*held, *ruled_out]
+
+
+_MOST_KEPT = 100_000
+
+
+def _or_by_list(bits: Bits, lengths: npt.NDArray[np.int64]) -> Bits:
+    """The bits of the members of each list, put together."""
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    found = np.zeros(len(lengths), dtype=np.int64)
+    longest = int(lengths.max(initial=0))
+    for at in range(min(longest, _FEW)):
+        rows = np.flatnonzero(lengths > at)
+        found[rows] |= bits[starts[rows] + at]
+    for row in np.flatnonzero(lengths > _FEW):
+        found[row] = np.bitwise_or.reduce(bits[starts[row] : ends[row]])
+    return found

@@ -1,0 +1,413 @@
+"""Which columns of a frame hold which facts, and whether their types are what the facts take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+import narwhals as nw
+from attrs import frozen
+
+from crampsrules.conditions import Comparison, Flag, Known, Member, OneOf, atoms
+from crampsrules.engines.columnar import (
+    FALSE,
+    TRUE,
+    Compares,
+    Fact,
+    Formula,
+    HasBits,
+    Holds,
+    IsKnown,
+    IsOneOf,
+    Outside,
+    every,
+    negated,
+    some,
+)
+from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
+from crampsrules.facts import CONTRADICTIONS, FACTS
+from crampsrules.facts import Fact as Declared
+from crampsrules.medicines import Formulary
+from crampsrules.memberships import is_whole
+from crampsrules.rulebase import RuleBase
+
+SEPARATOR = ";"
+"""Parts the members of a set that is written as one text."""
+NONE = "none"
+"""A text that says that a set is empty: an empty text is unknown, as an empty cell is."""
+BETWEEN = "__"
+"""Stands between the name of a set and that of a member, in a column for that member alone."""
+
+BAD = 1 << 61
+"""The bit of a set, written as bits, that says that something in it cannot be used."""
+WORD = 60
+"""So many classes of medicines are written into the bits of one whole number."""
+
+Form = Literal["value", "list", "text"]
+
+
+@frozen
+class Source:
+    """One column that holds a fact, or one member of a set."""
+
+    fact: Declared
+    column: str
+    """Its name in the frame."""
+    form: Form = "value"
+    """A set is a list, or a text with separators; all else is a value."""
+    member: str | None = None
+    """The member that the column is about, where it is about one only."""
+
+    @property
+    def key(self) -> str:
+        """The name that formulas know the column by."""
+        return self.fact.name if self.member is None else self.fact.name + BETWEEN + self.member
+
+
+@frozen
+class Inputs:
+    """The columns of a frame that hold facts, and how formulas ask about them."""
+
+    sources: Mapping[str, Source]
+    """By key."""
+    formulary: Formulary
+    classes: tuple[str, ...]
+    """The classes of medicines that rules ask about; each has a bit, in this order."""
+
+    @classmethod
+    def of(
+        cls,
+        schema: Mapping[str, nw.dtypes.DType],
+        rules: RuleBase,
+        columns: Mapping[str, str] | None = None,
+    ) -> Inputs:
+        """Find the facts among the columns of a frame. Raises FactsError."""
+        found, problems = _found(schema, rules.formulary, columns or {})
+        sources: dict[str, Source] = {}
+        for source in found:
+            try:
+                sources[source.key] = _typed(source, schema[source.column])
+            except FactsError as error:
+                problems += error.problems
+        problems += _twice(sources.values())
+        if problems:
+            raise FactsError(problems)
+        return cls(sources, rules.formulary, _classes_asked(rules))
+
+    def of_fact(self, fact: str) -> list[Source]:
+        """The columns that hold a fact: none, one, or one for each of some members."""
+        return [source for source in self.sources.values() if source.fact.name == fact]
+
+    @property
+    def sets(self) -> tuple[Source, ...]:
+        """The columns that hold whole sets."""
+        return tuple(one for one in self.sources.values() if one.form != "value")
+
+    @property
+    def words(self) -> range:
+        """The numbers of the whole numbers that the classes of medicines are written into."""
+        return range(max(1, -(-len(self.classes) // WORD)))
+
+    @property
+    def by_member(self) -> bool:
+        """Whether some set has a column for each member: a row may then know a part of it."""
+        return any(one.member is not None for one in self.sources.values())
+
+    # --- What formulas ask ----------------------------------------------------------------------
+
+    def test(self, atom: Fact) -> Formula:
+        """How to test a fact in these columns; what no column holds is unknown."""
+        if not self.of_fact(atom.fact):
+            return TRUE if isinstance(atom, Known) and not atom.wanted else FALSE
+        match atom:
+            case Member(fact, member, present):
+                return self._member(FACTS[fact], member, present)
+            case Known(fact, wanted):
+                known = self._known(fact)
+                return known if wanted else negated(known)
+            case Flag(fact, wanted):
+                tested: Formula = Holds(fact, wanted)
+            case Comparison(fact, operator, value):
+                tested = Compares(fact, operator, value)
+            case OneOf(fact, values):
+                members = tuple(one for one in FACTS[fact].members if one in values)
+                tested = IsOneOf(fact, members) if members else FALSE
+        return every((tested, self._not_measured(atom.fact)))
+
+    def _not_measured(self, fact: str) -> Formula:
+        """A measured value goes before a reported one."""
+        by = FACTS[fact].measured_by
+        return IsKnown(by, wanted=False) if by and by in self.sources else TRUE
+
+    def _known(self, fact: str) -> Formula:
+        known = some(IsKnown(source.key) for source in self.of_fact(fact))
+        return every((known, self._not_measured(fact)))
+
+    def _member(self, fact: Declared, member: str, present: bool) -> Formula:
+        if fact.name not in self.sources:
+            return self._member_by_columns(fact, member, present)
+        if fact.kind == "medicines":
+            word, bit = divmod(self.classes.index(member), WORD)
+            name = "held" if present else "ruled_out"
+            return HasBits(bits_of(fact.name, name, word), 1 << bit)
+        meant = _Meaning.of_members(fact)
+        members = meant.implying(member) if present else meant.contradicting(member)
+        bits = sum(1 << fact.members.index(one) for one in members)
+        return HasBits(bits_of(fact.name, "stated"), bits, wanted=present)
+
+    def _member_by_columns(self, fact: Declared, member: str, present: bool) -> Formula:
+        """What is true in a column holds as it would in a list; what is false is a plain no."""
+        meant = _Meaning.of_members(fact) if fact.members else _Meaning.of_classes(self.formulary)
+        if present:
+            return some(self._stated(fact, one) for one in meant.implying(member))
+        key = fact.name + BETWEEN + member
+        if key not in self.sources:
+            return FALSE
+        others = (one for one in meant.contradicting(member) if one != member)
+        spoken = some(self._stated(fact, one) for one in others)
+        return every((Holds(key, wanted=False), negated(spoken)))
+
+    def _stated(self, fact: Declared, member: str) -> Formula:
+        key = fact.name + BETWEEN + member
+        return Holds(key, wanted=True) if key in self.sources else FALSE
+
+    # --- What is wrong --------------------------------------------------------------------------
+
+    def faults(self) -> Iterable[Formula]:
+        """What is true of rows that cannot be used."""
+        for source in self.sources.values():
+            if (fault := _fault(source)) != FALSE:
+                yield fault
+        for fact, value, other, ruled_out, _ in CONTRADICTIONS:
+            if fact in self.sources and other in self.sources:
+                yield every((_equals(fact, value), _equals(other, ruled_out)))
+
+
+def _equals(fact: str, value: object) -> Formula:
+    if isinstance(value, bool):
+        return Holds(fact, value)
+    return IsOneOf(fact, (str(value),))
+
+
+def _fault(source: Source) -> Formula:
+    fact = source.fact
+    match fact.kind:
+        case "number" | "integer":
+            assert fact.low is not None
+            assert fact.high is not None
+            return Outside(source.key, fact.low, fact.high, fact.kind == "integer")
+        case "choice":
+            return IsOneOf(source.key, fact.members, wanted=False)
+        case "members" if source.form != "value":
+            return HasBits(bits_of(fact.name, "stated"), BAD)
+        case "medicines" if source.form != "value":
+            return HasBits(bits_of(fact.name, "held", 0), BAD)
+    return FALSE
+
+
+def bits_of(fact: str, what: str, word: int = 0) -> str:
+    """The name that formulas know the bits of a set by."""
+    return f"{fact}:{what}:{word}"
+
+
+@frozen
+class _Meaning:
+    """For each thing that can be stated: what it implies, and what it leaves open."""
+
+    implied: Mapping[str, frozenset[str]]
+    left_open: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of_members(cls, fact: Declared) -> _Meaning:
+        implied = {
+            one: frozenset(
+                {
+                    one,
+                    *(
+                        general
+                        for general, specials in fact.general.items()
+                        if one in specials and not is_whole(fact, general)
+                    ),
+                }
+            )
+            for one in fact.members
+        }
+        return cls(
+            implied, {one: frozenset(fact.general.get(one, ())) - {one} for one in fact.members}
+        )
+
+    @classmethod
+    def of_classes(cls, formulary: Formulary) -> _Meaning:
+        """A class that is stated means what its name does in a list."""
+        classes = formulary.classes
+        named = {id_: formulary.resolve(frozenset({id_})).classes for id_ in classes}
+        return cls(
+            {id_: one.present for id_, one in named.items()},
+            {id_: frozenset(classes) - one.present - one.absent for id_, one in named.items()},
+        )
+
+    def implying(self, member: str) -> list[str]:
+        """What to state so that a member is present."""
+        return [one for one, implied in self.implied.items() if member in implied]
+
+    def contradicting(self, member: str) -> list[str]:
+        """What to state so that a member is not absent."""
+        return [
+            one
+            for one, implied in self.implied.items()
+            if member in implied or member in self.left_open[one]
+        ]
+
+
+def _classes_asked(rules: RuleBase) -> tuple[str, ...]:
+    asked = {
+        atom.member
+        for condition in rules.conditions.values()
+        for atom in atoms(condition)
+        if isinstance(atom, Member) and FACTS[atom.fact].kind == "medicines"
+    }
+    return tuple(sorted(asked))
+
+
+# --- Finding facts among columns ----------------------------------------------------------------
+
+
+def columns_asked(names: Iterable[object], columns: Mapping[str, str]) -> list[str]:
+    """The columns of a frame that hold facts, or look as if they should."""
+    wanted = set(columns.values())
+    return [
+        name
+        for name in names
+        if isinstance(name, str)
+        and (name in wanted or (name not in columns and _looks_like_a_fact(name)))
+    ]
+
+
+def _looks_like_a_fact(name: str) -> bool:
+    fact, between, _ = name.partition(BETWEEN)
+    return fact in FACTS and (not between or _is_set(FACTS[fact]))
+
+
+def _found(
+    schema: Mapping[str, nw.dtypes.DType], formulary: Formulary, columns: Mapping[str, str]
+) -> tuple[list[Source], list[FactProblem]]:
+    problems = _wrong_names(schema, columns)
+    if problems:
+        return [], problems
+    taken = set(columns.values())
+    sources: list[Source] = []
+    # A column that is called like a fact which another column was said to hold is not that fact.
+    others = (name for name in schema if name not in taken and name not in columns)
+    for name in (*columns, *others):
+        fact, _, member = name.partition(BETWEEN)
+        column = columns.get(name, name)
+        if name in FACTS:
+            sources.append(Source(FACTS[name], column))
+        elif fact in FACTS and _is_set(FACTS[fact]):
+            if member in _members_of(FACTS[fact], formulary):
+                sources.append(Source(FACTS[fact], column, member=member))
+            else:
+                problems.append(_no_member(FACTS[fact], member, column, formulary))
+    return sources, problems
+
+
+def _is_set(fact: Declared) -> bool:
+    return fact.kind in ("members", "medicines")
+
+
+def _members_of(fact: Declared, formulary: Formulary) -> Iterable[str]:
+    return fact.members or formulary.classes
+
+
+def _wrong_names(schema: Mapping[str, object], columns: Mapping[str, str]) -> list[FactProblem]:
+    problems: list[FactProblem] = []
+    for name, column in columns.items():
+        fact, between, _ = name.partition(BETWEEN)
+        if name not in FACTS and not (between and fact in FACTS and _is_set(FACTS[fact])):
+            problems.append(FactProblem(name, column, f"is not a fact{did_you_mean(name, FACTS)}"))
+        elif column not in schema:
+            hint = did_you_mean(str(column), schema)
+            problems.append(
+                FactProblem(name, column, f"there is no column {shorten(column)}{hint}")
+            )
+    return problems
+
+
+def _no_member(fact: Declared, member: str, column: str, formulary: Formulary) -> FactProblem:
+    members = _members_of(fact, formulary)
+    kind = "class of medicines" if fact.kind == "medicines" else f"member of {fact.name}"
+    return FactProblem(column, None, f"{member!r} is no {kind}{did_you_mean(member, members)}")
+
+
+def _twice(sources: Iterable[Source]) -> list[FactProblem]:
+    whole = {one.fact.name: one for one in sources if one.form != "value"}
+    return [
+        FactProblem(
+            one.column,
+            None,
+            f"{one.fact.name} is given twice: as a set in {whole[one.fact.name].column!r}, "
+            "and here by member",
+        )
+        for one in sources
+        if one.member is not None and one.fact.name in whole
+    ]
+
+
+# --- Types --------------------------------------------------------------------------------------
+
+
+def _typed(source: Source, dtype: nw.dtypes.DType) -> Source:
+    """The source in the form that its type gives it. Raises FactsError for a wrong type."""
+    for form, fits in _forms(source):
+        if fits(dtype):
+            return Source(source.fact, source.column, form, source.member)
+    message = f"the column has the type {dtype}, and {source.key} takes {_taken(source)}"
+    raise FactsError.of(message, field=source.column)
+
+
+def _forms(source: Source) -> Iterable[tuple[Form, Callable[[nw.dtypes.DType], bool]]]:
+    if source.member is not None or source.fact.kind == "flag":
+        return [("value", _is_flag)]
+    match source.fact.kind:
+        case "number" | "integer":
+            return [("value", _is_number)]
+        case "choice":
+            return [("value", _is_text)]
+        case _:
+            return [("list", _is_list), ("text", _is_text)]
+
+
+def _taken(source: Source) -> str:
+    if source.member is not None or source.fact.kind == "flag":
+        return "true or false"
+    match source.fact.kind:
+        case "number" | "integer":
+            return "numbers"
+        case "choice":
+            return f"texts, each one of {', '.join(source.fact.members)}"
+        case _:
+            what = "names of medicines" if source.fact.kind == "medicines" else "members"
+            return f"lists of texts, or texts with {SEPARATOR!r} between {what}"
+
+
+def _is_null(dtype: nw.dtypes.DType) -> bool:
+    # Polars and Arrow have a type for columns in which nothing is known; Narwhals has not.
+    return dtype == nw.Unknown
+
+
+def _is_flag(dtype: nw.dtypes.DType) -> bool:
+    return dtype == nw.Boolean
+
+
+def _is_number(dtype: nw.dtypes.DType) -> bool:
+    return dtype.is_numeric()
+
+
+def _is_text(dtype: nw.dtypes.DType) -> bool:
+    return dtype in (nw.String, nw.Categorical, nw.Enum)
+
+
+def _is_list(dtype: nw.dtypes.DType) -> bool:
+    return isinstance(dtype, nw.List | nw.Array) and (
+        not isinstance(dtype.inner, type) and _is_text(dtype.inner)
+    )

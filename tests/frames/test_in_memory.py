@@ -1,0 +1,115 @@
+"""pandas and PyArrow: every row is answered as `assess` answers it, and comes back as it went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+
+from crampsrules import FactsError, assess_frame
+from crampsrules.frames import eager
+from tests.frames.common import ANSWERS, assert_right, in_polars, rows
+from tests.strategies import fewer
+
+
+@fewer(12)
+@given(patients=rows())
+def test_pandas_says_what_assess_says(patients):
+    """A column of objects and NaN, as pandas has it of old."""
+    frame = pd.DataFrame([_plain(row) for row in patients], index=range(5, 5 + len(patients)))
+
+    found = assess_frame(frame, weights=True)
+
+    assert list(found.index) == list(frame.index)
+    assert found[list(frame.columns)].equals(frame)
+    assert_right(_pandas_rows(found), patients)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: list(one) if isinstance(one, frozenset) else one for key, one in row.items()}
+
+
+def _pandas_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """What was added, through Arrow, which has null for every kind of missing value."""
+    first = list(frame.columns).index("triage")
+    return pa.Table.from_pandas(frame.iloc[:, first:], preserve_index=False).to_pylist()
+
+
+@fewer(12)
+@given(patients=rows())
+def test_pandas_on_arrow_says_what_assess_says(patients):
+    """With a type of Arrow in every column, and more rows than are assessed one by one."""
+    times = eager.FEW // len(patients) + 1
+    few = in_polars(patients).to_pandas(use_pyarrow_extension_array=True)
+    frame = pd.concat([few] * times, ignore_index=True)
+
+    assert_right(_pandas_rows(assess_frame(frame))[: len(patients)], patients)
+
+
+@fewer(12)
+@given(patients=rows())
+def test_arrow_says_what_assess_says(patients):
+    """A table gets columns, and keeps its own."""
+    table = in_polars(patients).to_arrow()
+
+    found = assess_frame(table, weights=True)
+
+    assert found.select(table.column_names).equals(table)
+    added = found.column_names[len(table.column_names) :]
+    assert_right(found.select(added).to_pylist(), patients)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "Float64", "double[pyarrow]", object])
+def test_nan_is_unknown_in_pandas(dtype):
+    """It has no other way of saying so in a column of plain numbers."""
+    frame = pd.DataFrame({"age_years": pd.Series([float("nan"), 71.0], dtype=dtype)})
+
+    assert_right(_pandas_rows(assess_frame(frame)), [{}, {"age_years": 71.0}])
+
+
+@pytest.mark.parametrize("dtype", ["boolean", "bool[pyarrow]", object])
+def test_missing_flags_are_unknown_in_pandas(dtype):
+    """Whichever of its many types they have."""
+    frame = pd.DataFrame({"fever": pd.Series([True, None, False], dtype=dtype)})
+
+    assert_right(_pandas_rows(assess_frame(frame)), [{"fever": True}, {}, {"fever": False}])
+
+
+def test_nan_is_an_error_in_arrow():
+    """It has null for what is unknown, so a NaN is a figure gone wrong."""
+    found = assess_frame(pa.table({"age_years": [float("nan"), None]})).to_pylist()
+
+    assert found[0]["errors"] == "age_years: takes a number from 0 to 120 years, got nan"
+    assert [found[0][name] for name in ANSWERS] == [None] * 5
+    assert_right([{key: found[1][key] for key in (*ANSWERS, "errors")}], [{}])
+
+
+def test_sets_and_categories_are_taken_in_pandas():
+    """Python's own sets in a column of objects, and pandas' categories."""
+    frame = pd.DataFrame(
+        {
+            "timing": [{"night"}, frozenset(), None],
+            "sex": pd.Categorical(["female", None, "male"]),
+        }
+    )
+
+    given_rows = [{"timing": ["night"], "sex": "female"}, {"timing": []}, {"sex": "male"}]
+    assert_right(_pandas_rows(assess_frame(frame)), given_rows)
+
+
+def test_a_column_of_mixed_values_is_refused_by_name():
+    """A column of objects may hold anything."""
+    frame = pd.DataFrame({"fever": [True, "yes", 3]})
+
+    with pytest.raises(FactsError, match="fever: the column mixes types"):
+        assess_frame(frame)
+
+
+def test_an_index_with_names_that_come_twice_is_kept():
+    """The answers go by place, not by index."""
+    frame = pd.DataFrame({"fever": [True, False]}, index=["Ann", "Ann"])
+
+    assert_right(_pandas_rows(assess_frame(frame)), [{"fever": True}, {"fever": False}])
