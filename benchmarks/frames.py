@@ -63,8 +63,21 @@ def patients_for(rules: RuleBase, count: int) -> Patients:
         if not isinstance(atom, Concluded | Suspected)
     }
     asked |= {by for name in asked if (by := FACTS[name].measured_by)}
-    above = {id_: rules.formulary.ancestors(id_) for id_ in rules.formulary.classes}
-    return draw(count, [name for name in FACTS if name in asked], above)
+    return draw(count, [name for name in FACTS if name in asked], _above(rules))
+
+
+def _above(rules: RuleBase) -> dict[str, list[str]]:
+    """Each class of medicines with all those that it lies within."""
+    classes = rules.formulary.classes
+    above: dict[str, list[str]] = {}
+    for id_ in classes:
+        found: list[str] = []
+        waiting = list(classes[id_].within)
+        while waiting:
+            found.append(waiting.pop())
+            waiting += classes[found[-1]].within
+        above[id_] = found
+    return above
 
 
 def measure(rules: RuleBase, patients: Patients, rounds: int) -> None:
@@ -133,9 +146,6 @@ def print_table(what: str, times: Mapping[str, list[float]], rows: int) -> None:
         print(f"    {name:24} {speed / 1e6:8.3f} M rows/s   {ratio:6.2f} times the speed of the first")
 
 
-def as_rows(table: pa.Table) -> list[dict[str, Any]]:
-    """The answers of a frame as rows, to compare them."""
-    return table.select(ANSWERS).to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types
 
 
 def spark(rules: RuleBase, patients: Patients, rounds: int) -> None:
@@ -167,3 +177,7 @@ def spark(rules: RuleBase, patients: Patients, rounds: int) -> None:
 
 def _run(frame: Any) -> None:  # noqa: ANN401
     frame.select(*ANSWERS, "fired").write.format("noop").mode("overwrite").save()
+
+
+if __name__ == "__main__":
+    main()
