@@ -1,4 +1,4 @@
-"""The sixty rules of benchmarks/rules by hand over columns: what `handwritten.py` is for one patient.
+"""The sixty rules of benchmarks/rules by hand over columns; for one patient see `handwritten.py`.
 
 Written once, with `&` and `|`, for every kind of column that has these: an expression of Polars or
 Spark, an array of NumPy, a piece of SQL. How a column is read is each peer's own affair: it gives

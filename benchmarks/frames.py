@@ -1,9 +1,9 @@
 """How quick it is on columns: `python -m benchmarks.frames`, a part of `make bench`.
 
 The same sixty rules on the same random patients: `assess_frame`, the plan that a person who knows
-the frame well writes for just these rules (`frame_peers.py`), and NumPy on encoded columns, which is
-the floor. What is compared takes turns, all answers are first compared, and what is told is a median
-of the clock's time (frames use all processors) and its ratio to the plan by hand.
+the frame well writes for just these rules (`frame_peers.py`), and NumPy on encoded columns, which
+is the floor. What is compared takes turns, all answers are first compared, and what is told is a
+median of the clock's time (frames use all processors) and its ratio to the plan by hand.
 
     python -m benchmarks.frames [--most ROWS] [--rounds N]
 """
@@ -84,7 +84,7 @@ def measure(rules: RuleBase, patients: Patients, rounds: int) -> None:
     """Each way of each kind of frame, in turns."""
     for layout, table in (("lists", patients.lists), ("flags", patients.flags)):
         in_flags = layout == "flags"
-        lazy = pl.from_arrow(table).lazy()
+        lazy = pl.DataFrame(table).lazy()
         connection = duckdb.connect()
         connection.register("patients", table)
         for kind, ways in (
@@ -142,10 +142,8 @@ def print_table(what: str, times: Mapping[str, list[float]], rows: int) -> None:
     first = next(iter(times.values()))
     for name, each in times.items():
         ratio = statistics.median(a / b for a, b in zip(first, each, strict=True))
-        speed = rows / statistics.median(each)
-        print(f"    {name:24} {speed / 1e6:8.3f} M rows/s   {ratio:6.2f} times the speed of the first")
-
-
+        speed = rows / statistics.median(each) / 1e6
+        print(f"    {name:24} {speed:8.3f} M rows/s   {ratio:6.2f} times the speed of the first")
 
 
 def spark(rules: RuleBase, patients: Patients, rounds: int) -> None:
