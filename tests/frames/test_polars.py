@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from tests.frames.common import assert_right, in_polars, rows
 from tests.strategies import fact_mappings, fewer, rule_bases
 
 
-def answers(frame: pl.DataFrame) -> list[dict[str, object]]:
+def answers(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """The columns that were added, row by row."""
     first = frame.columns.index("triage")
     return frame.select(frame.columns[first:]).to_dicts()

@@ -35,9 +35,10 @@ def lists_of(ids: pl.Series, flags: Sequence[pl.Series], fine: pl.Series) -> pl.
     """For each row the ids whose column is true, in the order given; null where it is not fine."""
     total = len(fine)
     lengths, codes = [], []
+    columns = [_Flags.of(flag, total) for flag in flags]
     for start in range(0, total, SLICE):
         size = min(SLICE, total - start)
-        keys = _keys(_true(flag, start, size, total) for flag in flags)
+        keys = _keys(column.true(start, size) for column in columns)
         keys.sort()
         lengths.append(np.bincount(keys >> _HALF, minlength=size))
         codes.append(keys & np.uint32(SLICE - 1))
@@ -47,15 +48,31 @@ def lists_of(ids: pl.Series, flags: Sequence[pl.Series], fine: pl.Series) -> pl.
 _HALF = np.uint32(16)
 
 
-def _true(flag: pl.Series, start: int, size: int, total: int) -> Numbers:
-    """The rows of a slice in which a column is true; a column of one value holds for all."""
-    if len(flag) == 1 and total != 1:
-        return np.arange(size if flag[0] else 0, dtype=np.uint32)
-    return flag.slice(start, size).arg_true().to_numpy()
+@frozen
+class _Flags:
+    """A column of true and false, eight to a byte, as Polars and Arrow have it."""
+
+    packed: Numbers
+    offset: int
+
+    @classmethod
+    def of(cls, flag: pl.Series, total: int) -> _Flags:
+        """The flags of a column; one value alone holds for all rows."""
+        if len(flag) == 1 and total != 1:
+            return cls(np.full(total // 8 + 1, 255 if flag[0] else 0, dtype=np.uint8), 0)
+        array = flag.rechunk().to_arrow()
+        return cls(np.frombuffer(array.buffers()[1] or b"", dtype=np.uint8), array.offset)
+
+    def true(self, start: int, size: int) -> Numbers:
+        """The rows of a slice in which the flag is true."""
+        first = self.offset + start
+        packed = self.packed[first >> 3 : (first + size + 7) >> 3]
+        flags = np.unpackbits(packed, bitorder="little").view(np.bool_)
+        return np.flatnonzero(flags[first & 7 : (first & 7) + size])
 
 
 def _keys(found: Iterable[Numbers]) -> Numbers:
-    parts = [(rows << _HALF) | np.uint32(at) for at, rows in enumerate(found)]
+    parts = [(rows.astype(np.uint32) << _HALF) | np.uint32(at) for at, rows in enumerate(found)]
     return _joined(parts, np.uint32)
 
 
@@ -149,8 +166,9 @@ class Ranking:
         def ranked(columns: Sequence[pl.Series]) -> pl.Series:
             fine, *flags = columns
             total = len(fine)
+            whole = [_Flags.of(flag, total) for flag in flags]
             slices = [
-                self._slice(flags, start, min(SLICE, total - start), total)
+                self._slice(whole, start, min(SLICE, total - start))
                 for start in range(0, total, SLICE)
             ]
             lengths = _joined([one[0] for one in slices], np.int64)
@@ -166,9 +184,9 @@ class Ranking:
         return ranked
 
     def _slice(
-        self, flags: Sequence[pl.Series], start: int, size: int, total: int
+        self, columns: Sequence[_Flags], start: int, size: int
     ) -> tuple[Numbers, Numbers, list[tuple[Numbers, Numbers]]]:
-        rows_of = [_true(flag, start, size, total) for flag in flags]
+        rows_of = [column.true(start, size) for column in columns]
         keys = []
         weighed = []
         for at, cause in enumerate(self.causes):
@@ -207,8 +225,8 @@ def _weights(name: str, parts: Sequence[tuple[Numbers, Numbers]], fine: pl.Serie
     values = np.zeros(total, dtype=np.int32)
     known = np.zeros(total, dtype=bool)
     for at, (rows, weights) in enumerate(parts):
-        values[rows + np.uint32(at * SLICE)] = weights
-        known[rows + np.uint32(at * SLICE)] = True
+        values[rows + at * SLICE] = weights
+        known[rows + at * SLICE] = True
     column = pl.Series(name, values)
     there = pl.Series(known) & fine
     return pl.select(pl.when(there).then(column).alias(name)).to_series()
