@@ -95,7 +95,7 @@ def _lists(stated: Bools, members: Sequence[str], unknown: Bools) -> pa.Array:
 def _resolved_members(
     fact: Fact, members: Sequence[str], stated: Bools, _: Mapping[str, Sequence[str]]
 ) -> tuple[Bools, Bools]:
-    """Which members are present and which absent: `memberships.membership`, for all rows at once."""
+    """Which members are present and which absent, as `memberships.membership` says for one row."""
     place = {member: at for at, member in enumerate(members)}
     present, open_ = stated.copy(), np.zeros_like(stated)
     for general, specials in fact.general.items():

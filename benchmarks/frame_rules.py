@@ -5,7 +5,6 @@ Spark, an array of NumPy, a piece of SQL. How a column is read is each peer's ow
 a `Columns`, whose tests are false where nothing is known.
 """
 
-# ruff: noqa: PLR2004 - written by hand is written with the numbers in it
 from __future__ import annotations
 
 from typing import Any, Protocol
@@ -59,7 +58,7 @@ BY_DAY = (
 )
 
 
-def fired(c: Columns) -> dict[str, Any]:  # noqa: PLR0914 - as many as there are
+def fired(c: Columns) -> dict[str, Any]:
     """What is true of whom, by the id that fires."""
     vomits, dialysis = c.yes("vomiting_or_diarrhoea"), c.yes("dialysis")
     weakness, numbness, palpitations = c.yes("weakness"), c.yes("numbness"), c.yes("palpitations")
