@@ -43,7 +43,7 @@ class Patients:
 
 
 def draw(count: int, facts: Sequence[str], classes: Mapping[str, Sequence[str]]) -> Patients:
-    """Draw `count` patients with these facts; `classes` are those of medicines, each with those above."""
+    """Draw `count` patients with these facts; `classes` of medicines each with those above it."""
     rng = np.random.default_rng(SEED)
     lists: dict[str, pa.Array] = {}
     flags: dict[str, pa.Array] = {}
@@ -73,7 +73,8 @@ def _values(rng: np.random.Generator, fact: Fact, unknown: Bools) -> pa.Array:
         case "flag":
             return pa.array(rng.random(count) < 0.5, mask=unknown)  # noqa: PLR2004
         case "choice":
-            picked = pa.array(rng.integers(0, len(fact.members), count, dtype=np.int32), mask=unknown)
+            codes = rng.integers(0, len(fact.members), count, dtype=np.int32)
+            picked = pa.array(codes, mask=unknown)
             return pa.DictionaryArray.from_arrays(picked, list(fact.members)).cast(pa.string())
         case "integer":
             low, high = int(fact.low or 0), int(fact.high or 0)
@@ -94,7 +95,7 @@ def _lists(stated: Bools, members: Sequence[str], unknown: Bools) -> pa.Array:
 def _resolved_members(
     fact: Fact, members: Sequence[str], stated: Bools, _: Mapping[str, Sequence[str]]
 ) -> tuple[Bools, Bools]:
-    """Which members are present and which absent: `memberships.membership`, for all rows at once."""
+    """Which members are present and which absent, as `memberships.membership` says for one row."""
     place = {member: at for at, member in enumerate(members)}
     present, open_ = stated.copy(), np.zeros_like(stated)
     for general, specials in fact.general.items():
@@ -123,7 +124,8 @@ def _no_contradiction(*layouts: dict[str, pa.Array]) -> None:
     for columns in layouts:
         if {"dialysis", "kidney_disease"} <= columns.keys():
             dialysis, disease = (
-                np.asarray(columns[one].fill_null(False)) for one in ("dialysis", "kidney_disease")
+                np.asarray(columns[one].fill_null(False))  # noqa: FBT003 - its own signature
+                for one in ("dialysis", "kidney_disease")
             )
             unknown = np.asarray(columns["kidney_disease"].is_null()) & ~dialysis
             columns["kidney_disease"] = pa.array(disease | dialysis, mask=unknown)

@@ -4,6 +4,7 @@ Each answers with the columns that `assess_frame` adds: how soon to be seen, the
 causes in order, and, where it is asked for, what fired. None of them checks what it is given.
 """
 
+# ruff: noqa: D102 - `frame_rules.Columns` says what each way of asking a column means
 from __future__ import annotations
 
 import itertools
@@ -112,9 +113,7 @@ def polars_plan(frame: pl.LazyFrame, *, in_flags: bool, show_fired: bool) -> pl.
     triage = pl.lit("self_care")
     for level, raising in reversed(LADDER):
         triage = pl.when(_raised(true, raising)).then(pl.lit(level)).otherwise(triage)
-    frame = frame.with_columns(
-        **{f"_key_{cause}": _polars_key(true, cause) for cause in CAUSES}
-    )
+    frame = frame.with_columns(**{f"_key_{cause}": _polars_key(true, cause) for cause in CAUSES})
     order = _order_code([pl.col(f"_key_{cause}") for cause in CAUSES])
     frame = frame.with_columns(triage=triage, _order=order)
     frame = frame.with_columns(
@@ -247,7 +246,8 @@ def _numpy_key(true: Mapping[str, Any], cause: str) -> Any:  # noqa: ANN401
     for steps in groups:
         counted = np.zeros_like(weight)
         for step, ids in reversed(steps):
-            np.copyto(counted, step, where=reduce(or_, (true[id_] for id_ in ids)), casting="unsafe")
+            found = reduce(or_, (true[id_] for id_ in ids))
+            np.copyto(counted, step, where=found, casting="unsafe")
         weight += counted
     key = (weight + 100) * 4 + (3 - CAUSES.index(cause))
     return key * reduce(or_, (true[id_] for id_ in SUSPECTING[cause]))
@@ -330,7 +330,9 @@ def sql_query(table: str, *, in_flags: bool) -> str:
     truths = fired(SqlColumns(in_flags))
     true = {id_: Sql(f'"_{id_}"') for id_ in truths}
     firing = ", ".join(f'{truth.text} AS "_{id_}"' for id_, truth in truths.items())
-    ladder = " ".join(f"WHEN {_raised(true, raising).text} THEN '{level}'" for level, raising in LADDER)
+    ladder = " ".join(
+        f"WHEN {_raised(true, raising).text} THEN '{level}'" for level, raising in LADDER
+    )
     keys = ", ".join(f"{_sql_key(true, cause)} AS key_{cause}" for cause in CAUSES)
     bits = [f"key_{cause} > 0" for cause in CAUSES]
     bits += [f"key_{CAUSES[a]} > key_{CAUSES[b]}" for a, b in _PAIRS]
@@ -348,9 +350,8 @@ def _sql_key(true: Mapping[str, Sql], cause: str) -> str:
     prior, groups = GROUPS[cause]
     weight = [str(prior)]
     for steps in groups:
-        cases = " ".join(
-            f"WHEN {reduce(or_, (true[id_] for id_ in ids)).text} THEN {step}" for step, ids in steps
-        )
+        found = ((reduce(or_, (true[id_] for id_ in ids)).text, step) for step, ids in steps)
+        cases = " ".join(f"WHEN {one} THEN {step}" for one, step in found)
         weight.append(f"CASE {cases} ELSE 0 END")
     suspected = reduce(or_, (true[id_] for id_ in SUSPECTING[cause])).text
     key = f"({' + '.join(weight)} + 100) * 4 + {3 - CAUSES.index(cause)}"

@@ -1,11 +1,10 @@
-"""The sixty rules of benchmarks/rules by hand over columns: what `handwritten.py` is for one patient.
+"""The sixty rules of benchmarks/rules by hand over columns; for one patient see `handwritten.py`.
 
 Written once, with `&` and `|`, for every kind of column that has these: an expression of Polars or
 Spark, an array of NumPy, a piece of SQL. How a column is read is each peer's own affair: it gives
 a `Columns`, whose tests are false where nothing is known.
 """
 
-# ruff: noqa: PLR2004 - written by hand is written with the numbers in it
 from __future__ import annotations
 
 from typing import Any, Protocol
@@ -59,7 +58,7 @@ BY_DAY = (
 )
 
 
-def fired(c: Columns) -> dict[str, Any]:  # noqa: PLR0914 - as many as there are
+def fired(c: Columns) -> dict[str, Any]:
     """What is true of whom, by the id that fires."""
     vomits, dialysis = c.yes("vomiting_or_diarrhoea"), c.yes("dialysis")
     weakness, numbness, palpitations = c.yes("weakness"), c.yes("numbness"), c.yes("palpitations")
