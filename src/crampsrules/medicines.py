@@ -14,7 +14,7 @@ from crampsrules.rules import Medicine, MedicineClass
 
 _JOINS = re.compile(r"\s*(?:/|\+|&|\band\b|\bwith\b)\s*")
 _IGNORED = re.compile(r"[\s_-]+")
-_SHORTEST_MISSPELLING = 5
+SHORTEST_MISSPELLING = 5
 
 
 @frozen
@@ -75,8 +75,8 @@ class Formulary:
             *((names, medicine.name, medicine.classes) for medicine in medicines),
         ]
         for table, name, ids in named:
-            table.setdefault(_key(name), set()).update(ids)
-            written.setdefault(_key(name), name)
+            table.setdefault(key_of(name), set()).update(ids)
+            written.setdefault(key_of(name), name)
         return cls(
             classes=by_id,
             ancestors={id_: _ancestors_of(id_, by_id) for id_ in by_id},
@@ -123,7 +123,7 @@ class Formulary:
         unrecognised: list[str] = []
         misspelt: list[str] = []
         for part in self._parts(name):
-            key = _key(part)
+            key = key_of(part)
             exact, general = self._meant(key)
             if exact or general:
                 held |= self._upwards(exact | general)
@@ -133,6 +133,10 @@ class Formulary:
             else:
                 unrecognised.append(part)
         return Reading(frozenset(held), frozenset(left_open), tuple(unrecognised), tuple(misspelt))
+
+    def by_key(self) -> Mapping[str, Reading]:
+        """What each known name says, by its key."""
+        return {key: self.read(key) for key in (*self._words, *self._names)}
 
     def kinds(self) -> tuple[NameKind, ...]:
         """One name for each set of classes that a single name can hold and leave open."""
@@ -151,7 +155,7 @@ class Formulary:
 
     def _parts(self, name: str) -> list[str]:
         """A combination by its joined names, unless the whole is a name of its own."""
-        key = _key(name)
+        key = key_of(name)
         if key in self._names or key in self._words:
             return [name]
         parts = [part for part in _JOINS.split(name.casefold()) if part]
@@ -164,7 +168,7 @@ class Formulary:
         return {id_ for id_, above in self._ancestors.items() if ids & above}
 
     def _misspelt(self, key: str) -> str | None:
-        if len(key) < _SHORTEST_MISSPELLING:
+        if len(key) < SHORTEST_MISSPELLING:
             return None
         for table in (self._names, self._words):
             for known in table:
@@ -176,7 +180,8 @@ class Formulary:
         return self._written.get(key, key)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """A name without what does not matter in it: capitals, spaces, hyphens, underscores."""
     return _IGNORED.sub("", name.casefold())
 
 

@@ -17,7 +17,7 @@ from crampsrules.errors import did_you_mean, shorten
 from crampsrules.units import Unit, find_unit, readings
 
 MOST_MEDICINES = 200
-_LONGEST_MEDICINE = 100
+LONGEST_MEDICINE = 100
 
 Reader = Callable[[Any], object]
 
@@ -75,7 +75,7 @@ def _read_number(fact: Fact, value: object) -> float:
         return _read_quantity(fact, value)
     read = _finite(value)
     if read is None:
-        _refuse(f"takes {_range(fact)}, got {shorten(value)}")
+        _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
     if not _within(fact, read):
         _refuse(_out_of_range(fact, read))
     return read + 0.0
@@ -97,7 +97,8 @@ def _within(fact: Fact, value: float) -> bool:
     return low <= value <= high
 
 
-def _range(fact: Fact) -> str:
+def range_of(fact: Fact) -> str:
+    """What a number may be, in words."""
     kind = "a whole number" if fact.kind == "integer" else "a number"
     low, high = (_figure(float(bound)) for bound in _bounds(fact))
     return f"{kind} from {low} to {high}{_after(fact.unit)}"
@@ -113,7 +114,7 @@ def _figure(value: float) -> str:
 
 
 def _out_of_range(fact: Fact, value: float) -> str:
-    message = f"takes {_range(fact)}, got {_figure(value)}"
+    message = f"takes {range_of(fact)}, got {_figure(value)}"
     others = _plausible(fact, value)
     if not others:
         return message
@@ -155,7 +156,7 @@ def _read_quantity(fact: Fact, quantity: Mapping[Any, object]) -> float:
 
 def _out_of_unit(fact: Fact, unit: Unit, value: float) -> str:
     given = _either(fact, value, [(unit, unit.to_kept(value))])
-    message = f"takes {_range(fact)}, and {given} cannot be"
+    message = f"takes {range_of(fact)}, and {given} cannot be"
     others = [(other, kept) for other, kept in _plausible(fact, value) if other != unit]
     return f"{message}, but {_either(fact, value, others)} could" if others else message
 
@@ -165,7 +166,7 @@ def _integer_reader(fact: Fact) -> Reader:
         read = _finite(value)
         # A whole float is what a data frame makes of an int.
         if read is None or not read.is_integer() or not _within(fact, read):
-            _refuse(f"takes {_range(fact)}, got {shorten(value)}")
+            _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
         return int(read)
 
     return read
@@ -239,8 +240,8 @@ def _medicine(value: object) -> str:
     name = _plain(value).strip()
     if not name:
         _refuse(f"takes a list of names of medicines, got {shorten(value)} in it")
-    if len(name) > _LONGEST_MEDICINE:
-        _refuse(f"takes names of at most {_LONGEST_MEDICINE} characters, got {shorten(name)}")
+    if len(name) > LONGEST_MEDICINE:
+        _refuse(f"takes names of at most {LONGEST_MEDICINE} characters, got {shorten(name)}")
     # Half a surrogate pair could not be written out again; a control character is no name.
     if not name.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
         _refuse(f"takes names of ordinary characters, got {shorten(name)}")

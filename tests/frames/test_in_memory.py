@@ -96,7 +96,11 @@ def test_sets_and_categories_are_taken_in_pandas():
         }
     )
 
-    given_rows = [{"timing": ["night"], "sex": "female"}, {"timing": []}, {"sex": "male"}]
+    given_rows: list[dict[str, Any]] = [
+        {"timing": ["night"], "sex": "female"},
+        {"timing": []},
+        {"sex": "male"},
+    ]
     assert_right(_pandas_rows(assess_frame(frame)), given_rows)
 
 

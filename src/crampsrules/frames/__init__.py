@@ -14,6 +14,7 @@ from crampsrules.rulebase import RuleBase
 _PACKAGES = ("narwhals", "numpy", "polars", "pyarrow")
 try:
     import narwhals as nw
+    from narwhals.dependencies import is_dask_dataframe
     import numpy as np  # noqa: F401 - looked for here, so that its lack is told with the extra
     import polars as pl  # noqa: F401
     import pyarrow as pa  # noqa: F401
@@ -78,26 +79,22 @@ def _assess_native(
     *,
     weights: bool,
 ) -> Any:  # noqa: ANN401
-    known = nw.from_native(frame, pass_through=True)
-    if not isinstance(known, nw.DataFrame | nw.LazyFrame):
-        message = (
-            "takes a Polars, pandas, PyArrow, DuckDB, PySpark or Dask frame, "
-            f"got a {type(frame).__name__}"
-        )
-        raise FactsError([FactProblem("frame", frame, message)])
-    if isinstance(frame, nw.DataFrame | nw.LazyFrame):
-        native = _assess_native(frame.to_native(), rules, columns, on_error, weights=weights)
+    from crampsrules.frames import eager, lazy
+    from crampsrules.frames.outputs import Outputs
+
+    outputs = Outputs.of(rules, weights=weights, errors=on_error == "column")
+    known = None if is_dask_dataframe(frame) else nw.from_native(frame, pass_through=True)
+    if known is frame and isinstance(known, nw.DataFrame | nw.LazyFrame):
+        native = _assess_native(known.to_native(), rules, columns, on_error, weights=weights)
         return nw.from_native(native)
     if isinstance(known, nw.DataFrame):
-        from crampsrules.frames import eager
-
-        return eager.assessed(frame, rules, columns, on_error, weights=weights)
+        return eager.assessed(frame, rules, columns, outputs)
+    if known is not None and not isinstance(known, nw.LazyFrame):
+        raise lazy.not_taken(frame)
     if on_error == "raise":
         message = (
             "'raise' means to look at every row, and a lazy frame is not read before it is "
             "collected: take 'column', and look at the column `errors` then"
         )
         raise FactsError([FactProblem("on_error", on_error, message)])
-    from crampsrules.frames import lazy
-
-    return lazy.assessed(frame, rules, columns, weights=weights)
+    return lazy.assessed(frame, rules, columns, outputs)

@@ -9,6 +9,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 import pyarrow as pa
+from attrs import evolve
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.frames.inputs import Inputs, columns_asked
@@ -35,17 +36,14 @@ def assessed(
     frame: Any,  # noqa: ANN401
     rules: RuleBase,
     columns: Mapping[str, str],
-    on_error: str,
-    *,
-    weights: bool,
+    outputs: Outputs,
 ) -> Any:  # noqa: ANN401
     """The frame with the columns added. Raises FactsError."""
-    outputs = Outputs.of(rules, weights=weights, errors=on_error == "column")
     known = nw.from_native(frame, eager_only=True)
     outputs.refuse_clashes(known.columns)
     facts = _in_polars(frame, columns_asked(known.columns, columns))
     inputs = Inputs.of(schema_of(facts), rules, columns)
-    answered = answered_by(facts, rules, inputs, Outputs.of(rules, weights=weights, errors=True))
+    answered = answered_by(facts, rules, inputs, evolve(outputs, errors=True))
     if not outputs.errors:
         _raise_if_wrong(answered[ERRORS], facts, inputs)
         answered = answered.drop(ERRORS)

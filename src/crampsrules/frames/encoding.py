@@ -10,12 +10,9 @@ import polars as pl
 from attrs import Factory, frozen
 
 from crampsrules.facts import Fact
-from crampsrules.frames.inputs import BAD, WORD, Inputs, bits_of
+from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, Inputs, bits_of
 from crampsrules.medicines import Formulary
 from crampsrules.readers import MOST_MEDICINES, RefusedError, reader_of
-
-UNRECOGNISED = 1 << 60
-"""The bit that says that a name of a medicine is not known."""
 
 _FEW = 16
 """Lists of so many members or fewer are put together member by member."""

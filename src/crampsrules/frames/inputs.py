@@ -40,6 +40,8 @@ BETWEEN = "__"
 
 BAD = 1 << 61
 """The bit of a set, written as bits, that says that something in it cannot be used."""
+UNRECOGNISED = 1 << 60
+"""The bit of a list of medicines that says that a name in it is not known."""
 WORD = 60
 """So many classes of medicines are written into the bits of one whole number."""
 
@@ -173,14 +175,32 @@ class Inputs:
 
     # --- What is wrong --------------------------------------------------------------------------
 
-    def faults(self) -> Iterable[Formula]:
-        """What is true of rows that cannot be used."""
+    def faults(self) -> Iterable[Fault]:
+        """What may be wrong with a row."""
         for source in self.sources.values():
-            if (fault := _fault(source)) != FALSE:
-                yield fault
-        for fact, value, other, ruled_out, _ in CONTRADICTIONS:
+            if (formula := _fault(source)) != FALSE:
+                yield Fault(formula, source)
+        for fact, value, other, ruled_out, why in CONTRADICTIONS:
             if fact in self.sources and other in self.sources:
-                yield every((_equals(fact, value), _equals(other, ruled_out)))
+                formula = every((_equals(fact, value), _equals(other, ruled_out)))
+                text = f"{other}: {ruled_out} contradicts {fact}={value}: {why}"
+                yield Fault(formula, None, text)
+
+    def faulty(self) -> Formula:
+        """Whether anything is wrong with a row."""
+        return some(fault.formula for fault in self.faults())
+
+
+@frozen
+class Fault:
+    """Something that may be wrong with a row."""
+
+    formula: Formula
+    """Whether it is."""
+    source: Source | None
+    """The column whose value it is; None where two contradict each other."""
+    text: str = ""
+    """What to say of it, where that does not depend on the value."""
 
 
 def _equals(fact: str, value: object) -> Formula:

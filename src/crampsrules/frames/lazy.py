@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
+import narwhals as nw
 import polars as pl
+from narwhals.dependencies import is_dask_dataframe
 
-from crampsrules.frames.inputs import Inputs
+from crampsrules.errors import FactProblem, FactsError
+from crampsrules.frames import eager
+from crampsrules.frames.duckdb_frames import DuckDB
+from crampsrules.frames.inputs import Inputs, columns_asked
 from crampsrules.frames.outputs import Outputs
-from crampsrules.frames.polars_frames import Assessor, schema_of
+from crampsrules.frames.polars_frames import Assessor, free_prefix, schema_of
+from crampsrules.frames.spark_frames import Spark
+from crampsrules.frames.sql import Dialect, Script, with_top_cause
 from crampsrules.rulebase import RuleBase
 
 
@@ -17,14 +25,82 @@ def assessed(
     frame: Any,  # noqa: ANN401
     rules: RuleBase,
     columns: Mapping[str, str],
-    *,
-    weights: bool,
+    outputs: Outputs,
 ) -> Any:  # noqa: ANN401
-    """The frame with the columns added, still to be worked out."""
-    outputs = Outputs.of(rules, weights=weights, errors=True)
+    """The frame with the columns added, still to be worked out. Raises FactsError."""
     if isinstance(frame, pl.LazyFrame):
-        schema = frame.collect_schema()
-        outputs.refuse_clashes(schema)
+        outputs.refuse_clashes(frame.collect_schema())
         inputs = Inputs.of(schema_of(frame), rules, columns)
         return Assessor.of(rules, inputs, outputs).assessed(frame)
-    raise NotImplementedError
+    if is_dask_dataframe(frame):
+        return _by_partition(frame, rules, columns, outputs)
+    known = nw.from_native(frame)
+    if known.implementation.is_duckdb():
+        return _in_sql(frame, known, rules, columns, outputs, DuckDB())
+    if known.implementation.is_pyspark() or known.implementation.is_pyspark_connect():
+        return _in_sql(frame, known, rules, columns, outputs, Spark())
+    raise not_taken(frame)
+
+
+def _by_partition(
+    frame: Any,  # noqa: ANN401
+    rules: RuleBase,
+    columns: Mapping[str, str],
+    outputs: Outputs,
+) -> Any:  # noqa: ANN401
+    """A Dask frame, whose partitions are frames of pandas."""
+    assess_one = partial(eager.assessed, rules=rules, columns=columns, outputs=outputs)
+    # The frame without rows tells Dask the types of the columns, and finds what is wrong with them.
+    meta = eager.assessed(frame._meta, rules, columns, outputs)  # noqa: SLF001 - what Dask calls so
+    return frame.map_partitions(assess_one, meta=meta)
+
+
+def _in_sql(  # noqa: PLR0913 - each a part of the question
+    frame: Any,  # noqa: ANN401
+    known: nw.LazyFrame[Any],
+    rules: RuleBase,
+    columns: Mapping[str, str],
+    outputs: Outputs,
+    dialect: Dialect,
+) -> Any:  # noqa: ANN401
+    schema = dict(known.collect_schema())
+    outputs.refuse_clashes(schema)
+    inputs = Inputs.of(_known(frame, schema, columns), rules, columns)
+    packed = isinstance(dialect, Spark)
+    prefix = free_prefix(schema)
+    script = Script.of(rules, inputs, outputs, dialect, prefix, packed=packed)
+    for stage in script.stages():
+        added = [f"{sql} AS {dialect.name(name)}" for name, sql in stage.items()]
+        frame = _projected(frame, ["*", *added])
+    frame = _projected(frame, ["*", with_top_cause(dialect)])
+    return _projected(frame, map(dialect.name, (*schema, *outputs.names)))
+
+
+def _projected(frame: Any, expressions: Iterable[str]) -> Any:  # noqa: ANN401
+    if hasattr(frame, "selectExpr"):
+        return frame.selectExpr(*expressions)
+    return frame.project(", ".join(expressions))
+
+
+def _known(
+    frame: Any,  # noqa: ANN401
+    schema: Mapping[str, nw.dtypes.DType],
+    columns: Mapping[str, str],
+) -> Mapping[str, nw.dtypes.DType]:
+    """The types of the columns but for those in which nothing is known."""
+    nothing = {'"NULL"', "NULL", "void"}
+    types = (
+        dict(frame.dtypes)
+        if hasattr(frame, "selectExpr")
+        else dict(zip(frame.columns, frame.types, strict=True))
+    )
+    return {name: dtype for name, dtype in schema.items() if str(types[name]) not in nothing}
+
+
+def not_taken(frame: object) -> FactsError:
+    """The error for what is no frame that can be assessed."""
+    message = (
+        "takes a Polars, pandas, PyArrow, DuckDB, PySpark or Dask frame, "
+        f"got a {type(frame).__module__.partition('.')[0]} {type(frame).__name__}"
+    )
+    return FactsError([FactProblem("frame", frame, message)])

@@ -7,7 +7,7 @@ columns, which Polars calls as it comes to them: nothing is collected before the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -29,7 +29,6 @@ from crampsrules.engines.columnar import (
     Not,
     Outside,
     Some,
-    some,
 )
 from crampsrules.frames.decoding import Ranking, lists_of
 from crampsrules.frames.encoding import SetEncoder
@@ -79,17 +78,18 @@ class Assessor:
     def assessed(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The frame with the columns added. Nothing is collected."""
         names = frame.collect_schema().names()
-        prefix = _free_prefix(names)
+        prefix = free_prefix(names)
         written = _Writer(self, prefix)
         for stage in written.stages():
             frame = frame.with_columns(**stage)
         return frame.select(*names, *self.outputs.names)
 
 
-def _free_prefix(names: Sequence[str]) -> str:
+def free_prefix(names: Iterable[str]) -> str:
     """What no column's name begins with."""
+    taken = list(names)
     prefix = "crampsrules:"
-    while any(name.startswith(prefix) for name in names):
+    while any(name.startswith(prefix) for name in taken):
         prefix = f"_{prefix}"
     return prefix
 
@@ -116,7 +116,7 @@ class _Writer:
             for one in self.inputs.sources.values()
             if one.form == "value" and (cast := _cast(one)) is not None
         }
-        fine = {self._own("fine"): ~self.expression(some(self.inputs.faults()))}
+        fine = {self._own("fine"): ~self.expression(self.inputs.faulty())}
         firing = [
             {self._own(name): self.expression(formula) for name, formula in stage.items()}
             for stage in formulas.stages

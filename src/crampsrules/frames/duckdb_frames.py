@@ -1,0 +1,106 @@
+"""DuckDB relations: what is SQL of DuckDB's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from crampsrules.frames.sql import Dialect
+
+
+class DuckDB(Dialect):
+    """The SQL of DuckDB."""
+
+    text_type = "VARCHAR"
+
+    def name(self, name: str) -> str:  # noqa: D102 - as all the others: see Dialect
+        return '"' + name.replace('"', '""') + '"'
+
+    def number(self, value: float) -> str:  # noqa: D102
+        return repr(value) if "e" in repr(value) else f"{value!r}e0"
+
+    def list_of(self, parts: Iterable[str]) -> str:  # noqa: D102
+        return f"[{', '.join(parts)}]"
+
+    def mapped(self, values: str, name: str, body: str) -> str:  # noqa: D102
+        return f"list_transform({values}, lambda {name}: {body})"
+
+    def kept(self, values: str, name: str, condition: str) -> str:  # noqa: D102
+        return f"list_filter({values}, lambda {name}: {condition})"
+
+    def any_of(self, values: str, name: str, condition: str) -> str:  # noqa: D102
+        return f"(len({self.kept(values, name, condition)}) > 0)"
+
+    def overlap(self, values: str, others: str) -> str:  # noqa: D102
+        return f"list_has_any({values}, {others})"
+
+    def strangers(self, values: str, known: str) -> str:  # noqa: D102
+        return self.kept(values, "one", f"one IS NULL OR NOT list_contains({known}, one)")
+
+    def joined(self, values: str, separator: str) -> str:  # noqa: D102
+        return f"array_to_string({values}, {self.text(separator)})"
+
+    def size(self, values: str) -> str:  # noqa: D102
+        return f"len({values})"
+
+    def distinct(self, values: str) -> str:  # noqa: D102
+        return f"list_distinct({values})"
+
+    def flat(self, values: str) -> str:  # noqa: D102
+        return f"flatten({values})"
+
+    def at(self, values: str, place: str) -> str:  # noqa: D102
+        return f"list_extract({values}, {place})"
+
+    def split(self, text: str, separator: str) -> str:  # noqa: D102
+        return f"string_split({text}, {self.text(separator)})"
+
+    def split_by(self, text: str, pattern: str) -> str:  # noqa: D102
+        return f"string_split_regex({text}, {self.text(pattern)})"
+
+    def matches(self, text: str, pattern: str) -> str:  # noqa: D102
+        return f"regexp_matches({text}, {self.text(pattern)})"
+
+    def replaced(self, text: str, pattern: str, by: str) -> str:  # noqa: D102
+        return f"regexp_replace({text}, {self.text(pattern)}, {self.text(by)}, 'g')"
+
+    def group(self, number: int) -> str:  # noqa: D102
+        return f"\\{number}"
+
+    def places(self, text: str) -> str:  # noqa: D102
+        return f"range(1, length({text}) + 1)"
+
+    def code_of(self, text: str, codes: Mapping[str, int]) -> str:  # noqa: D102
+        # An enumeration finds the place of a text by hashing it.
+        place = f"enum_code({self._enumerated(text, list(codes))})"
+        values = ", ".join(map(str, codes.values()))
+        return f"list_extract([{values}], {place} + 1)" if codes else "NULL"
+
+    def among(self, text: str, texts: Sequence[str]) -> str:  # noqa: D102
+        return f"({self._enumerated(text, texts)} IS NOT NULL)" if texts else "false"
+
+    def _enumerated(self, text: str, texts: Sequence[str]) -> str:
+        # A type takes plain literals only, and DuckDB's have nothing special but the quote.
+        known = ", ".join("'" + one.replace("'", "''") + "'" for one in texts)
+        return f"TRY_CAST({text} AS ENUM({known}))"
+
+    def all_bits(self, values: str) -> str:  # noqa: D102
+        return f"CASE WHEN {values} IS NULL THEN NULL ELSE coalesce(list_bit_or({values}), 0) END"
+
+    def row(self, fields: Mapping[str, str]) -> str:  # noqa: D102
+        written = (f"'{name}': {value}" for name, value in fields.items())
+        return f"{{{', '.join(written)}}}"
+
+    def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:  # noqa: D102
+        listed = self.list_of(
+            f"CASE WHEN {condition} THEN {self.row({'k': key, 'id': id_})} END"
+            for condition, key, id_ in rows
+        )
+        kept = self.kept(listed, "one", "one IS NOT NULL")
+        return self._texts(self.mapped(f"list_sort({kept})", "one", "one.id"))
+
+    def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:  # noqa: D102
+        ids = self.list_of(f"CASE WHEN {condition} THEN {id_} END" for condition, id_ in flags)
+        return self._texts(self.kept(ids, "one", "one IS NOT NULL"))
+
+    def _texts(self, values: str) -> str:
+        return f"CAST({values} AS VARCHAR[])"

@@ -1,0 +1,235 @@
+"""The names of medicines as bits, in SQL: what `Formulary` does, for engines to do themselves.
+
+A list of names goes through a few stages. Each is a list of rows, one a name, with what the next
+one needs: the name, its parts where it is a combination, and a code for what each part says.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
+from crampsrules.medicines import SHORTEST_MISSPELLING, Formulary
+from crampsrules.readers import LONGEST_MEDICINE, MOST_MEDICINES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crampsrules.frames.sql import Dialect, Stage
+
+_FACT = "medications"
+_ANY = "\ue000"
+"""Stands for any one letter. No name has it, nor the next: they belong to nobody's alphabet."""
+_JOIN = "\ue001"
+"""Stands for a word that joins two names."""
+_OTHER = "\ue002"
+"""Stands for what is neither."""
+_PREFIX, _SUFFIX = "\ue003", "\ue004"
+_BEYOND = "\ue0ff"
+"""No name has a letter between these and this one, which stands for all of them."""
+_END = 4
+"""So many letters at one end or the other are right in a long name with one slip in it."""
+_LONG = 9
+
+
+@cache
+def _spaces() -> str:
+    """Every character that Python takes for a space."""
+    return "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+
+
+@cache
+def _folded() -> Mapping[str, str]:
+    """Every character, beyond plain English, that is not its own small letter."""
+    beyond = (chr(at) for at in range(128, sys.maxunicode + 1))
+    return {c: c.casefold() for c in beyond if c.casefold() != c}
+
+
+@frozen
+class Names:
+    """What a formulary says of names, as tables and as SQL."""
+
+    dialect: Dialect
+    codes: Mapping[str, int]
+    """For each known name, by its key, the code of what it says."""
+    held: Sequence[Sequence[int]]
+    """For each word of bits, what each code holds, from code 1 on."""
+    not_out: Sequence[Sequence[int]]
+    """For each word of bits, what each code does not rule out."""
+    every: Sequence[int]
+    """For each word of bits, all that can be ruled out."""
+
+    @classmethod
+    def of(cls, formulary: Formulary, classes: Sequence[str], dialect: Dialect) -> Names:
+        """The tables for the classes that rules ask about."""
+        words = [classes[at : at + WORD] for at in range(0, max(len(classes), 1), WORD)]
+        codes: dict[str, int] = {}
+        kinds: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+        for key, read in formulary.by_key().items():
+            held = tuple(_bits(read.held, word) for word in words)
+            not_out = tuple(_bits(read.held | read.left_open, word) for word in words)
+            codes[key] = kinds.setdefault((held, not_out), len(kinds) + 1)
+        every = [_bits(classes, word) for word in words]
+        first = [UNRECOGNISED, BAD]
+        columns = range(len(words))
+        return cls(
+            dialect,
+            codes,
+            [[*(kind[0][at] for kind in kinds), *(first if not at else [0, 0])] for at in columns],
+            [[*(kind[1][at] for kind in kinds), every[at], every[at]] for at in columns],
+            every,
+        )
+
+    @property
+    def _unrecognised(self) -> int:
+        return len(self.held[0]) - 1
+
+    @property
+    def _bad(self) -> int:
+        return len(self.held[0])
+
+    def stages(self, column: str, ref: Callable[[str], str]) -> Iterator[Stage]:
+        """From a column of lists of names to columns of bits; `ref` names an earlier one."""
+        say = self.dialect
+        names, folded, parts, coded, flat = (
+            f"{_FACT}:{what}" for what in ("names", "folded", "parts", "coded", "flat")
+        )
+        yield {names: say.mapped(column, "it", self._stripped("coalesce(it, '')"))}
+        yield {
+            folded: say.mapped(
+                ref(names), "it", say.row({"name": "it", "folded": self._folded_text("it")})
+            )
+        }
+        yield {
+            parts: say.mapped(
+                ref(folded), "it", say.row({"name": "it.name", "keys": self._keys("it")})
+            )
+        }
+        code = say.mapped("it.keys", "part", self._code("part"))
+        yield {coded: say.mapped(ref(parts), "it", say.row({"name": "it.name", "codes": code}))}
+        bad = say.any_of("it.codes", "code", f"code = {self._bad}")
+        wrong = say.mapped(say.kept(ref(coded), "it", bad), "it", "it.name")
+        yield {
+            flat: say.flat(say.mapped(ref(coded), "it", "it.codes")),
+            f"{_FACT}:wrong": wrong,
+        }
+        yield dict(self._bits(ref(flat), ref(names)))
+
+    def _bits(self, flat: str, names: str) -> Iterator[tuple[str, str]]:
+        say = self.dialect
+        too_many = f"{say.size(say.distinct(names))} > {MOST_MEDICINES}"
+        for word, every in enumerate(self.every):
+            held = self._looked_up(flat, self.held[word])
+            if word == 0:
+                held = f"CASE WHEN {too_many} THEN {BAD} ELSE {held} END"
+            yield bits_of(_FACT, "held", word), held
+            not_out = self._looked_up(flat, self.not_out[word])
+            yield bits_of(_FACT, "ruled_out", word), f"({every} & ~({not_out}))"
+
+    def _looked_up(self, flat: str, table: Sequence[int]) -> str:
+        say = self.dialect
+        values = say.list_of(f"CAST({bits} AS BIGINT)" for bits in table)
+        return say.all_bits(say.mapped(flat, "code", say.at(values, "code")))
+
+    # --- One name -------------------------------------------------------------------------------
+
+    def _stripped(self, text: str) -> str:
+        spaces = f"[{_spaces()}]+"
+        return self.dialect.replaced(text, f"^{spaces}|{spaces}$", "")
+
+    def _folded_text(self, text: str) -> str:
+        """A text in small letters, as Python folds it."""
+        say = self.dialect
+        letters, small = "".join(_folded()), list(_folded().values())
+        letter = f"substring({text}, spot, 1)"
+        place = f"instr({say.text(letters)}, {letter})"
+        folded = say.at(say.split(say.text(_JOIN.join(small)), _JOIN), place)
+        beyond = say.text(_BEYOND)
+        each = (
+            f"CASE WHEN {place} > 0 THEN {folded} "
+            f"WHEN {letter} BETWEEN {say.text(_ANY)} AND {beyond} THEN {beyond} ELSE {letter} END"
+        )
+        spelled = say.joined(say.mapped(say.places(text), "spot", each), "")
+        plain = say.matches(text, "^[ -~]*$")
+        return f"CASE WHEN {plain} THEN lower({text}) ELSE {spelled} END"
+
+    def _key(self, text: str) -> str:
+        return self.dialect.replaced(text, f"[{_spaces()}_-]+", "")
+
+    def _keys(self, row: str) -> str:
+        """The keys of a name's parts: its own, where it is known or has no parts."""
+        say, name, folded = self.dialect, f"{row}.name", f"{row}.folded"
+        whole = say.list_of([self._key(folded)])
+        unusable = say.matches(name, r"\p{Cc}")
+        wrong = f"{name} = '' OR length({name}) > {LONGEST_MEDICINE} OR {unusable}"
+        parts = say.kept(self._split(folded), "part", "part <> ''")
+        split = say.mapped(parts, "part", self._key("part"))
+        return (
+            f"CASE WHEN {wrong} THEN {say.list_of([say.text(_OTHER)])} "
+            f"WHEN NOT {say.matches(folded, '[/+&]|and|with')} THEN {whole} "
+            f"WHEN {say.code_of(self._key(folded), self.codes)} IS NOT NULL THEN {whole} "
+            f"WHEN {say.size(parts)} > 1 THEN {split} ELSE {whole} END"
+        )
+
+    def _split(self, text: str) -> str:
+        """A name at what joins its parts: `/`, `+`, `&`, and the words "and" and "with"."""
+        say = self.dialect
+        no_letter = r"[^\p{L}\p{N}_]"
+        word = f"(^|{no_letter})(and|with)($|{no_letter})"
+        by = say.group(1) + _JOIN + say.group(3)
+        # Two words in a row share the space between them, which is matched once in each pass.
+        marked = say.replaced(say.replaced(text, word, by), word, by)
+        return say.split_by(marked, f"[{_spaces()}]*[/+&{_JOIN}][{_spaces()}]*")
+
+    def _code(self, key: str) -> str:
+        """The code of what one part says."""
+        known = self.dialect.code_of(key, self.codes)
+        return (
+            f"CASE WHEN {key} = {self.dialect.text(_OTHER)} THEN {self._bad} "
+            f"WHEN {known} IS NOT NULL THEN {known} "
+            f"WHEN {self._misspelt(key)} THEN {self._bad} ELSE {self._unrecognised} END"
+        )
+
+    def _misspelt(self, key: str) -> str:
+        """Whether one letter added, dropped, changed or swapped makes a known name of a key."""
+        say = self.dialect
+        near = list(_neighbours(self.codes))
+
+        def cut(start: str, length: str = "") -> str:
+            return f"substring({key}, {start}{', ' + length if length else ''})"
+
+        before, rest = cut("1", "spot - 1"), cut("spot + 1")
+        changed = f"concat({before}, {say.text(_ANY)}, {rest})"
+        dropped = f"concat({before}, {say.text(_ANY)}, {cut('spot')})"
+        added = f"concat({before}, {rest})"
+        swapped = f"concat({before}, {cut('spot + 1', '1')}, {cut('spot', '1')}, {cut('spot + 2')})"
+        at_the_end = f"concat({key}, {say.text(_ANY)})"
+        somewhere = " OR ".join(
+            say.among(text, near) for text in (changed, dropped, added, swapped)
+        )
+        end = f"substring({key}, length({key}) - {_END - 1})"
+        begun = f"concat({say.text(_PREFIX)}, {cut('1', str(_END))})"
+        ended = f"concat({say.text(_SUFFIX)}, {end})"
+        likely = f"length({key}) < {_LONG} OR {say.among(begun, near)} OR {say.among(ended, near)}"
+        found = f"{say.any_of(say.places(key), 'spot', somewhere)} OR {say.among(at_the_end, near)}"
+        return f"length({key}) >= {SHORTEST_MISSPELLING} AND ({likely}) AND ({found})"
+
+
+def _bits(classes: Iterable[str], word: Sequence[str]) -> int:
+    among = frozenset(classes)
+    return sum(1 << at for at, id_ in enumerate(word) if id_ in among)
+
+
+def _neighbours(keys: Iterable[str]) -> Iterator[str]:
+    """Known names; each with any letter in one place; and their ends."""
+    seen = dict.fromkeys(keys)
+    yield from seen
+    wild = {key[:at] + _ANY + key[at + 1 :] for key in seen for at in range(len(key))}
+    yield from sorted(wild)
+    yield from sorted({_PREFIX + key[:_END] for key in seen})
+    yield from sorted({_SUFFIX + key[-_END:] for key in seen})

@@ -1,0 +1,124 @@
+"""PySpark frames: what is SQL of Spark's own. Plain Catalyst expressions, and no Python."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from crampsrules.frames.sql import Dialect
+
+_FIRST, _LAST, _NEXT = "\ue010", "\ue011", "\ue012"
+"""What stands before and after a text in a table, and between the tables."""
+_DIGITS = 5
+_MOST_IN_ONE = 4
+
+
+class Spark(Dialect):
+    """The SQL of Spark."""
+
+    text_type = "STRING"
+
+    def name(self, name: str) -> str:  # noqa: D102 - as all the others: see Dialect
+        return "`" + name.replace("`", "``") + "`"
+
+    def number(self, value: float) -> str:  # noqa: D102
+        return f"{value!r}D"
+
+    def list_of(self, parts: Iterable[str]) -> str:  # noqa: D102
+        return f"array({', '.join(parts)})"
+
+    def mapped(self, values: str, name: str, body: str) -> str:  # noqa: D102
+        return f"transform({values}, {name} -> {body})"
+
+    def kept(self, values: str, name: str, condition: str) -> str:  # noqa: D102
+        return f"filter({values}, {name} -> {condition})"
+
+    def any_of(self, values: str, name: str, condition: str) -> str:  # noqa: D102
+        return f"exists({values}, {name} -> {condition})"
+
+    def overlap(self, values: str, others: str) -> str:  # noqa: D102
+        return f"arrays_overlap({values}, {others})"
+
+    def strangers(self, values: str, known: str) -> str:  # noqa: D102
+        return f"array_except({values}, {known})"
+
+    def joined(self, values: str, separator: str) -> str:  # noqa: D102
+        return f"array_join({values}, {self.text(separator)})"
+
+    def size(self, values: str) -> str:  # noqa: D102
+        return f"size({values})"
+
+    def distinct(self, values: str) -> str:  # noqa: D102
+        return f"array_distinct({values})"
+
+    def flat(self, values: str) -> str:  # noqa: D102
+        return f"flatten({values})"
+
+    def at(self, values: str, place: str) -> str:  # noqa: D102
+        return f"element_at({values}, CAST({place} AS INT))"
+
+    def split(self, text: str, separator: str) -> str:  # noqa: D102
+        return f"split({text}, {self.text(separator)})"
+
+    def split_by(self, text: str, pattern: str) -> str:  # noqa: D102
+        return f"split({text}, {self.text(pattern)})"
+
+    def matches(self, text: str, pattern: str) -> str:  # noqa: D102
+        return f"regexp_like({text}, {self.text(pattern)})"
+
+    def replaced(self, text: str, pattern: str, by: str) -> str:  # noqa: D102
+        return f"regexp_replace({text}, {self.text(pattern)}, {self.text(by)})"
+
+    def group(self, number: int) -> str:  # noqa: D102
+        return f"${number}"
+
+    def places(self, text: str) -> str:  # noqa: D102
+        # From 1 to 0 a sequence would count backwards.
+        return f"sequence(1, greatest(length({text}), 1))"
+
+    def code_of(self, text: str, codes: Mapping[str, int]) -> str:  # noqa: D102
+        rows = {one: f"{_FIRST}{one}{_LAST}{code:0{_DIGITS}}" for one, code in codes.items()}
+        table = self._table(text, rows)
+        place = f"instr({table}, concat('{_FIRST}', {text}, '{_LAST}'))"
+        code = f"CAST(substring({table}, {place} + length({text}) + 2, {_DIGITS}) AS INT)"
+        return f"CASE WHEN {place} > 0 THEN {code} END"
+
+    def among(self, text: str, texts: Sequence[str]) -> str:  # noqa: D102
+        rows = {one: f"{_FIRST}{one}{_LAST}" for one in texts}
+        return f"(instr({self._table(text, rows)}, concat('{_FIRST}', {text}, '{_LAST}')) > 0)"
+
+    def _table(self, text: str, rows: Mapping[str, str]) -> str:
+        """The short table, of many, in which a text stands if it is known: found by its hash."""
+        count = max(len(rows) // _MOST_IN_ONE, 1)
+        tables = [""] * count
+        for one, row in rows.items():
+            tables[zlib.crc32(one.encode()) % count] += row
+        place = f"CAST(crc32({text}) % {count} AS INT) + 1"
+        return f"element_at(split({self.text(_NEXT.join(tables))}, '{_NEXT}'), {place})"
+
+    def all_bits(self, values: str) -> str:  # noqa: D102
+        return f"aggregate({values}, CAST(0 AS BIGINT), (found, bits) -> found | bits)"
+
+    def row(self, fields: Mapping[str, str]) -> str:  # noqa: D102
+        written = (f"'{name}', {value}" for name, value in fields.items())
+        return f"named_struct({', '.join(written)})"
+
+    def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:  # noqa: D102
+        if not rows:
+            return self._none()
+        listed = self.list_of(
+            f"CASE WHEN {condition} THEN {self.row({'k': key, 'id': id_})} END"
+            for condition, key, id_ in rows
+        )
+        # Nulls come first. Unlike `filter`, all of this is compiled.
+        missing = " + ".join(f"CASE WHEN {condition} THEN 0 ELSE 1 END" for condition, _, _ in rows)
+        return f"slice(sort_array({listed}), {missing} + 1, {len(rows)}).id"
+
+    def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:  # noqa: D102
+        if not flags:
+            return self._none()
+        ids = self.list_of(f"CASE WHEN {one} THEN {id_} ELSE '' END" for one, id_ in flags)
+        return f"array_remove({ids}, '')"
+
+    def _none(self) -> str:
+        return "CAST(array() AS ARRAY<STRING>)"

@@ -1,0 +1,463 @@
+"""The formulas of a rule base as SQL, for frames of engines that speak it.
+
+Everything is plain expressions: the engine sees them, plans them and runs them itself, and no
+Python is called for any row. What is worked out in one stage is columns of the next.
+
+SQL's logic has a third value as ours has, and what fires is what is true: only what is negated
+has to be made two-valued.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from attrs import Factory, frozen
+
+from crampsrules.engines.columnar import (
+    Compares,
+    Every,
+    Formula,
+    Formulas,
+    HasBits,
+    Holds,
+    IsKnown,
+    IsOneOf,
+    Named,
+    Not,
+    Outside,
+    Some,
+    parts_of,
+)
+from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, Fault, Inputs, Source
+from crampsrules.frames.names import Names
+from crampsrules.frames.outputs import (
+    ADVICE,
+    CAUSES,
+    ERRORS,
+    FIRED,
+    TOP_CAUSE,
+    TRIAGE,
+    WEIGHT,
+    Outputs,
+)
+from crampsrules.readers import range_of
+from crampsrules.rulebase import RuleBase
+from crampsrules.rules import SERIOUSNESS
+from crampsrules.triage import Triage
+
+Stage = Mapping[str, str]
+"""Expressions by the names of the columns that they become."""
+
+
+class Dialect(ABC):
+    """How an engine writes what the others write in another way."""
+
+    text_type: str
+
+    @abstractmethod
+    def name(self, name: str) -> str:
+        """A column."""
+
+    def text(self, text: str) -> str:
+        """A text, whatever is in it: engines differ in what they take a backslash for."""
+        pieces: list[str] = []
+        for character in text:
+            if character in "'\\" or unicodedata.category(character) == "Cc":
+                pieces.append(f"chr({ord(character)})")
+            elif pieces and pieces[-1].startswith("'"):
+                pieces[-1] += character
+            else:
+                pieces.append(f"'{character}")
+        shown = [f"{piece}'" if piece.startswith("'") else piece for piece in pieces]
+        return shown[0] if len(shown) == 1 else f"concat({', '.join(shown or [chr(39) * 2])})"
+
+    @abstractmethod
+    def number(self, value: float) -> str:
+        """A number with a fraction."""
+
+    @abstractmethod
+    def list_of(self, parts: Iterable[str]) -> str:
+        """A list."""
+
+    @abstractmethod
+    def mapped(self, values: str, name: str, body: str) -> str:
+        """A list with a function applied to each member."""
+
+    @abstractmethod
+    def kept(self, values: str, name: str, condition: str) -> str:
+        """A list of those members that a condition is true of."""
+
+    @abstractmethod
+    def any_of(self, values: str, name: str, condition: str) -> str:
+        """Whether a condition is true of a member of a list."""
+
+    @abstractmethod
+    def overlap(self, values: str, others: str) -> str:
+        """Whether two lists have a member in common."""
+
+    @abstractmethod
+    def strangers(self, values: str, known: str) -> str:
+        """The members of a list, null too, that another list does not have."""
+
+    @abstractmethod
+    def joined(self, values: str, separator: str) -> str:
+        """The texts of a list as one text."""
+
+    @abstractmethod
+    def size(self, values: str) -> str:
+        """How many members a list has."""
+
+    @abstractmethod
+    def distinct(self, values: str) -> str:
+        """A list without what comes twice in it."""
+
+    @abstractmethod
+    def flat(self, values: str) -> str:
+        """The members of the lists in a list."""
+
+    @abstractmethod
+    def at(self, values: str, place: str) -> str:
+        """The member of a list at a place, counted from 1, which there is."""
+
+    @abstractmethod
+    def split(self, text: str, separator: str) -> str:
+        """The parts of a text between separators."""
+
+    @abstractmethod
+    def split_by(self, text: str, pattern: str) -> str:
+        """The parts of a text between what matches a pattern."""
+
+    @abstractmethod
+    def matches(self, text: str, pattern: str) -> str:
+        """Whether a pattern matches anywhere in a text."""
+
+    @abstractmethod
+    def replaced(self, text: str, pattern: str, by: str) -> str:
+        """A text with everything that matches a pattern replaced."""
+
+    @abstractmethod
+    def group(self, number: int) -> str:
+        """In a replacement, what a group of the pattern matched."""
+
+    @abstractmethod
+    def places(self, text: str) -> str:
+        """The places of the characters of a text, counted from 1."""
+
+    @abstractmethod
+    def code_of(self, text: str, codes: Mapping[str, int]) -> str:
+        """The code of a text, or null where it has none: quick, however many there are."""
+
+    @abstractmethod
+    def among(self, text: str, texts: Sequence[str]) -> str:
+        """Whether a text is one of many: quick, however many there are."""
+
+    @abstractmethod
+    def all_bits(self, values: str) -> str:
+        """The bits of the whole numbers of a list, put together."""
+
+    @abstractmethod
+    def row(self, fields: Mapping[str, str]) -> str:
+        """Values under names."""
+
+    @abstractmethod
+    def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:
+        """The ids of those rows, of (condition, key, id), that are true, by their keys."""
+
+    @abstractmethod
+    def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:
+        """The ids of those flags, of (condition, id), that are true."""
+
+
+@frozen
+class Script:
+    """The stages that add the columns of an assessment, each over the one before."""
+
+    rules: RuleBase
+    inputs: Inputs
+    outputs: Outputs
+    dialect: Dialect
+    prefix: str
+    packed: bool
+    """Whether what one stage works out is one column, a list of flags."""
+    formulas: Formulas
+    _uses: Counter[str]
+    _formula: Mapping[str, Formula]
+    _written: dict[str, str] = Factory(dict)
+
+    @classmethod
+    def of(  # noqa: PLR0913 - each a part of the question
+        cls,
+        rules: RuleBase,
+        inputs: Inputs,
+        outputs: Outputs,
+        dialect: Dialect,
+        prefix: str,
+        *,
+        packed: bool,
+    ) -> Script:
+        """Turn the rules into SQL over these columns."""
+        formulas = Formulas.of(rules, inputs.test)
+        by_name = {name: formula for stage in formulas.stages for name, formula in stage.items()}
+        uses: Counter[str] = Counter()
+        for formula in (*by_name.values(), *_asked(rules, formulas)):
+            uses.update(_names_in(formula))
+        return cls(rules, inputs, outputs, dialect, prefix, packed, formulas, uses, by_name)
+
+    def stages(self) -> Iterator[Stage]:
+        """The stages; the last one has the columns to add."""
+        names = Names.of(self.inputs.formulary, self.inputs.classes, self.dialect)
+        for stage in (self._lists(), *self._medicines(names)):
+            if stage:
+                yield stage
+        for at, formulas in enumerate(self.formulas.stages):
+            # What is used once is written where it is used.
+            flags = [name for name in formulas if self._uses[name] > 1]
+            if flags:
+                yield self._flags(at, {name: self.expression(formulas[name]) for name in flags})
+                self._place(at, flags)
+        yield {self._own("fine"): f"NOT coalesce({self.expression(self.inputs.faulty())}, false)"}
+        yield self._answers()
+
+    def _own(self, name: str) -> str:
+        return self.prefix + name
+
+    def _ref(self, name: str) -> str:
+        return self.dialect.name(self._own(name))
+
+    # --- Inputs ---------------------------------------------------------------------------------
+
+    def _lists(self) -> Stage:
+        """Sets that are written as texts, and the names of medicines, as lists."""
+        return {
+            self._own(one.key): self._split(self.dialect.name(one.column))
+            for one in self.inputs.sets
+            if one.form == "text"
+        }
+
+    def _split(self, column: str) -> str:
+        said = self.dialect
+        part = f"CASE WHEN trim({column}) = '' THEN NULL ELSE trim({column}) END"
+        trimmed = said.mapped(said.split(column, SEPARATOR), "part", "trim(part)")
+        parts = said.kept(trimmed, "part", "part <> ''")
+        none = f"trim({column}) = {said.text(NONE)}"
+        empty = said.kept(said.list_of([said.text(NONE)]), "part", "part = ''")
+        some_parts = f"CASE WHEN {said.size(parts)} = 0 THEN NULL ELSE {parts} END"
+        return f"CASE WHEN {part} IS NULL THEN NULL WHEN {none} THEN {empty} ELSE {some_parts} END"
+
+    def _medicines(self, names: Names) -> Iterator[Stage]:
+        for source in self.inputs.sets:
+            if source.fact.kind == "medicines":
+                for stage in names.stages(self._column(source.key), self._ref):
+                    yield {self._own(name): sql for name, sql in stage.items()}
+
+    def _column(self, key: str) -> str:
+        source = self.inputs.sources[key]
+        if source.form == "text":
+            return self._ref(key)
+        column = self.dialect.name(source.column)
+        if source.fact.kind == "choice":
+            return f"CAST({column} AS {self.dialect.text_type})"
+        return column
+
+    # --- Formulas -------------------------------------------------------------------------------
+
+    def _flags(self, at: int, flags: Mapping[str, str]) -> Stage:
+        if self.packed:
+            return {self._own(f"flags{at}"): self.dialect.list_of(flags.values())}
+        return {self._own(name): sql for name, sql in flags.items()}
+
+    def _place(self, at: int, flags: Sequence[str]) -> None:
+        for place, name in enumerate(flags, 1):
+            column = self._ref(f"flags{at}" if self.packed else name)
+            self._written[name] = self.dialect.at(column, str(place)) if self.packed else column
+
+    def expression(self, formula: Formula) -> str:
+        """A formula, of which null means that it is not known to be true."""
+        match formula:
+            case Named(name):
+                if name in self._written:
+                    return self._written[name]
+                return self.expression(self._formula[name])
+            case Every(parts):
+                return f"({' AND '.join(map(self.expression, parts))})" if parts else "true"
+            case Some(parts):
+                return f"({' OR '.join(map(self.expression, parts))})" if parts else "false"
+            case Not(part):
+                return f"(NOT coalesce({self.expression(part)}, false))"
+            case Holds(key, wanted):
+                return self._column(key) if wanted else f"(NOT {self._column(key)})"
+            case Compares(key, operator, value):
+                return f"({self._column(key)} {operator} {self.dialect.number(value)})"
+            case Outside(key, low, high, whole):
+                return self._outside(self._column(key), low, high, whole=whole)
+            case IsOneOf(key, values, wanted):
+                among = ", ".join(map(self.dialect.text, values))
+                return f"({self._column(key)} {'' if wanted else 'NOT '}IN ({among}))"
+            case IsKnown(key, wanted):
+                return f"({self._column(key)} IS {'NOT ' if wanted else ''}NULL)"
+            case HasBits():
+                return self._has_bits(formula)
+
+    def _outside(self, column: str, low: float, high: float, *, whole: bool) -> str:
+        bounds = f"{self.dialect.number(low)} AND {self.dialect.number(high)}"
+        inside = f"(NOT ({column} BETWEEN {bounds}))"
+        return f"({inside} OR {column} % 1 <> 0)" if whole else inside
+
+    def _has_bits(self, test: HasBits) -> str:
+        fact, what, _ = test.column.split(":")
+        if what == "stated":
+            found = self._has_members(fact, test.bits)
+            return found if test.wanted else f"(NOT {found})"
+        sign = "<>" if test.wanted else "="
+        return f"(({self._ref(test.column)} & {test.bits}) {sign} 0)"
+
+    def _has_members(self, fact: str, bits: int) -> str:
+        source, column = self.inputs.sources[fact], self._column(fact)
+        members = source.fact.members
+        if bits == BAD:
+            known = self.dialect.list_of(map(self.dialect.text, members))
+            return f"({self.dialect.size(self.dialect.strangers(column, known))} > 0)"
+        stated = [one for at, one in enumerate(members) if bits >> at & 1]
+        return self.dialect.overlap(column, self.dialect.list_of(map(self.dialect.text, stated)))
+
+    # --- Answers --------------------------------------------------------------------------------
+
+    def _answers(self) -> Stage:
+        formulas = self.formulas
+        weights = {cause: self._weight(cause) for cause in formulas.listed}
+        listed = {cause: self.expression(one) for cause, one in formulas.listed.items()}
+        causes = self.dialect.sorted_ids(
+            [(listed[id_], self._key(id_, weights[id_]), self._text(id_)) for id_ in listed]
+        )
+        columns = {
+            TRIAGE: self._triage(),
+            CAUSES: causes,
+            ADVICE: self._ids(formulas.advice),
+            FIRED: self._ids(formulas.fired),
+        }
+        for cause in self.outputs.weights:
+            columns[WEIGHT + cause] = (
+                f"CASE WHEN {listed[cause]} THEN CAST({weights[cause]} AS INT) END"
+                if cause in listed
+                else "CAST(NULL AS INT)"
+            )
+        fine = self._ref("fine")
+        answers = {name: f"CASE WHEN {fine} THEN {sql} END" for name, sql in columns.items()}
+        if self.outputs.errors:
+            answers[ERRORS] = self._errors(fine)
+        return answers
+
+    def _text(self, id_: str) -> str:
+        return self.dialect.text(id_)
+
+    def _ids(self, chosen: Mapping[str, Formula]) -> str:
+        return self.dialect.true_ids(
+            [(self.expression(one), self._text(id_)) for id_, one in chosen.items()]
+        )
+
+    def _triage(self) -> str:
+        levels = (
+            f"WHEN {self.expression(one)} THEN {self._text(level.id)}"
+            for level, one in self.formulas.triage.items()
+        )
+        return f"CASE {' '.join(levels)} ELSE {self._text(Triage.SELF_CARE.id)} END"
+
+    def _key(self, cause: str, weight: str) -> str:
+        """What sorts a cause among the others: fallbacks last, then by weight, and so on."""
+        causes = self.rules.causes
+        order = sorted(causes, key=lambda id_: (-SERIOUSNESS.index(causes[id_].seriousness), id_))
+        last = (1 << 50) if causes[cause].fallback else 0
+        return f"({last + order.index(cause)} - CAST({weight} AS BIGINT) * {1 << 16})"
+
+    def _weight(self, cause: str) -> str:
+        single: list[str] = []
+        groups: dict[tuple[str, bool], list[str]] = {}
+        for one in self.rules.evidence[cause]:
+            if one.id in self.formulas.fired:
+                weight = self.rules.decibans[one.id]
+                fired = self.expression(self.formulas.fired[one.id])
+                sql = f"CASE WHEN {fired} THEN {weight} ELSE 0 END"
+                if one.group is None:
+                    single.append(sql)
+                else:
+                    groups.setdefault((one.group, weight > 0), []).append(sql)
+        for (_, positive), parts in groups.items():
+            strongest = "greatest" if positive else "least"
+            single.append(f"{strongest}({', '.join(parts)})" if len(parts) > 1 else parts[0])
+        return f"({' + '.join([str(self.rules.causes[cause].prior), *single])})"
+
+    # --- Errors ---------------------------------------------------------------------------------
+
+    def _errors(self, fine: str) -> str:
+        told = [
+            f"CASE WHEN {self.expression(fault.formula)} THEN {self._told(fault)} END"
+            for fault in self.inputs.faults()
+        ]
+        if not told:
+            return f"CAST(NULL AS {self.dialect.text_type})"
+        return f"CASE WHEN NOT {fine} THEN concat_ws('; ', {', '.join(told)}) END"
+
+    def _told(self, fault: Fault) -> str:
+        if fault.source is None:
+            return self._text(fault.text)
+        source, column = fault.source, self._column(fault.source.key)
+        match source.fact.kind:
+            case "number" | "integer":
+                takes = f"{source.key}: takes {range_of(source.fact)}, got "
+                figure = f"CAST({column} AS {self.dialect.text_type})"
+                got = self.dialect.replaced(figure, "[.]0$", "")
+            case "choice":
+                takes = f"{source.key}: takes one of {', '.join(source.fact.members)}; got "
+                got = self._quoted(column)
+            case "members":
+                takes = f"{source.key}: takes a list of {', '.join(source.fact.members)}; got "
+                got = self._strangers(source, column)
+            case _:
+                takes = (
+                    f"{source.key}: takes names of medicines that are known, or are not one slip "
+                    "away from one that is, of at most 100 ordinary characters; got "
+                )
+                wrong = self._ref(f"{source.key}:wrong")
+                got = self.dialect.joined(
+                    self.dialect.mapped(wrong, "name", self._quoted("coalesce(name, 'null')")),
+                    ", ",
+                )
+        return f"concat({self._text(takes)}, {got})"
+
+    def _quoted(self, sql: str) -> str:
+        return f"concat(chr(39), {sql}, chr(39))"
+
+    def _strangers(self, source: Source, column: str) -> str:
+        known = self.dialect.list_of(map(self.dialect.text, source.fact.members))
+        quoted = self.dialect.mapped(
+            self.dialect.strangers(column, known), "name", self._quoted("coalesce(name, 'null')")
+        )
+        return self.dialect.joined(quoted, ", ")
+
+
+def with_top_cause(dialect: Dialect) -> str:
+    """The first of the causes, over the last stage."""
+    causes = dialect.name(CAUSES)
+    first = dialect.at(causes, "1")
+    return f"CASE WHEN {dialect.size(causes)} > 0 THEN {first} END AS {dialect.name(TOP_CAUSE)}"
+
+
+def _names_in(formula: Formula) -> Iterator[str]:
+    if isinstance(formula, Named):
+        yield formula.name
+    for part in parts_of(formula):
+        yield from _names_in(part)
+
+
+def _asked(rules: RuleBase, formulas: Formulas) -> Iterator[Formula]:
+    """The formulas that answers are made of, as often as they are asked for."""
+    for chosen in (formulas.fired, formulas.advice, formulas.triage, formulas.listed):
+        yield from chosen.values()
+    yield from formulas.listed.values()
+    for cause in formulas.listed:
+        for one in rules.evidence[cause]:
+            if one.id in formulas.fired:
+                yield formulas.fired[one.id]
