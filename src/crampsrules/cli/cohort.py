@@ -35,8 +35,8 @@ def planned(  # noqa: PLR0913 - each is an option
 ) -> Plan:
     """What was asked for. Raises click.UsageError and CohortError."""
     source_file, target_file = _file(source), _file(target)
-    if target_file is not None:
-        target_file = target_file.resolve()  # what a link leads to is replaced, not the link
+    if target_file is not None and target_file.is_symlink():
+        target_file = target_file.resolve()  # what it leads to is replaced, not the link
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise click.UsageError("--delimiter takes one character, and no quotation mark")
     if rejects is None and target_file is not None:

@@ -81,8 +81,8 @@ def _put_aside(tally: Tally, plan: Plan) -> Text:
     where = "standard error" if plan.rejects is None else str(plan.rejects)
     return Text.assemble(
         (f"{tally.rejected:,} put aside", "bold yellow"),
-        f", each with the reason, in {where}: {tally.unreadable:,} could not be read, "
-        f"{tally.bad_facts:,} have facts that cannot be used\n",
+        f", each with the reason, in {where} (not to be read: {tally.unreadable:,}; with facts "
+        f"that cannot be used: {tally.bad_facts:,})\n",
     )
 
 
