@@ -18,6 +18,9 @@ from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 
+_GROUP = 50_000
+"""The rows of a row group of Parquet."""
+
 
 def encoded(batch: Answered, plan: Plan, *, facts: Collection[str], header: bool) -> bytes:
     """The rows of a batch; those of all batches, one behind the other, are the output.
@@ -51,19 +54,28 @@ def rejects_encoded(rejects: Sequence[Reject], unit: str) -> bytes:
 
 
 def _parquet(batch: Answered) -> bytes:
-    answers = batch.answers.to_arrow(compat_level=pl.CompatLevel.oldest())
-    columns = [*batch.passed.columns, *answers.columns]
-    schema = pa.schema([*batch.passed.schema, *answers.schema], _described(batch.passed))
+    """A file of its own, of row groups that are small enough to be made in little memory."""
+    nobody = _table(batch, 0, 0)
     buffer = pa.BufferOutputStream()
-    pq.write_table(
-        pa.table(columns, schema=schema),
+    with pq.ParquetWriter(
         buffer,
+        nobody.schema,
         compression="zstd",
         # The least and the greatest member of all lists tell nothing, and take long to find.
-        write_statistics=[one.name for one in schema if not pa.types.is_nested(one.type)],
+        write_statistics=[one.name for one in nobody.schema if not pa.types.is_nested(one.type)],
         write_page_checksum=True,
-    )
+    ) as writer:
+        for start in range(0, len(batch.answers), _GROUP):
+            writer.write_table(_table(batch, start, _GROUP))
     return buffer.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def _table(batch: Answered, start: int, size: int) -> Any:  # noqa: ANN401
+    """Some rows of a batch with their answers, as an Arrow table."""
+    answers = batch.answers.slice(start, size).to_arrow(compat_level=pl.CompatLevel.oldest())
+    passed = batch.passed.slice(start, size)
+    schema = pa.schema([*passed.schema, *answers.schema], _described(passed))
+    return pa.table([*passed.columns, *answers.columns], schema=schema)
 
 
 def _described(table: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
