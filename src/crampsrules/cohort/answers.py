@@ -10,11 +10,14 @@ import pyarrow as pa
 from attrs import frozen
 
 from crampsrules.cohort.batches import Batch, Position, Reject
+from crampsrules.cohort.formats import Format
+from crampsrules.cohort.plan import Plan
 from crampsrules.facts import FACTS
-from crampsrules.frames import assess_frame
+from crampsrules.frames.eager import answered_by, by_column
+from crampsrules.frames.inputs import Inputs
+from crampsrules.frames.outputs import ERRORS, Outputs
+from crampsrules.frames.polars_frames import schema_of
 from crampsrules.rulebase import RuleBase
-
-_ERRORS = "errors"
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,6 +25,7 @@ class Answered:
     """A batch that was assessed: the rows with an answer, and those that have none."""
 
     answers: pl.DataFrame
+    """In a run that writes Parquet, `fired` has numbers for ids: see `Outputs`."""
     passed: Any
     """What goes from each of these rows into the output, as in `Batch`."""
     rejects: Sequence[Reject]
@@ -36,16 +40,23 @@ class Assessor:
     """Assesses batches with one rule base."""
 
     rules: RuleBase
-    weights: bool
+    outputs: Outputs
     schema: pl.Schema
     """The columns of every answer."""
 
     @classmethod
-    def of(cls, rules: RuleBase, *, weights: bool) -> Assessor:
+    def of(cls, plan: Plan) -> Assessor:
         """Find out which columns the answers have."""
+        outputs = Outputs.of(
+            plan.rules,
+            weights=plan.weights,
+            errors=True,
+            numbered=plan.target_format is Format.PARQUET,
+        )
         nobody = pl.DataFrame(schema={next(iter(FACTS)): pl.Float64})
-        answered = _assessed(nobody, rules, weights=weights)
-        return cls(rules, weights, answered.drop(_ERRORS).schema)
+        inputs = Inputs.of(schema_of(nobody), plan.rules)
+        answered = by_column(nobody, plan.rules, inputs, outputs)
+        return cls(plan.rules, outputs, answered.drop(ERRORS).schema)
 
     def nobody(self, batch: Batch) -> Answered:
         """What comes of a batch of no rows."""
@@ -56,8 +67,8 @@ class Assessor:
 
     def answered(self, batch: Batch) -> Answered:
         """Assess the rows of a batch."""
-        assessed = _assessed(batch.facts, self.rules, weights=self.weights)
-        errors = assessed[_ERRORS]
+        assessed = self._assessed(batch.facts)
+        errors = assessed[ERRORS]
         faulty = dict(batch.faults)
         for row in errors.is_not_null().arg_true():
             faulty[row] = (*faulty.get(row, ()), errors[row])
@@ -66,7 +77,7 @@ class Assessor:
             for row, reasons in faulty.items()
         ]
         sound = pl.Series([row not in faulty for row in range(len(assessed))], dtype=pl.Boolean)
-        answers = assessed.drop(_ERRORS)
+        answers = assessed.drop(ERRORS)
         if faulty:
             answers = answers.filter(sound)
         return Answered(
@@ -77,10 +88,10 @@ class Assessor:
             end=batch.end,
         )
 
-
-def _assessed(facts: pl.DataFrame, rules: RuleBase, *, weights: bool) -> pl.DataFrame:
-    """The answers and errors alone."""
-    return assess_frame(facts, rules=rules, weights=weights).drop(facts.columns)
+    def _assessed(self, facts: pl.DataFrame) -> pl.DataFrame:
+        """The answers and errors alone, as `assess_frame` has them."""
+        inputs = Inputs.of(schema_of(facts), self.rules)
+        return answered_by(facts, self.rules, inputs, self.outputs)
 
 
 def _only(passed: Any, sound: pl.Series) -> Any:  # noqa: ANN401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
 from io import BytesIO
 from typing import Any
@@ -17,6 +18,10 @@ from crampsrules.cohort.cells import NONE_OF_THESE, SEPARATOR
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
+from crampsrules.frames.outputs import FIRED
+
+_GROUP = 50_000
+"""The rows of a row group of Parquet."""
 
 
 def encoded(batch: Answered, plan: Plan, *, facts: Collection[str], header: bool) -> bytes:
@@ -31,7 +36,7 @@ def encoded(batch: Answered, plan: Plan, *, facts: Collection[str], header: bool
         case Format.NDJSON:
             return _ndjson(batch)
         case Format.PARQUET:
-            return _parquet(batch)
+            return _parquet(batch, sorted(plan.rules.conditions))
 
 
 def rejects_encoded(rejects: Sequence[Reject], unit: str) -> bytes:
@@ -50,20 +55,52 @@ def rejects_encoded(rejects: Sequence[Reject], unit: str) -> bytes:
 # --- Parquet ------------------------------------------------------------------------------------
 
 
-def _parquet(batch: Answered) -> bytes:
-    answers = batch.answers.to_arrow(compat_level=pl.CompatLevel.oldest())
-    columns = [*batch.passed.columns, *answers.columns]
-    schema = pa.schema([*batch.passed.schema, *answers.schema], _described(batch.passed))
+def _parquet(batch: Answered, ids: Sequence[str]) -> bytes:
+    """A file of its own, of row groups that are small enough to be made in little memory."""
+    schema = _table(batch, 0, 0, ids).schema
     buffer = pa.BufferOutputStream()
-    pq.write_table(
-        pa.table(columns, schema=schema),
+    with pq.ParquetWriter(
         buffer,
+        schema,
+        store_schema=False,
         compression="zstd",
         # The least and the greatest member of all lists tell nothing, and take long to find.
         write_statistics=[one.name for one in schema if not pa.types.is_nested(one.type)],
         write_page_checksum=True,
-    )
+    ) as writer:
+        writer.add_key_value_metadata(_told(schema))
+        for start in range(0, len(batch.answers), _GROUP):
+            writer.write_table(_table(batch, start, _GROUP, ids))
     return buffer.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def _table(batch: Answered, start: int, size: int, ids: Sequence[str]) -> Any:  # noqa: ANN401
+    """Some rows of a batch with their answers, as an Arrow table."""
+    answers = batch.answers.slice(start, size).rechunk()
+    table = answers.to_arrow(compat_level=pl.CompatLevel.oldest())
+    place = answers.get_column_index(FIRED)
+    table = table.set_column(place, FIRED, _texts(table.column(place).combine_chunks(), ids))
+    passed = batch.passed.slice(start, size)
+    schema = pa.schema([*passed.schema, *table.schema], _described(passed))
+    return pa.table([*passed.columns, *table.columns], schema=schema)
+
+
+def _texts(numbers: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401
+    """Lists of numbers as lists of the ids that they stand for, each of which is there once."""
+    words = pa.array(ids, pa.large_string())
+    return pa.LargeListArray.from_arrays(
+        numbers.offsets, pa.DictionaryArray.from_arrays(numbers.values, words)
+    )
+
+
+def _told(schema: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
+    """The types that readers are to make of the columns, texts and not numbers of texts.
+
+    Under this name pyarrow would tell the types that it was given.
+    """
+    texts = pa.field(FIRED, pa.large_list(pa.large_string()))
+    plain = schema.set(schema.get_field_index(FIRED), texts)
+    return {b"ARROW:schema": b64encode(plain.serialize())}
 
 
 def _described(table: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401

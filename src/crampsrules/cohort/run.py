@@ -63,7 +63,7 @@ def assess_cohort(plan: Plan, *, restart: bool = False, watch: Watch = nobody_wa
     Raises CohortError for what cannot be read or written as asked, UnfinishedError where what was
     done is kept for the next run, FactsError for a column that holds what no fact is.
     """
-    assessor = Assessor.of(plan.rules, weights=plan.weights)
+    assessor = Assessor.of(plan)
     if plan.target is None:
         return _piped(plan, assessor, watch)
     # What comes through a pipe cannot be read again.

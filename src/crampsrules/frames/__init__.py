@@ -14,10 +14,10 @@ from crampsrules.rulebase import RuleBase
 _PACKAGES = ("narwhals", "numpy", "polars", "pyarrow")
 try:
     import narwhals as nw
-    from narwhals.dependencies import is_dask_dataframe
     import numpy as np  # noqa: F401 - looked for here, so that its lack is told with the extra
     import polars as pl  # noqa: F401
     import pyarrow as pa  # noqa: F401
+    from narwhals.dependencies import is_dask_dataframe
 except ImportError as error:
     raise MissingExtraError.for_extra("frames", error.name or _PACKAGES[0]) from None
 

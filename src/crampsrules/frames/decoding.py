@@ -91,7 +91,7 @@ def _list_column(
     values = ids.gather(pl.Series(codes)).to_arrow(compat_level=pl.CompatLevel.newest())
     missing = None if fine.all() else pa.array(~fine.to_numpy())
     lists = pa.LargeListArray.from_arrays(pa.array(ends), values, mask=missing)
-    return pl.Series(pl.from_arrow(lists), dtype=pl.List(pl.String))
+    return pl.Series(pl.from_arrow(lists), dtype=pl.List(ids.dtype))
 
 
 @frozen

@@ -71,12 +71,15 @@ def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Output
     """The columns to add, worked out row by row."""
     found = list(answers(rules, _rows(facts, inputs)))
     fine = [one if isinstance(one, Answer) else None for one in found]
+    fired = pl.List(outputs.fired(()).dtype)
     columns = [
         _column(TRIAGE, pl.String, fine, lambda one: one.triage),
         _column(TOP_CAUSE, pl.String, fine, lambda one: next(iter(one.causes), None)),
         _column(CAUSES, IDS, fine, lambda one: one.causes),
         _column(ADVICE, IDS, fine, lambda one: one.advice),
-        _column(FIRED, IDS, fine, lambda one: one.fired),
+        _column(
+            FIRED, pl.List(outputs.fired(()).dtype), fine, lambda one: outputs.fired(one.fired)
+        ),
     ]
     for cause in outputs.weights:
         weight = partial(_weight_of, cause)

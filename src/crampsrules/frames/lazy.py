@@ -13,7 +13,7 @@ from narwhals.dependencies import is_dask_dataframe
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.frames import eager
 from crampsrules.frames.duckdb_frames import DuckDB
-from crampsrules.frames.inputs import Inputs, columns_asked
+from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import Outputs
 from crampsrules.frames.polars_frames import Assessor, free_prefix, schema_of
 from crampsrules.frames.spark_frames import Spark

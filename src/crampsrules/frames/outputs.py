@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import frozen
+import polars as pl
+from attrs import field, frozen
 
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.rulebase import RuleBase
@@ -26,11 +27,19 @@ class Outputs:
     weights: tuple[str, ...]
     """The causes that have a column for their weight."""
     errors: bool
+    numbers: Mapping[str, int] | None = field(default=None, hash=False)
+    """The numbers that stand for ids in `fired`; None where the ids stand there themselves."""
 
     @classmethod
-    def of(cls, rules: RuleBase, *, weights: bool, errors: bool) -> Outputs:
-        """All that there are for these rules."""
-        return cls(tuple(sorted(rules.causes)) if weights else (), errors)
+    def of(cls, rules: RuleBase, *, weights: bool, errors: bool, numbered: bool = False) -> Outputs:
+        """All that there are for these rules.
+
+        `fired` is by far the largest. With `numbered` it has the places of ids in their order, for
+        whoever writes them where each text stands once: to look them all up again takes long.
+        """
+        numbers = {id_: at for at, id_ in enumerate(sorted(rules.conditions))}
+        causes = tuple(sorted(rules.causes)) if weights else ()
+        return cls(causes, errors, numbers if numbered else None)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -38,6 +47,12 @@ class Outputs:
         weights = (WEIGHT + cause for cause in self.weights)
         errors = [ERRORS] if self.errors else []
         return (TRIAGE, TOP_CAUSE, CAUSES, ADVICE, FIRED, *weights, *errors)
+
+    def fired(self, ids: Iterable[str]) -> pl.Series:
+        """What stands for these ids in `fired`."""
+        if self.numbers is None:
+            return pl.Series(list(ids), dtype=pl.String)
+        return pl.Series([self.numbers[id_] for id_ in ids], dtype=pl.UInt32)
 
     def refuse_clashes(self, columns: Iterable[object]) -> None:
         """Raise FactsError where a frame has a column of the name of one that is added."""

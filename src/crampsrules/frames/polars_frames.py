@@ -203,11 +203,14 @@ class _Writer:
             return_dtype=ranking.dtype(outputs.weights),
             is_elementwise=True,
         )
+        advice = pl.Series(list(formulas.advice), dtype=pl.String)
         first = {
             self._own("ranked"): ranked,
             TRIAGE: pl.when(fine).then(self._triage()),
-            ADVICE: self._lists(formulas.advice, fine),
-            FIRED: self._lists(formulas.fired, fine),
+            ADVICE: self._lists(
+                pl.Series(list(formulas.advice), dtype=pl.String), formulas.advice, fine
+            ),
+            FIRED: self._lists(outputs.fired(formulas.fired), formulas.fired, fine),
         }
         if outputs.errors:
             first[ERRORS] = self._errors(fine)
@@ -223,12 +226,11 @@ class _Writer:
             chain = chain.when(self.expression(formula)).then(pl.lit(level.id))
         return chain.otherwise(pl.lit(Triage.SELF_CARE.id))  # type: ignore[no-any-return]
 
-    def _lists(self, chosen: Mapping[str, Formula], fine: pl.Expr) -> pl.Expr:
-        ids = pl.Series(list(chosen), dtype=pl.String)
+    def _lists(self, ids: pl.Series, chosen: Mapping[str, Formula], fine: pl.Expr) -> pl.Expr:
         return pl.map_batches(
             [fine, *(self.expression(formula) for formula in chosen.values())],
             lambda columns: lists_of(ids, columns[1:], columns[0]),
-            return_dtype=IDS,
+            return_dtype=pl.List(ids.dtype),
             is_elementwise=True,
         )
 
