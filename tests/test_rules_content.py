@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crampsrules import EngineError, RuleBase, Triage, assess
+from crampsrules import EngineError, PatientFacts, RuleBase, Triage, assess
 from crampsrules.conditions import Concluded, atoms
 from crampsrules.engines import ENGINES, engine_for
 from crampsrules.examples import check_examples, untested_rules
 from crampsrules.facts import FACTS
+from crampsrules.fold import rank_causes
+from crampsrules.inference import Inference
+from crampsrules.observations import observe
 from crampsrules.rules import Caution, Expectation, Unless
 from tests.strategies import ROOT, fact_mappings, fact_values, medicine_names, shipped_texts
 from tools.statements import PAGE, STATEMENTS, carriers, page
@@ -73,6 +76,54 @@ def test_for_each_cause_there_are_facts_for_which_it_ranks_first(cause):
 
     assert first
     assert [assess(one.facts).causes[0].id for one in first] == [cause] * len(first)
+
+
+# What speaks against these cannot be true beside what speaks for them.
+EITHER_OR = {"alcohol", "heat_cramps", "toxin"}
+
+
+def against(cause: str) -> set[str]:
+    return {one.id for one in RULES.evidence[cause] if RULES.decibans[one.id] < 0}
+
+
+def place(cause: str, fired: frozenset[str]) -> int | None:
+    return next((one.rank for one in rank_causes(RULES, fired) if one.id == cause), None)
+
+
+@pytest.mark.parametrize("cause", sorted({*ARTICLE_CAUSES, *OTHER_CAUSES} - EITHER_OR))
+def test_for_each_cause_there_is_a_patient_in_whom_evidence_against_it_puts_it_later(cause):
+    """Behind another cause that it would otherwise come before; for the fallback, off the list."""
+    engine = engine_for(RULES, "compiled")
+    moved = []
+    for one in RULES.examples:
+        fired = engine.fire(PatientFacts.from_mapping(one.facts))
+        without, with_it = place(cause, fired - against(cause)), place(cause, fired)
+        if without and (RULES.causes[cause].fallback or with_it) and with_it != without:
+            moved.append((without, with_it))
+
+    assert moved
+    assert all(now is None or now > before for before, now in moved)
+
+
+@pytest.mark.parametrize("cause", sorted(EITHER_OR))
+def test_what_is_ruled_out_by_the_evidence_against_it_is_not_listed(cause):
+    """There are three causes of which one fact says yes or no."""
+    engine = engine_for(RULES, "compiled")
+    fired = [engine.fire(PatientFacts.from_mapping(one.facts)) for one in RULES.examples]
+    ruled_out = [ids for ids in fired if ids & against(cause)]
+
+    assert ruled_out
+    assert not any(place(cause, ids) for ids in ruled_out)
+
+
+@pytest.mark.parametrize("cause", sorted({*ARTICLE_CAUSES, *OTHER_CAUSES}))
+def test_for_each_cause_there_is_a_patient_in_whom_it_is_unknown(cause):
+    """Neither suspected nor ruled out: not every patient has been asked everything."""
+    seen = (
+        observe(PatientFacts.from_mapping(one.facts), RULES.formulary) for one in RULES.examples
+    )
+
+    assert any(Inference(RULES, one).suspected(cause) is None for one in seen)
 
 
 @pytest.mark.parametrize("advice", ARTICLE_ADVICE)

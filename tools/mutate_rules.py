@@ -129,6 +129,7 @@ def with_condition(id_: str, text: str) -> RuleBase:
     object.__setattr__(changed, "_files", rules._files)  # noqa: SLF001 - it is made of its parts
     object.__setattr__(changed, "_linked", evolve(rules._linked, conditions=conditions))  # noqa: SLF001
     object.__setattr__(changed, "version", f"{rules.version} with {id_}: {text}")
+    object.__setattr__(changed, "_kept", {})
     return changed
 
 
