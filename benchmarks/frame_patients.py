@@ -80,7 +80,7 @@ def _values(rng: np.random.Generator, fact: Fact, unknown: Bools) -> pa.Array:
             low, high = int(fact.low or 0), int(fact.high or 0)
             return pa.array(rng.integers(low, high + 1, count), mask=unknown)
         case _:
-            low_, high_ = RANGES[fact.name]
+            low_, high_ = RANGES.get(fact.name) or (fact.low or 0.0, fact.high or 0.0)
             return pa.array(rng.uniform(low_, high_, count), mask=unknown)
 
 

@@ -1,20 +1,20 @@
-"""How quick it is on columns: `python -m benchmarks.frames`, a part of `make bench`.
+"""Patients as columns: `assess_frame` beside plans by hand, and `cohort` beside memory.
 
 The same sixty rules on the same random patients: `assess_frame`, the plan that a person who knows
 the frame well writes for just these rules (`frame_peers.py`), and NumPy on encoded columns, which
-is the floor. What is compared takes turns, all answers are first compared, and what is told is a
-median of the clock's time (frames use all processors) and its ratio to the plan by hand.
-
-    python -m benchmarks.frames [--most ROWS] [--rounds N]
+is the floor. What is compared takes turns and is first checked to give the same answers. Frames
+use all processors, so time is the clock's here.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
+import os
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,48 +22,61 @@ from typing import Any
 import duckdb
 import polars as pl
 import pyarrow.parquet as pq
+from attrs import frozen
 
 from benchmarks import frame_peers
 from benchmarks.frame_patients import Patients, draw
+from benchmarks.grown import sixty
+from benchmarks.measuring import Report, Table, Verdict, asked
 from crampsrules import RuleBase, assess_frame
-from crampsrules.conditions import Concluded, Suspected, atoms
 from crampsrules.facts import FACTS
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+# The size that the ratios are told of; of smaller frames, setting up takes the most time.
+FULL = 1_000_000
 # As Python's rows, which are dear.
 MOST_COMPARED = 100_000
-ON_SPARK = 100_000
-ROUNDS = 3
+# At most of these: the naive plan takes a minute a million rows.
+MOST_IN_SPARK = 100_000
+MOST_IN_DUCKDB = 1_000_000
+IN_COHORT = 1_000_000
 ANSWERS = list(frame_peers.ANSWERS)
+HAND, OURS = "by hand", "assess_frame"
 
 Task = Callable[[], Any]
+Speeds = dict[tuple[str, int], dict[str, float]]
 
 
-def main() -> None:
-    """Measure and print everything."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--most", type=int, default=SIZES[-1], help="rows at the most")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    options = parser.parse_args()
-    rules = RuleBase.load(Path(__file__).parent / "rules")
-    for size in (size for size in SIZES if size <= options.most):
+def measure() -> Report:
+    """Every kind of frame at every size, and a cohort from file to file."""
+    rules = sixty()
+    speeds: Speeds = {}
+    floor: dict[int, float] = {}
+    for size in SIZES:
         patients = patients_for(rules, size)
-        print(f"\n{size:,} patients")
-        measure(rules, patients, options.rounds)
-        if size == min(options.most, ON_SPARK):
-            spark(rules, patients, options.rounds)
+        for kind, times in _kinds(rules, patients):
+            speeds[kind, size] = {name: size / statistics.median(each) for name, each in times}
+            print(f"  {size:,} {kind}: {_ratio(speeds[kind, size]):.2f}", flush=True)
+        encoded = frame_peers.ArrayColumns.encode(patients.flags)
+        floor[size] = size / statistics.median(in_turns(_floor(encoded), 3)[""])
+        del patients, encoded
+        gc.collect()
+    cohort = measure_cohort()
+    report = Report([_table(speeds, floor), _cohort_table(cohort)])
+    report.verdicts += _verdicts(speeds)
+    report.verdicts += _cohort_verdicts(cohort)
+    return report
+
+
+def _floor(encoded: frame_peers.ArrayColumns) -> dict[str, Task]:
+    return {"": lambda: frame_peers.numpy_floor(encoded)}
 
 
 def patients_for(rules: RuleBase, count: int) -> Patients:
     """Patients of whom the facts are known that these rules ask about."""
-    asked = {
-        atom.fact
-        for condition in rules.conditions.values()
-        for atom in atoms(condition)
-        if not isinstance(atom, Concluded | Suspected)
-    }
-    asked |= {by for name in asked if (by := FACTS[name].measured_by)}
-    return draw(count, [name for name in FACTS if name in asked], _above(rules))
+    facts = asked(rules)
+    facts |= {by for name in facts if (by := FACTS[name].measured_by)}
+    return draw(count, [name for name in FACTS if name in facts], _above(rules))
 
 
 def _above(rules: RuleBase) -> dict[str, list[str]]:
@@ -80,34 +93,37 @@ def _above(rules: RuleBase) -> dict[str, list[str]]:
     return above
 
 
-def measure(rules: RuleBase, patients: Patients, rounds: int) -> None:
-    """Each way of each kind of frame, in turns."""
+def _kinds(rules: RuleBase, patients: Patients) -> Any:  # noqa: ANN401
+    """Each kind of frame with the seconds of each way of it, in the order of the table."""
+    size = patients.lists.num_rows
+    rounds_ = 5 if size <= FULL else 1
     for layout, table in (("lists", patients.lists), ("flags", patients.flags)):
-        in_flags = layout == "flags"
         lazy = pl.DataFrame(table).lazy()
-        connection = duckdb.connect()
-        connection.register("patients", table)
-        for kind, ways in (
-            ("Polars lazy", polars_ways(rules, lazy, in_flags=in_flags)),
-            ("DuckDB", duckdb_ways(rules, connection, in_flags=in_flags)),
-        ):
-            if table.num_rows <= MOST_COMPARED:
-                agree(kind, ways)
-            print_table(f"{kind}, {layout}", in_turns(ways, rounds), table.num_rows)
-        del lazy, connection
-        gc.collect()
-    encoded = frame_peers.ArrayColumns.encode(patients.flags)
-    floor = {"NumPy, encoded columns": lambda: frame_peers.numpy_floor(encoded)}
-    print_table("The floor", in_turns(floor, rounds), patients.flags.num_rows)
+        ways = polars_ways(rules, lazy, in_flags=layout == "flags")
+        yield f"Polars, lazy, {layout}", _timed(ways, size, rounds_)
+        del lazy
+    if size <= MOST_IN_DUCKDB:
+        for layout, table in (("lists", patients.lists), ("flags", patients.flags)):
+            connection = duckdb.connect()
+            connection.register("patients", table)
+            connection.execute("CREATE TABLE stored AS SELECT * FROM patients")
+            ways = duckdb_ways(rules, connection, in_flags=layout == "flags")
+            yield f"DuckDB, {layout}", _timed(ways, size, 3)
+    if size <= MOST_IN_SPARK:
+        yield "Spark, lists", _spark(rules, patients)
+
+
+def _timed(ways: Mapping[str, Task], size: int, rounds_: int) -> Any:  # noqa: ANN401
+    if size <= MOST_COMPARED:
+        agree(ways)
+    return in_turns(ways, rounds_).items()
 
 
 def polars_ways(rules: RuleBase, lazy: pl.LazyFrame, *, in_flags: bool) -> dict[str, Task]:
     """By hand first: what the others are told as a ratio of."""
     return {
-        "by hand": lambda: frame_peers.polars_plan(
-            lazy, in_flags=in_flags, show_fired=False
-        ).collect(),
-        "assess_frame": lambda: assess_frame(lazy, rules=rules).select(ANSWERS).collect(),
+        HAND: lambda: frame_peers.polars_plan(lazy, in_flags=in_flags, show_fired=False).collect(),
+        OURS: lambda: assess_frame(lazy, rules=rules).select(ANSWERS).collect(),
     }
 
 
@@ -115,56 +131,17 @@ def duckdb_ways(
     rules: RuleBase, connection: duckdb.DuckDBPyConnection, *, in_flags: bool
 ) -> dict[str, Task]:
     """Raw SQL, and the same through us."""
-    table = connection.table("patients")
+    table = connection.table("stored")
     answers = ", ".join(ANSWERS)
     return {
-        "by hand": lambda: frame_peers.sql_answers(
-            connection, "patients", in_flags=in_flags
+        HAND: lambda: frame_peers.sql_answers(
+            connection, "stored", in_flags=in_flags
         ).to_arrow_table(),
-        "assess_frame": lambda: assess_frame(table, rules=rules).project(answers).to_arrow_table(),
+        OURS: lambda: assess_frame(table, rules=rules).project(answers).to_arrow_table(),
     }
 
 
-def agree(kind: str, ways: Mapping[str, Task]) -> None:
-    """End here where two ways answer otherwise."""
-    (first, *others), answers = ways, {name: _rows(task()) for name, task in ways.items()}
-    for name in others:
-        for row, (a, b) in enumerate(zip(answers[first], answers[name], strict=True)):
-            if a != b:
-                raise SystemExit(f"{kind}: {first} and {name} disagree about row {row}: {a}, {b}")
-
-
-def _rows(answers: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - of Polars or PyArrow
-    rows: list[dict[str, Any]] = (
-        answers.to_dicts() if isinstance(answers, pl.DataFrame) else answers.to_pylist()
-    )
-    return rows
-
-
-def in_turns(ways: Mapping[str, Task], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each way in each round; the first round is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for round_ in range(rounds + 1):
-        for name, task in ways.items():
-            gc.collect()
-            began = time.perf_counter()
-            task()
-            if round_:
-                times[name].append(time.perf_counter() - began)
-    return times
-
-
-def print_table(what: str, times: Mapping[str, list[float]], rows: int) -> None:
-    """Rows a second of each way, and its speed beside the first one's."""
-    print(f"  {what}")
-    first = next(iter(times.values()))
-    for name, each in times.items():
-        ratio = statistics.median(a / b for a, b in zip(first, each, strict=True))
-        speed = rows / statistics.median(each) / 1e6
-        print(f"    {name:24} {speed:8.3f} M rows/s   {ratio:6.2f} times the speed of the first")
-
-
-def spark(rules: RuleBase, patients: Patients, rounds: int) -> None:
+def _spark(rules: RuleBase, patients: Patients) -> Any:  # noqa: ANN401
     """The naive plan and ours on a Spark of two workers, as a job that reads Parquet."""
     from pyspark.sql import SparkSession
 
@@ -174,19 +151,19 @@ def spark(rules: RuleBase, patients: Patients, rounds: int) -> None:
             SparkSession.builder.master("local[2]")
             .appName("crampsrules benchmarks")
             .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
             .config("spark.driver.memory", "4g")
-            .config("spark.sql.shuffle.partitions", "2")
             .getOrCreate()
         )
         session.sparkContext.setLogLevel("ERROR")
         try:
             frame = session.read.parquet(f"{folder}/patients.parquet").repartition(2).cache()
             frame.count()
-            ways = {
-                "one column a rule": lambda: _run(frame_peers.naive_spark_plan(frame)),
-                "assess_frame": lambda: _run(assess_frame(frame, rules=rules)),
+            ways: dict[str, Task] = {
+                HAND: lambda: _run(frame_peers.naive_spark_plan(frame)),
+                OURS: lambda: _run(assess_frame(frame, rules=rules)),
             }
-            print_table("Spark, lists", in_turns(ways, rounds), patients.lists.num_rows)
+            return list(in_turns(ways, 3).items())
         finally:
             session.stop()
 
@@ -195,5 +172,149 @@ def _run(frame: Any) -> None:  # noqa: ANN401
     frame.select(*ANSWERS, "fired").write.format("noop").mode("overwrite").save()
 
 
-if __name__ == "__main__":
-    main()
+def agree(ways: Mapping[str, Task]) -> None:
+    """End here where two ways answer otherwise."""
+    by_hand, ours = _rows(ways[HAND]()), _rows(ways[OURS]())
+    for row, (a, b) in enumerate(zip(by_hand, ours, strict=True)):
+        if a != b:
+            raise SystemExit(f"they disagree about row {row}: {a}, {b}")
+
+
+def _rows(answers: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - of Polars or PyArrow
+    rows: list[dict[str, Any]] = (
+        answers.to_dicts() if isinstance(answers, pl.DataFrame) else answers.to_pylist()
+    )
+    return rows
+
+
+def in_turns(ways: Mapping[str, Task], rounds_: int) -> dict[str, list[float]]:
+    """Seconds of each way in each round; the first round is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds_ + 1):
+        for name, task in ways.items():
+            gc.collect()
+            began = time.perf_counter()
+            task()
+            if number:
+                times[name].append(time.perf_counter() - began)
+    return times
+
+
+def _ratio(speeds: Mapping[str, float]) -> float:
+    return speeds[OURS] / speeds[HAND]
+
+
+def _table(speeds: Speeds, floor: Mapping[int, float]) -> Table:
+    rows = [
+        [kind, f"{size:,}", _millions(each[HAND]), _millions(each[OURS]), f"{_ratio(each):.2f}"]
+        for (kind, size), each in sorted(speeds.items(), key=lambda item: item[0][0])
+    ]
+    rows += [
+        ["NumPy, encoded columns: the floor", f"{size:,}", _millions(speed), "", ""]
+        for size, speed in floor.items()
+    ]
+    head = ["million rows a second", "rows", "by hand", "assess_frame", "ratio"]
+    return Table("frames", head, rows)
+
+
+def _millions(speed: float) -> str:
+    return f"{speed / 1e6:.3f}"
+
+
+def _verdicts(speeds: Speeds) -> list[Verdict]:
+    verdicts = []
+    for kind, at_least in (("Polars, lazy", 0.5), ("DuckDB", 0.7)):
+        verdicts += [
+            Verdict(
+                f"assess_frame on {kind}, {layout}: in times the speed of a plan by hand",
+                _ratio(speeds[f"{kind}, {layout}", FULL]),
+                at_least=at_least,
+            )
+            for layout in ("lists", "flags")
+        ]
+    verdicts += [
+        Verdict(
+            f"a row on Polars, {layout}, at {SIZES[-1]:,}, in times what it takes at {FULL:,}",
+            speeds[f"Polars, lazy, {layout}", FULL][OURS]
+            / speeds[f"Polars, lazy, {layout}", SIZES[-1]][OURS],
+            at_most=1.3,
+        )
+        for layout in ("lists", "flags")
+    ]
+    spark = speeds["Spark, lists", MOST_IN_SPARK]
+    return [
+        *verdicts,
+        Verdict(
+            "assess_frame on Spark: in times the speed of a column a rule",
+            _ratio(spark),
+            at_least=3,
+        ),
+    ]
+
+
+# --- A cohort, from file to file ------------------------------------------------------------------
+
+
+@frozen
+class Run:
+    """What a process took."""
+
+    seconds: float
+    megabytes: float
+
+
+IN_MEMORY = """
+import sys, polars, crampsrules
+frame = polars.read_parquet(sys.argv[1])
+crampsrules.assess_frame(frame).write_parquet(sys.argv[2])
+"""
+
+
+def measure_cohort() -> dict[str, Run]:
+    """The shipped rules, Parquet to Parquet: streamed, and all in memory at once."""
+    patients = patients_for(RuleBase.load(), IN_COHORT)
+    with TemporaryDirectory() as folder:
+        few, many = Path(folder, "few.parquet"), Path(folder, "many.parquet")
+        pq.write_table(patients.lists.slice(0, 100), few)
+        pq.write_table(patients.lists, many)
+        del patients
+        gc.collect()
+        return {
+            "the start": _process(_cohort(few)),
+            "cohort": _process(_cohort(many)),
+            "in memory": _process([sys.executable, "-c", IN_MEMORY, str(many), f"{many}.out"]),
+        }
+
+
+def _cohort(table: Path) -> list[str]:
+    return [sys.executable, "-m", "crampsrules", "cohort", str(table), f"{table}.answers.parquet"]
+
+
+def _process(command: Sequence[str]) -> Run:
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    return Run(time.perf_counter() - began, usage.ru_maxrss / 1024)
+
+
+def _cohort_table(runs: Mapping[str, Run]) -> Table:
+    rows = [[name, f"{one.seconds:.1f}", f"{one.megabytes:,.0f}"] for name, one in runs.items()]
+    return Table("cohort", [f"{IN_COHORT:,} rows, the shipped rules", "s", "MB at most"], rows)
+
+
+def _cohort_verdicts(runs: Mapping[str, Run]) -> list[Verdict]:
+    return [
+        Verdict(
+            "cohort: GB beyond the start",
+            (runs["cohort"].megabytes - runs["the start"].megabytes) / 1024,
+            at_most=1,
+        ),
+        Verdict(
+            "cohort: in times the speed of the same in memory",
+            runs["in memory"].seconds / runs["cohort"].seconds,
+            at_least=0.5,
+        ),
+    ]
