@@ -92,6 +92,8 @@ class Formulary:
     _words: Mapping[str, frozenset[str]]
     _written: Mapping[str, str]
     _resolve_once: object = field(init=False, repr=False)
+    _read_once: object = field(init=False, repr=False)
+    _all_classes: frozenset[str] = field(init=False, repr=False)
     _spellings: Callable[[], _Spellings] = field(init=False, repr=False)
 
     @classmethod
@@ -122,6 +124,8 @@ class Formulary:
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_resolve_once", lru_cache(_REMEMBERED)(self._resolve))
+        object.__setattr__(self, "_read_once", lru_cache(_REMEMBERED)(self.read))
+        object.__setattr__(self, "_all_classes", frozenset(self.classes))
         spellings = lru_cache(maxsize=1)(partial(_Spellings.of, (*self._names, *self._words)))
         object.__setattr__(self, "_spellings", spellings)
 
@@ -137,23 +141,19 @@ class Formulary:
         return self._resolve_once(names)  # type: ignore[operator, no-any-return]  # an lru_cache
 
     def _resolve(self, names: frozenset[str]) -> Resolved:
-        held: set[str] = set()
-        open_: set[str] = set()
-        unrecognised: list[str] = []
-        problems: list[FactProblem] = []
-        for name in sorted(names):
-            read = self.read(name)
-            held |= read.held
-            open_ |= read.left_open
-            unrecognised += read.unrecognised
-            problems += [
-                FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
-                for meant in read.misspelt
-            ]
-        if problems:
+        each = {name: self._read_once(name) for name in sorted(names)}  # type: ignore[operator]  # an lru_cache
+        if problems := [
+            FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
+            for name, one in each.items()
+            for meant in one.misspelt
+        ]:
             raise FactsError(problems)
-        absent = frozenset() if unrecognised else frozenset(self.classes) - held - open_
-        return Resolved(Membership(frozenset(held), absent), tuple(unrecognised))
+        held = frozenset[str]().union(*(one.held for one in each.values()))
+        unrecognised = tuple(name for one in each.values() for name in one.unrecognised)
+        if unrecognised:
+            return Resolved(Membership(held, frozenset()), unrecognised)
+        left_open = (one.left_open for one in each.values())
+        return Resolved(Membership(held, self._all_classes.difference(held, *left_open)), ())
 
     def read(self, name: str) -> Reading:
         """What one name says by itself."""
