@@ -11,25 +11,47 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from attrs import frozen
 
 from crampsrules.cohort.answers import Answered
-from crampsrules.cohort.batches import Reject
+from crampsrules.cohort.batches import Position, Reject, Source
 from crampsrules.cohort.cells import NONE_OF_THESE, SEPARATOR
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
+from crampsrules.cohort.tally import Tally
 from crampsrules.frames.outputs import FIRED
 
 _GROUP = 50_000
 """The rows of a row group of Parquet."""
 
 
-def encoded(batch: Answered, plan: Plan, *, facts: Collection[str], header: bool) -> bytes:
-    """The rows of a batch; those of all batches, one behind the other, are the output.
+@frozen(kw_only=True, eq=False)
+class Encoded:
+    """A batch as it is put behind those before it, and what is to be noted then."""
 
-    `facts` are the columns that hold one. With `header` what stands before the first row is there
-    too. Parquet needs a footer at the end: see `parquet_footer`.
+    output: bytes
+    rejects: bytes
+    tally: Tally
+    """Of this batch alone."""
+    end: Position
+
+
+def encoded(batch: Answered, plan: Plan, source: Source, *, header: bool) -> Encoded:
+    """A batch as bytes; those of all batches, one behind the other, are the output.
+
+    With `header` what stands before the first row is there too. Parquet needs a footer at the end:
+    see `parquet_footer`.
     """
+    return Encoded(
+        output=_output(batch, plan, source.facts, header=header),
+        rejects=_rejects(batch.rejects, source.unit),
+        tally=Tally.of(batch),
+        end=batch.end,
+    )
+
+
+def _output(batch: Answered, plan: Plan, facts: Collection[str], *, header: bool) -> bytes:
     match plan.target_format:
         case Format.CSV:
             return _csv(batch, plan.target_delimiter, facts, header=header)
@@ -39,7 +61,7 @@ def encoded(batch: Answered, plan: Plan, *, facts: Collection[str], header: bool
             return _parquet(batch, sorted(plan.rules.conditions))
 
 
-def rejects_encoded(rejects: Sequence[Reject], unit: str) -> bytes:
+def _rejects(rejects: Sequence[Reject], unit: str) -> bytes:
     """The rows that were put aside, as NDJSON."""
     return "".join(
         json.dumps(

@@ -14,9 +14,9 @@ from crampsrules.errors import did_you_mean
 from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase
 
-BATCH_ROWS = 150_000
-"""Enough to be quick: each call of `assess_frame` costs some time, however few the rows. And few
-enough that three batches, one read, one assessed and one written, stay below 1 GB."""
+BATCH_ROWS = 100_000
+"""Enough to be quick: to assess costs some time for each batch, however few its rows. And few
+enough that four batches, one read, one assessed and two written, stay below 1 GB."""
 
 
 @frozen(kw_only=True)

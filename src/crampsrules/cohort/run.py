@@ -1,11 +1,12 @@
 """The whole way of a cohort: read, assess, write, a batch at a time.
 
-While one batch is assessed the next is read and the one before is written.
+While one batch is assessed the next is read, and those before are written.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -16,7 +17,7 @@ from attrs import field, frozen
 from crampsrules.cohort.answers import Answered, Assessor
 from crampsrules.cohort.batches import Batch, Position, Source
 from crampsrules.cohort.csv_source import CsvSource
-from crampsrules.cohort.encoding import encoded, rejects_encoded
+from crampsrules.cohort.encoding import Encoded, encoded
 from crampsrules.cohort.errors import CohortError, UnfinishedError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.ndjson_source import NdjsonSource
@@ -51,6 +52,10 @@ class Outcome:
 
 
 Watch = Callable[[Progress], None]
+Put = Callable[[Encoded], Progress]
+
+# To write rows takes longer than to assess them, so two batches are turned into bytes at a time.
+_ENCODERS = 2
 
 
 def nobody_watches(_: Progress) -> None:
@@ -74,66 +79,88 @@ def assess_cohort(plan: Plan, *, restart: bool = False, watch: Watch = nobody_wa
 def _filed(plan: Plan, assessor: Assessor, workshop: Workshop, watch: Watch) -> Outcome:
     begun = workshop.record
     with _opened(plan, assessor, begun.scan) as source:
+        way = _Way(plan, source, assessor)
         if not begun.is_complete:
             workshop.begin(source.scan if isinstance(source, NdjsonSource) else None)
             start = workshop.record.position
 
-            def keep(answered: Answered) -> Progress:
-                workshop.add(answered, source)
-                return _progress(source, answered.end, workshop.record.tally)
+            def put(batch: Encoded) -> Progress:
+                workshop.add(batch)
+                return _progress(source, batch.end, workshop.record.tally)
 
             if start is not None:
                 watch(_progress(source, start, begun.tally))
-            _through(plan, source, start, assessor, keep, watch)
-        workshop.finish(assessor.nobody(source.nobody()), source)
+            way.go(start, put, watch)
+        workshop.finish(way.nobody())
         return _outcome(source, workshop.record.tally, resumed=begun.tally.rows)
 
 
 def _piped(plan: Plan, assessor: Assessor, watch: Watch) -> Outcome:
     """Write to standard output, where nothing can be taken back."""
     tally = Tally()
-    is_first = True
     with ExitStack() as stack:
         source = stack.enter_context(_opened(plan, assessor, None))
+        way = _Way(plan, source, assessor)
         rejects: BinaryIO = (
             sys.stderr.buffer
             if plan.rejects is None
             else stack.enter_context(plan.rejects.open("wb"))
         )
 
-        def put(answered: Answered) -> Progress:
-            nonlocal tally, is_first
-            sys.stdout.buffer.write(encoded(answered, plan, facts=source.facts, header=is_first))
-            sys.stdout.buffer.flush()
-            rejects.write(rejects_encoded(answered.rejects, source.unit))
-            rejects.flush()
-            tally, is_first = tally.with_(answered), False
-            return _progress(source, answered.end, tally)
+        def put(batch: Encoded) -> Progress:
+            nonlocal tally
+            for stream, content in ((sys.stdout.buffer, batch.output), (rejects, batch.rejects)):
+                stream.write(content)
+                stream.flush()
+            tally += batch.tally
+            return _progress(source, batch.end, tally)
 
-        _through(plan, source, None, assessor, put, watch)
-        if is_first:
-            put(assessor.nobody(source.nobody()))
+        way.go(None, put, watch)
+        if not tally.rows:
+            put(way.nobody())
         return _outcome(source, tally, resumed=0)
 
 
-def _through(  # noqa: PLR0913 - where from, where to, and what comes between
-    plan: Plan,
-    source: Source,
-    start: Position | None,
-    assessor: Assessor,
-    put: Callable[[Answered], Progress],
-    watch: Watch,
-) -> None:
-    """Take all batches from the source to where they are put."""
-    with ThreadPoolExecutor(1, "cohort-writer") as writer:
-        writing: Future[Progress] | None = None
-        for batch in _ahead(_read(plan, source, start)):
-            answered = assessor.answered(batch)
-            if writing is not None:
-                watch(writing.result())
-            writing = writer.submit(put, answered)
-        if writing is not None:
-            watch(writing.result())
+@frozen
+class _Way:
+    """The way of all batches of a source, up to where they are put."""
+
+    plan: Plan
+    source: Source
+    assessor: Assessor
+
+    def go(self, start: Position | None, put: Put, watch: Watch) -> None:
+        """Put all batches from a position on, in their order."""
+        with (
+            ThreadPoolExecutor(_ENCODERS, "cohort-encoder") as encoders,
+            ThreadPoolExecutor(1, "cohort-writer") as writer,
+        ):
+            waiting: deque[Future[Progress]] = deque()
+            is_first = start is None
+            for batch in _ahead(_read(self.plan, self.source, start)):
+                answered = self.assessor.answered(batch)
+                encoding = encoders.submit(self._encoded, answered, header=is_first)
+                before = waiting[-1] if waiting else None
+                waiting.append(writer.submit(_put_after, before, encoding, put))
+                is_first = False
+                if len(waiting) > _ENCODERS:
+                    watch(waiting.popleft().result())
+            while waiting:
+                watch(waiting.popleft().result())
+
+    def nobody(self) -> Encoded:
+        """A batch of no rows: it tells the columns of an output in which there are none."""
+        return self._encoded(self.assessor.nobody(self.source.nobody()), header=True)
+
+    def _encoded(self, answered: Answered, *, header: bool) -> Encoded:
+        return encoded(answered, self.plan, self.source, header=header)
+
+
+def _put_after(before: Future[Progress] | None, encoding: Future[Encoded], put: Put) -> Progress:
+    """Put a batch, unless the one before it could not be put."""
+    if before is not None:
+        before.result()
+    return put(encoding.result())
 
 
 def _read(plan: Plan, source: Source, start: Position | None) -> Iterator[Batch]:

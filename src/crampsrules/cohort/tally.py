@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import polars as pl
@@ -33,22 +34,35 @@ class Tally:
         """How many rows were read."""
         return self.assessed + self.rejected
 
-    def with_(self, batch: Answered) -> Tally:
-        """The same with a batch more."""
+    @classmethod
+    def of(cls, batch: Answered) -> Tally:
+        """What there is in one batch."""
         answers = batch.answers
+        return cls(
+            assessed=len(answers),
+            unreadable=batch.unreadable,
+            bad_facts=len(batch.rejects) - batch.unreadable,
+            triage=_counts(answers["triage"]),
+            top_causes=_counts(answers["top_cause"]),
+            causes=_counts(answers["causes"].explode(empty_as_null=True)),
+        )
+
+    def __add__(self, other: Tally) -> Tally:
         return Tally(
-            assessed=self.assessed + len(answers),
-            unreadable=self.unreadable + batch.unreadable,
-            bad_facts=self.bad_facts + len(batch.rejects) - batch.unreadable,
-            triage=_added(self.triage, answers["triage"]),
-            top_causes=_added(self.top_causes, answers["top_cause"]),
-            causes=_added(self.causes, answers["causes"].explode(empty_as_null=True)),
+            assessed=self.assessed + other.assessed,
+            unreadable=self.unreadable + other.unreadable,
+            bad_facts=self.bad_facts + other.bad_facts,
+            triage=_sum(self.triage, other.triage),
+            top_causes=_sum(self.top_causes, other.top_causes),
+            causes=_sum(self.causes, other.causes),
         )
 
 
-def _added(counts: Mapping[str, int], values: pl.Series) -> Mapping[str, int]:
-    found = values.cast(pl.String).drop_nulls().value_counts(name="times")
-    added = dict(counts)
-    for value, times in found.iter_rows():
-        added[value] = added.get(value, 0) + times
-    return dict(sorted(added.items(), key=lambda one: (-one[1], one[0])))
+def _counts(values: pl.Series) -> Mapping[str, int]:
+    return dict(values.drop_nulls().value_counts(name="times").iter_rows())
+
+
+def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> Mapping[str, int]:
+    """Both together, the most frequent first."""
+    both = Counter(first) + Counter(second)
+    return dict(sorted(both.items(), key=lambda one: (-one[1], one[0])))

@@ -16,9 +16,7 @@ from typing import BinaryIO
 
 from attrs import evolve
 
-from crampsrules.cohort.answers import Answered
-from crampsrules.cohort.batches import Source
-from crampsrules.cohort.encoding import encoded, rejects_encoded
+from crampsrules.cohort.encoding import Encoded
 from crampsrules.cohort.errors import CohortError, UnfinishedError
 from crampsrules.cohort.parquet_footer import joined_footer
 from crampsrules.cohort.plan import Plan
@@ -52,35 +50,32 @@ class Workshop:
             _cut(self.folder / _REJECTS, self.record.rejects_bytes)
             _cut(self.folder / _OUTPUT, self.record.output_bytes)
 
-    def add(self, batch: Answered, source: Source) -> None:
+    def add(self, batch: Encoded) -> None:
         """Write a batch; when this returns it is safely on the disk. Raises UnfinishedError."""
-        is_first = self.record.position is None
-        content = encoded(batch, self._plan, facts=source.facts, header=is_first)
         with self._writing():
-            record = self._appended(content)
+            record = self._appended(batch.output)
             if batch.rejects:
-                rejects = rejects_encoded(batch.rejects, source.unit)
-                record = evolve(record, rejects_bytes=_append(self.folder / _REJECTS, rejects))
-            self._save(evolve(record, position=batch.end, tally=record.tally.with_(batch)))
+                end = _append(self.folder / _REJECTS, batch.rejects)
+                record = evolve(record, rejects_bytes=end)
+            self._save(evolve(record, position=batch.end, tally=record.tally + batch.tally))
 
     def _appended(self, content: bytes) -> Record:
         end = _append(self.folder / _OUTPUT, content)
         ends = () if self._plan.target_format.is_text else (*self.record.ends, end)
         return evolve(self.record, output_bytes=end, ends=ends)
 
-    def finish(self, empty: Answered, source: Source) -> None:
-        """Put the output where it is wanted, whole. `empty` is a batch of no rows."""
+    def finish(self, nobody: Encoded) -> None:
+        """Put the output where it is wanted, whole. `nobody` is a batch of no rows."""
         with self._writing():
             if not self.record.is_complete:
-                self._complete(empty, source)
+                self._complete(nobody)
             self._publish()
         _clear(self.folder)
 
-    def _complete(self, empty: Answered, source: Source) -> None:
+    def _complete(self, nobody: Encoded) -> None:
         record = self.record
         if record.position is None:
-            content = encoded(empty, self._plan, facts=source.facts, header=True)
-            record = self._appended(content)
+            record = self._appended(nobody.output)
         if not self._plan.target_format.is_text:
             with (self.folder / _OUTPUT).open("rb") as file:
                 footer = joined_footer(file, record.ends)

@@ -77,9 +77,7 @@ def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Output
         _column(TOP_CAUSE, pl.String, fine, lambda one: next(iter(one.causes), None)),
         _column(CAUSES, IDS, fine, lambda one: one.causes),
         _column(ADVICE, IDS, fine, lambda one: one.advice),
-        _column(
-            FIRED, pl.List(outputs.fired(()).dtype), fine, lambda one: outputs.fired(one.fired)
-        ),
+        _column(FIRED, fired, fine, lambda one: outputs.fired(one.fired)),
     ]
     for cause in outputs.weights:
         weight = partial(_weight_of, cause)

@@ -207,9 +207,7 @@ class _Writer:
         first = {
             self._own("ranked"): ranked,
             TRIAGE: pl.when(fine).then(self._triage()),
-            ADVICE: self._lists(
-                pl.Series(list(formulas.advice), dtype=pl.String), formulas.advice, fine
-            ),
+            ADVICE: self._lists(advice, formulas.advice, fine),
             FIRED: self._lists(outputs.fired(formulas.fired), formulas.fired, fine),
         }
         if outputs.errors:
