@@ -83,6 +83,9 @@ class DuckDB(Dialect):
         known = ", ".join("'" + one.replace("'", "''") + "'" for one in texts)
         return f"TRY_CAST({text} AS ENUM({known}))"
 
+    def bytes_in(self, text: str) -> str:  # noqa: D102
+        return f"strlen({text})"
+
     def all_bits(self, values: str) -> str:  # noqa: D102
         return f"CASE WHEN {values} IS NULL THEN NULL ELSE coalesce(list_bit_or({values}), 0) END"
 

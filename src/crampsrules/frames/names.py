@@ -27,14 +27,11 @@ _ANY = "\ue000"
 """Stands for any one letter. No name has it, nor the next: they belong to nobody's alphabet."""
 _JOIN = "\ue001"
 """Stands for a word that joins two names."""
-_OTHER = "\ue002"
-"""Stands for what is neither."""
 _PREFIX, _SUFFIX = "\ue003", "\ue004"
 _BEYOND = "\ue0ff"
 """No name has a letter between these and this one, which stands for all of them."""
-_END = 4
-"""So many letters at one end or the other are right in a long name with one slip in it."""
-_LONG = 9
+_HALF = 6
+"""So many letters at the beginning or the end are looked at, at most."""
 
 
 @cache
@@ -45,9 +42,9 @@ def _spaces() -> str:
 
 @cache
 def _folded() -> Mapping[str, str]:
-    """Every character, beyond plain English, that is not its own small letter."""
-    beyond = (chr(at) for at in range(128, sys.maxunicode + 1))
-    return {c: c.casefold() for c in beyond if c.casefold() != c}
+    """Every character that is not its own small letter."""
+    every = map(chr, range(sys.maxunicode + 1))
+    return {c: c.casefold() for c in every if c.casefold() != c}
 
 
 @frozen
@@ -96,33 +93,23 @@ class Names:
     def stages(self, column: str, ref: Callable[[str], str]) -> Iterator[Stage]:
         """From a column of lists of names to columns of bits; `ref` names an earlier one."""
         say = self.dialect
-        names, folded, parts, coded, flat = (
-            f"{_FACT}:{what}" for what in ("names", "folded", "parts", "coded", "flat")
-        )
-        yield {names: say.mapped(column, "it", self._stripped("coalesce(it, '')"))}
-        yield {
-            folded: say.mapped(
-                ref(names), "it", say.row({"name": "it", "folded": self._folded_text("it")})
-            )
-        }
-        yield {
-            parts: say.mapped(
-                ref(folded), "it", say.row({"name": "it.name", "keys": self._keys("it")})
-            )
-        }
-        code = say.mapped("it.keys", "part", self._code("part"))
-        yield {coded: say.mapped(ref(parts), "it", say.row({"name": "it.name", "codes": code}))}
+        said, flat, wrong = (f"{_FACT}:{what}" for what in ("said", "flat", "wrong"))
+        row = say.row({"name": "it", "codes": self._codes("it")})
+        yield {said: say.mapped(column, "it", row)}
         bad = say.any_of("it.codes", "code", f"code = {self._bad}")
-        wrong = say.mapped(say.kept(ref(coded), "it", bad), "it", "it.name")
         yield {
-            flat: say.flat(say.mapped(ref(coded), "it", "it.codes")),
-            f"{_FACT}:wrong": wrong,
+            flat: say.flat(say.mapped(ref(said), "it", "it.codes")),
+            wrong: say.mapped(say.kept(ref(said), "it", bad), "it", "it.name"),
         }
-        yield dict(self._bits(ref(flat), ref(names)))
+        yield dict(self._bits(ref(flat), column))
 
     def _bits(self, flat: str, names: str) -> Iterator[tuple[str, str]]:
         say = self.dialect
-        too_many = f"{say.size(say.distinct(names))} > {MOST_MEDICINES}"
+        stripped = say.mapped(names, "it", self._stripped("coalesce(it, '')"))
+        too_many = (
+            f"{say.size(names)} > {MOST_MEDICINES} "
+            f"AND {say.size(say.distinct(stripped))} > {MOST_MEDICINES}"
+        )
         for word, every in enumerate(self.every):
             held = self._looked_up(flat, self.held[word])
             if word == 0:
@@ -138,9 +125,33 @@ class Names:
 
     # --- One name -------------------------------------------------------------------------------
 
+    def _codes(self, name: str) -> str:
+        """The codes of what a name says: one, or one for each part."""
+        say = self.dialect
+        # Most names are plain, and known as they stand.
+        key = f"translate(lower({name}), ' _-', '')"
+        code = say.code_of(key, self.codes)
+        plain = f"{self._is_plain(name)} AND length({name}) <= {LONGEST_MEDICINE}"
+        known = f"CASE WHEN {plain} AND {code} IS NOT NULL THEN {say.list_of([code])} END"
+        stripped = self._stripped(f"coalesce({name}, '')")
+        otherwise = say.let("stripped", stripped, self._codes_of_parts("stripped"))
+        return f"coalesce({known}, {otherwise})"
+
+    def _is_plain(self, text: str) -> str:
+        """Whether a text is plain English letters, signs and figures: a byte for each."""
+        return f"length({text}) = {self.dialect.bytes_in(text)}"
+
     def _stripped(self, text: str) -> str:
         spaces = f"[{_spaces()}]+"
         return self.dialect.replaced(text, f"^{spaces}|{spaces}$", "")
+
+    def _codes_of_parts(self, name: str) -> str:
+        say = self.dialect
+        unusable = say.matches(name, r"\p{Cc}")
+        wrong = f"{name} = '' OR length({name}) > {LONGEST_MEDICINE} OR {unusable}"
+        codes = say.mapped(self._keys("folded"), "part", self._code("part"))
+        folded = say.let("folded", self._folded_text(name), codes)
+        return f"CASE WHEN {wrong} THEN {say.list_of([str(self._bad)])} ELSE {folded} END"
 
     def _folded_text(self, text: str) -> str:
         """A text in small letters, as Python folds it."""
@@ -155,25 +166,22 @@ class Names:
             f"WHEN {letter} BETWEEN {say.text(_ANY)} AND {beyond} THEN {beyond} ELSE {letter} END"
         )
         spelled = say.joined(say.mapped(say.places(text), "spot", each), "")
-        plain = say.matches(text, "^[ -~]*$")
-        return f"CASE WHEN {plain} THEN lower({text}) ELSE {spelled} END"
+        return f"CASE WHEN {self._is_plain(text)} THEN lower({text}) ELSE {spelled} END"
 
     def _key(self, text: str) -> str:
         return self.dialect.replaced(text, f"[{_spaces()}_-]+", "")
 
-    def _keys(self, row: str) -> str:
+    def _keys(self, folded: str) -> str:
         """The keys of a name's parts: its own, where it is known or has no parts."""
-        say, name, folded = self.dialect, f"{row}.name", f"{row}.folded"
+        say = self.dialect
         whole = say.list_of([self._key(folded)])
-        unusable = say.matches(name, r"\p{Cc}")
-        wrong = f"{name} = '' OR length({name}) > {LONGEST_MEDICINE} OR {unusable}"
         parts = say.kept(self._split(folded), "part", "part <> ''")
-        split = say.mapped(parts, "part", self._key("part"))
+        split = say.mapped("parts", "part", self._key("part"))
+        keys = f"CASE WHEN {say.size('parts')} > 1 THEN {split} ELSE {whole} END"
         return (
-            f"CASE WHEN {wrong} THEN {say.list_of([say.text(_OTHER)])} "
-            f"WHEN NOT {say.matches(folded, '[/+&]|and|with')} THEN {whole} "
+            f"CASE WHEN NOT {say.matches(folded, '[/+&]|and|with')} THEN {whole} "
             f"WHEN {say.code_of(self._key(folded), self.codes)} IS NOT NULL THEN {whole} "
-            f"WHEN {say.size(parts)} > 1 THEN {split} ELSE {whole} END"
+            f"ELSE {say.let('parts', parts, keys)} END"
         )
 
     def _split(self, text: str) -> str:
@@ -189,11 +197,8 @@ class Names:
     def _code(self, key: str) -> str:
         """The code of what one part says."""
         known = self.dialect.code_of(key, self.codes)
-        return (
-            f"CASE WHEN {key} = {self.dialect.text(_OTHER)} THEN {self._bad} "
-            f"WHEN {known} IS NOT NULL THEN {known} "
-            f"WHEN {self._misspelt(key)} THEN {self._bad} ELSE {self._unrecognised} END"
-        )
+        slip = f"CASE WHEN {self._misspelt(key)} THEN {self._bad} ELSE {self._unrecognised} END"
+        return f"coalesce({known}, {slip})"
 
     def _misspelt(self, key: str) -> str:
         """Whether one letter added, dropped, changed or swapped makes a known name of a key."""
@@ -212,10 +217,11 @@ class Names:
         somewhere = " OR ".join(
             say.among(text, near) for text in (changed, dropped, added, swapped)
         )
-        end = f"substring({key}, length({key}) - {_END - 1})"
-        begun = f"concat({say.text(_PREFIX)}, {cut('1', str(_END))})"
-        ended = f"concat({say.text(_SUFFIX)}, {end})"
-        likely = f"length({key}) < {_LONG} OR {say.among(begun, near)} OR {say.among(ended, near)}"
+        # One slip leaves one half of a name as it is.
+        half = f"CAST(least(floor((length({key}) - 1) / 2), {_HALF}) AS INT)"
+        begun = f"concat({say.text(_PREFIX)}, {cut('1', half)})"
+        ended = f"concat({say.text(_SUFFIX)}, substring({key}, length({key}) + 1 - {half}))"
+        likely = f"{say.among(begun, near)} OR {say.among(ended, near)}"
         found = f"{say.any_of(say.places(key), 'spot', somewhere)} OR {say.among(at_the_end, near)}"
         return f"length({key}) >= {SHORTEST_MISSPELLING} AND ({likely}) AND ({found})"
 
@@ -226,10 +232,10 @@ def _bits(classes: Iterable[str], word: Sequence[str]) -> int:
 
 
 def _neighbours(keys: Iterable[str]) -> Iterator[str]:
-    """Known names; each with any letter in one place; and their ends."""
+    """Known names; each with any letter in one place; and how they begin and end."""
     seen = dict.fromkeys(keys)
     yield from seen
-    wild = {key[:at] + _ANY + key[at + 1 :] for key in seen for at in range(len(key))}
-    yield from sorted(wild)
-    yield from sorted({_PREFIX + key[:_END] for key in seen})
-    yield from sorted({_SUFFIX + key[-_END:] for key in seen})
+    yield from sorted({key[:at] + _ANY + key[at + 1 :] for key in seen for at in range(len(key))})
+    halves = range(2, _HALF + 1)
+    yield from sorted({_PREFIX + key[:half] for key in seen for half in halves})
+    yield from sorted({_SUFFIX + key[-half:] for key in seen for half in halves})

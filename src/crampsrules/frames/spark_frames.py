@@ -96,6 +96,9 @@ class Spark(Dialect):
         place = f"CAST(crc32({text}) % {count} AS INT) + 1"
         return f"element_at(split({self.text(_NEXT.join(tables))}, '{_NEXT}'), {place})"
 
+    def bytes_in(self, text: str) -> str:  # noqa: D102
+        return f"octet_length({text})"
+
     def all_bits(self, values: str) -> str:  # noqa: D102
         return f"aggregate({values}, CAST(0 AS BIGINT), (found, bits) -> found | bits)"
 

@@ -154,6 +154,14 @@ class Dialect(ABC):
     def among(self, text: str, texts: Sequence[str]) -> str:
         """Whether a text is one of many: quick, however many there are."""
 
+    def let(self, name: str, value: str, body: str) -> str:
+        """What a body comes to where a name stands for a value."""
+        return self.at(self.mapped(self.list_of([value]), name, body), "1")
+
+    @abstractmethod
+    def bytes_in(self, text: str) -> str:
+        """How long a text is in bytes."""
+
     @abstractmethod
     def all_bits(self, values: str) -> str:
         """The bits of the whole numbers of a list, put together."""
