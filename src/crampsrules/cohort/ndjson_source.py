@@ -202,7 +202,9 @@ class NdjsonSource:
                     problems.append(FactProblem(fact, value, str(error)))
                     continue
                 kept = sorted(read) if isinstance(read, frozenset) else read
-                columns.setdefault(fact, [None] * len(rows))[at] = kept
+                if fact not in columns:
+                    columns[fact] = [None] * len(rows)
+                columns[fact][at] = kept
             if problems:
                 faults[at] = tuple(map(str, problems))
         frame = {
