@@ -286,9 +286,11 @@ def _kind(value: object) -> str:
 
 
 def _joint(first: str, second: str) -> str:
-    kinds = {first, second} - {"null"}
-    if len(kinds) < 2:  # noqa: PLR2004 - nothing to join
-        return kinds.pop() if kinds else "null"
+    if second in (first, "null"):
+        return first
+    if first == "null":
+        return second
+    kinds = {first, second}
     if kinds == {"small", "whole"}:
         return "whole"
     return "number" if kinds == {"small", "number"} else "json"
