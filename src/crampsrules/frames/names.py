@@ -95,7 +95,8 @@ class Names:
         say = self.dialect
         said, flat, wrong = (f"{_FACT}:{what}" for what in ("said", "flat", "wrong"))
         row = say.row({"name": "it", "codes": self._codes("it")})
-        yield {said: say.mapped(column, "it", row)}
+        there = say.kept_apart(f"{column} IS NOT NULL")
+        yield {said: f"CASE WHEN {there} THEN {say.mapped(column, 'it', row)} END"}
         bad = say.any_of("it.codes", "code", f"code = {self._bad}")
         yield {
             flat: say.flat(say.mapped(ref(said), "it", "it.codes")),
