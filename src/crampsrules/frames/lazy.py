@@ -64,8 +64,8 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     dialect: Dialect,
 ) -> Any:  # noqa: ANN401
     schema = dict(known.collect_schema())
-    outputs.refuse_clashes(schema)
-    inputs = Inputs.of(_known(frame, schema, columns), rules, columns)
+    outputs.refuse_clashes(schema, capitals=False)
+    inputs = Inputs.of(_known(frame, schema), rules, columns)
     packed = isinstance(dialect, Spark)
     prefix = free_prefix(schema)
     script = Script.of(rules, inputs, outputs, dialect, prefix, packed=packed)
@@ -85,7 +85,6 @@ def _projected(frame: Any, expressions: Iterable[str]) -> Any:  # noqa: ANN401
 def _known(
     frame: Any,  # noqa: ANN401
     schema: Mapping[str, nw.dtypes.DType],
-    columns: Mapping[str, str],
 ) -> Mapping[str, nw.dtypes.DType]:
     """The types of the columns but for those in which nothing is known."""
     nothing = {'"NULL"', "NULL", "void"}
