@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from crampsrules import PatientFacts, RuleBase
 from crampsrules.cli import main
 from crampsrules.cli.commands import crampsrules as tool
+from crampsrules.cohort.workshop import workshop_of
 from crampsrules.facts import FACTS
 
 SHIPPED = RuleBase.load()
@@ -175,6 +176,16 @@ def rejects_in(path):
     if not file.exists():
         return []
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def rows_seen(out):
+    """How many rows the record tells of."""
+    record = workshop_of(out) / "progress.json"
+    try:
+        tally = json.loads(record.read_text())["tally"]
+    except FileNotFoundError:
+        return 0
+    return tally["assessed"] + tally["unreadable"] + tally["bad_facts"]
 
 
 def is_same(first, second):

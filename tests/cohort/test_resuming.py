@@ -16,6 +16,7 @@ from tests.cohort.common import (
     is_same,
     people,
     rejects_in,
+    rows_seen,
     run,
     started,
     started_with_little_room,
@@ -37,16 +38,6 @@ def cohort(tmp_path_factory):
         lines[at] = "one field too few" if at % 2 else f"{lines[at].split(',')[0]}{commas[:-1]},?"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def rows_seen(out):
-    """How many rows the record tells of."""
-    record = workshop_of(out) / "progress.json"
-    try:
-        tally = json.loads(record.read_text())["tally"]
-    except FileNotFoundError:
-        return 0
-    return tally["assessed"] + tally["unreadable"] + tally["bad_facts"]
 
 
 # --- Killed -------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """A cohort gets the answers that `assess` gives each of its people, whatever the formats."""
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -150,6 +151,9 @@ def test_the_types_of_parquet_are_those_of_the_input(tmp_path):
         {
             "person": [1, 2],
             "seen": pl.Series([date(2026, 1, 2), None]),
+            "waited": pl.Series([timedelta(minutes=5), None]),
+            "at": pl.Series([datetime(2026, 1, 2, 9, tzinfo=ZoneInfo("Europe/Berlin")), None]),
+            "ward": pl.Series(["A", None], dtype=pl.Categorical),
             "visits": [[{"ward": "A", "days": 3}], []],
             "age_years": pl.Series([71, 33], dtype=pl.Int8),
         }
@@ -159,10 +163,26 @@ def test_the_types_of_parquet_are_those_of_the_input(tmp_path):
     for suffix in FORMATS:
         assert run(tmp_path / "in.parquet", tmp_path / f"out.{suffix}").exit_code == ExitCode.OK
 
-    assert pl.read_parquet(tmp_path / "out.parquet").select(frame.columns).equals(frame)
+    out = pl.read_parquet(tmp_path / "out.parquet").select(frame.columns)
+    assert out.schema == frame.schema
+    assert out.equals(frame)
     row = answers_in(tmp_path / "out.csv")[1]
     assert row["seen"] == "2026-01-02"
+    assert row["waited"] == "PT5M"
     assert json.loads(row["visits"]) == [{"ward": "A", "days": 3}]
+
+
+def test_a_type_that_a_format_has_not_is_told_of_before_anything_is_written(tmp_path):
+    """And can be left out."""
+    pl.DataFrame({"fever": [True], "scan": [b"x"]}).write_parquet(tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert "a column cannot be written as csv: " in done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["in.parquet"]
+    done = run(tmp_path / "in.parquet", tmp_path / "out.csv", "--keep", "fever")
+    assert done.exit_code == ExitCode.OK
 
 
 def test_nobody_gets_an_output_with_columns_and_no_rows(tmp_path):

@@ -6,6 +6,7 @@ that no patient can have, but of the type that the column of a frame has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,23 @@ def rows(draw: Draw, rules: RuleBase | None = None, *, least: int = 40, most: in
     found = draw(st.lists(known, min_size=least, max_size=most))
     breaks = draw(st.lists(_BREAKS, min_size=len(found), max_size=len(found)))
     return [broken(row, change) for row, change in zip(found, breaks, strict=True)]
+
+
+# Each of these is read in its own way: by its parts, as a class, not at all, with a slip, and so on.
+NAMES_AS_WRITTEN: Sequence[str] = [
+    "furosemide", "FUROSEMIDE", " Furo-Semide ", "furo_semide", "furosemid", "furosemidee",
+    "fursoemide", "furo\u00a0semide", "\u3000lasix", "lasix/potassium", "lasix and statin",
+    "lasix and/or statin", "lasix and with statin", "lasix + unheard-of tonic", "/lasix", "lasix/",
+    "sandalwood", "and", "with", "a and b", "lasix_and_statin", "lasixandstatin", "landix",
+    "furosemide & and salbutamol", "diuretic", "diuretics", "loop_diuretic", "Water  Tablets",
+    "statin", "statins", "statim", "ſtatin", "\u212aalium", "furosemİde", "furoſemide", "ﬁnerenone",
+    "hydrochlorothiazide", "hydrochlorothiazid", "ydrochlorothiazide", "hydrochlorothiazidx",
+    "xhydrochlorothiazide", "hydrochlorothiazdie", "hydrochlrothiazid", "lasi", "las", "x", "--",
+    "none", "a;b", "it's", 'say "lasix"', "back\\slash", "éandlasix", "lasix andé", "½and½", "日本",
+    "\ue000furosemid\ue001", "furosemid\ue000", "furosemide\ue010", "x" * 100, "x" * 101, "", "  ",
+    "a\tb", "lasix\x00", "\x85lasix", "𐐀urosemide", "lasix 𐐀", "co-amilozide", "coamilozide",
+    "co amilo zide", "%_", "$1", "{x}", "salt substitute", "salt-substitute", "salt substitut",
+]  # fmt: skip
 
 
 def broken(row: Row, change: Row | None) -> Row:
@@ -130,8 +148,13 @@ def assert_right(
 
 
 def begun(errors: str) -> list[str]:
-    """For each problem, what comes before the value that was given."""
-    return [one.partition(", got")[0].partition("; got")[0] for one in errors.split("; ")]
+    """For each problem, the fact and what it takes; of medicines, only that there are some."""
+    problems = re.split(r"(?:^|; )(?=[a-z_]+: )", errors)[1:]
+    said = [
+        "medications" if one.startswith("medications: ") else one.partition(" got ")[0]
+        for one in problems
+    ]
+    return list(dict.fromkeys(said))
 
 
 # --- Rows as frames -----------------------------------------------------------------------------

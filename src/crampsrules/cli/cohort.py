@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from crampsrules.cli.output import deliver, show
 from crampsrules.cli.shown_cohort import outcome_data, outcome_shown, progress_bar
 from crampsrules.cohort.errors import UnfinishedError
 from crampsrules.cohort.formats import Format, delimiter_of, format_of
 from crampsrules.cohort.picture import picture
-from crampsrules.cohort.plan import BATCH_ROWS, Plan
+from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.run import Outcome, assess_cohort
 from crampsrules.rulebase import RuleBase
 
@@ -41,7 +42,7 @@ def planned(  # noqa: PLR0913 - each is an option
         raise click.UsageError("--delimiter takes one character, and no quotation mark")
     if rejects is None and target_file is not None:
         rejects = target_file.with_name(f"{target_file.name}.rejects.ndjson")
-    return Plan(
+    plan = Plan(
         source=source_file,
         target=target_file,
         source_format=_format(source_file, source_format, "--from"),
@@ -54,8 +55,8 @@ def planned(  # noqa: PLR0913 - each is an option
         target_delimiter=delimiter or delimiter_of(target_file),
         unknown=frozenset(unknown),
         rejects=rejects,
-        batch_rows=batch or BATCH_ROWS,
     )
+    return plan if batch is None else evolve(plan, batch_rows=batch)
 
 
 def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bool) -> Outcome:

@@ -41,10 +41,18 @@ def encoded(batch: Answered, plan: Plan, source: Source, *, header: bool) -> Enc
     """A batch as bytes; those of all batches, one behind the other, are the output.
 
     With `header` what stands before the first row is there too. Parquet needs a footer at the end:
-    see `parquet_footer`.
+    see `parquet_footer`. Raises CohortError for columns of types that the format has not.
     """
+    try:
+        output = _output(batch, plan, source.facts, header=header)
+    except (pl.exceptions.PolarsError, pa.ArrowException) as error:
+        reason = str(error).partition("\n")[0]
+        raise CohortError(
+            f"a column cannot be written as {plan.target_format.value}: {reason}: leave it out by "
+            "naming those to --keep"
+        ) from None
     return Encoded(
-        output=_output(batch, plan, source.facts, header=header),
+        output=output,
         rejects=_rejects(batch.rejects, source.unit),
         tally=Tally.of(batch),
         end=batch.end,
@@ -183,7 +191,9 @@ def _parted(column: pl.Series, *, empty: str) -> pl.Series:
 
 
 def _plain(column: pl.Series) -> pl.Series:
-    """Any column as CSV can hold it: what is nested becomes JSON."""
+    """Any column as CSV can hold it: what is nested becomes JSON, and a span of time ISO 8601."""
+    if column.dtype == pl.Duration:
+        return column.dt.to_string("iso")
     if not column.dtype.is_nested():
         return column
     texts = [

@@ -202,7 +202,9 @@ class NdjsonSource:
                     problems.append(FactProblem(fact, value, str(error)))
                     continue
                 kept = sorted(read) if isinstance(read, frozenset) else read
-                columns.setdefault(fact, [None] * len(rows))[at] = kept
+                if fact not in columns:
+                    columns[fact] = [None] * len(rows)
+                columns[fact][at] = kept
             if problems:
                 faults[at] = tuple(map(str, problems))
         frame = {
@@ -284,9 +286,11 @@ def _kind(value: object) -> str:
 
 
 def _joint(first: str, second: str) -> str:
-    kinds = {first, second} - {"null"}
-    if len(kinds) < 2:  # noqa: PLR2004 - nothing to join
-        return kinds.pop() if kinds else "null"
+    if second in (first, "null"):
+        return first
+    if first == "null":
+        return second
+    kinds = {first, second}
     if kinds == {"small", "whole"}:
         return "whole"
     return "number" if kinds == {"small", "number"} else "json"

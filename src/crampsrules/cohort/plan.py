@@ -14,9 +14,11 @@ from crampsrules.errors import did_you_mean
 from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase
 
+# Enough to be quick: to assess costs some time for each batch, however few its rows. And few
+# enough that four batches, one read, one assessed and two written, stay below 1 GB: a row of text,
+# in which every rule that fired is spelled out, takes some kilobytes.
 BATCH_ROWS = 100_000
-"""Enough to be quick: to assess costs some time for each batch, however few its rows. And few
-enough that four batches, one read, one assessed and two written, stay below 1 GB."""
+BATCH_ROWS_OF_TEXT = 25_000
 
 
 @frozen(kw_only=True)
@@ -39,7 +41,12 @@ class Plan:
     """Texts in a CSV file that stand for what is not known, besides the empty one."""
     rejects: Path | None = None
     """Where rows that cannot be used are put; None for standard error."""
-    batch_rows: int = BATCH_ROWS
+    batch_rows: int = field()
+    """How many rows are read, assessed and written at a time."""
+
+    @batch_rows.default
+    def _usual_batch(self) -> int:
+        return BATCH_ROWS_OF_TEXT if self.target_format.is_text else BATCH_ROWS
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no file could make right. Raises CohortError."""

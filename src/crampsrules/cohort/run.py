@@ -80,6 +80,7 @@ def _filed(plan: Plan, assessor: Assessor, workshop: Workshop, watch: Watch) -> 
     begun = workshop.record
     with _opened(plan, assessor, begun.scan) as source:
         way = _Way(plan, source, assessor)
+        nobody = way.nobody()  # what cannot be written is said before anything is
         if not begun.is_complete:
             workshop.begin(source.scan if isinstance(source, NdjsonSource) else None)
             start = workshop.record.position
@@ -91,7 +92,7 @@ def _filed(plan: Plan, assessor: Assessor, workshop: Workshop, watch: Watch) -> 
             if start is not None:
                 watch(_progress(source, start, begun.tally))
             way.go(start, put, watch)
-        workshop.finish(way.nobody())
+        workshop.finish(nobody)
         return _outcome(source, workshop.record.tally, resumed=begun.tally.rows)
 
 

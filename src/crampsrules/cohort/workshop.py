@@ -42,6 +42,11 @@ class Workshop:
         self._target = plan.target
         self._rejects = plan.rejects
 
+    @property
+    def has_done_nothing(self) -> bool:
+        """Whether there is nothing that another run could go on with."""
+        return self.record.position is None and not self.record.is_complete
+
     def begin(self, scan: Mapping[str, str] | None) -> None:
         """Note what was found out before the first row; tidy up behind a run that was cut off."""
         with self._writing():
@@ -131,10 +136,11 @@ def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
                 raise CohortError(f"{folder}: {error}") from None
         else:
             record = Record(promise=promise)
+        workshop = Workshop(folder, plan, record)
         try:
-            yield Workshop(folder, plan, record)
+            yield workshop
         finally:
-            if folder.exists() and not (folder / _RECORD).exists():
+            if folder.exists() and workshop.has_done_nothing:
                 _clear(folder)
 
 

@@ -64,7 +64,7 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     dialect: Dialect,
 ) -> Any:  # noqa: ANN401
     schema = dict(known.collect_schema())
-    outputs.refuse_clashes(schema)
+    outputs.refuse_clashes(schema, capitals=False)
     inputs = Inputs.of(_known(frame, schema), rules, columns)
     packed = isinstance(dialect, Spark)
     prefix = free_prefix(schema)

@@ -95,7 +95,8 @@ class Names:
         say = self.dialect
         said, flat, wrong = (f"{_FACT}:{what}" for what in ("said", "flat", "wrong"))
         row = say.row({"name": "it", "codes": self._codes("it")})
-        yield {said: say.mapped(column, "it", row)}
+        there = say.kept_apart(f"{column} IS NOT NULL")
+        yield {said: f"CASE WHEN {there} THEN {say.mapped(column, 'it', row)} END"}
         bad = say.any_of("it.codes", "code", f"code = {self._bad}")
         yield {
             flat: say.flat(say.mapped(ref(said), "it", "it.codes")),
@@ -203,27 +204,29 @@ class Names:
     def _misspelt(self, key: str) -> str:
         """Whether one letter added, dropped, changed or swapped makes a known name of a key."""
         say = self.dialect
-        near = list(_neighbours(self.codes))
 
         def cut(start: str, length: str = "") -> str:
             return f"substring({key}, {start}{', ' + length if length else ''})"
 
+        any_letter = say.text(_ANY)
         before, rest = cut("1", "spot - 1"), cut("spot + 1")
-        changed = f"concat({before}, {say.text(_ANY)}, {rest})"
-        dropped = f"concat({before}, {say.text(_ANY)}, {cut('spot')})"
-        added = f"concat({before}, {rest})"
-        swapped = f"concat({before}, {cut('spot + 1', '1')}, {cut('spot', '1')}, {cut('spot + 2')})"
-        at_the_end = f"concat({key}, {say.text(_ANY)})"
-        somewhere = " OR ".join(
-            say.among(text, near) for text in (changed, dropped, added, swapped)
-        )
+        tries = [
+            f"concat({before}, {any_letter}, {rest})",
+            f"concat({before}, {any_letter}, {cut('spot')})",
+            f"concat({before}, {rest})",
+            f"concat({before}, {cut('spot + 1', '1')}, {cut('spot', '1')}, {cut('spot + 2')})",
+        ]
+        near = say.any_of(say.list_of(tries), "tried", say.among("tried", _neighbours(self.codes)))
+        # A letter may also be missing at the end.
+        found = say.any_of(say.places(f"concat({key}, {any_letter})"), "spot", near)
         # One slip leaves one half of a name as it is.
         half = f"CAST(least(floor((length({key}) - 1) / 2), {_HALF}) AS INT)"
-        begun = f"concat({say.text(_PREFIX)}, {cut('1', half)})"
-        ended = f"concat({say.text(_SUFFIX)}, substring({key}, length({key}) + 1 - {half}))"
-        likely = f"{say.among(begun, near)} OR {say.among(ended, near)}"
-        found = f"{say.any_of(say.places(key), 'spot', somewhere)} OR {say.among(at_the_end, near)}"
-        return f"length({key}) >= {SHORTEST_MISSPELLING} AND ({likely}) AND ({found})"
+        ends = [
+            f"concat({say.text(_PREFIX)}, {cut('1', half)})",
+            f"concat({say.text(_SUFFIX)}, substring({key}, length({key}) + 1 - {half}))",
+        ]
+        likely = say.any_of(say.list_of(ends), "tried", say.among("tried", _halves(self.codes)))
+        return f"length({key}) >= {SHORTEST_MISSPELLING} AND {likely} AND {found}"
 
 
 def _bits(classes: Iterable[str], word: Sequence[str]) -> int:
@@ -231,11 +234,19 @@ def _bits(classes: Iterable[str], word: Sequence[str]) -> int:
     return sum(1 << at for at, id_ in enumerate(word) if id_ in among)
 
 
-def _neighbours(keys: Iterable[str]) -> Iterator[str]:
-    """Known names; each with any letter in one place; and how they begin and end."""
+def _neighbours(keys: Iterable[str]) -> list[str]:
+    """Known names, and each with any letter in one place."""
     seen = dict.fromkeys(keys)
-    yield from seen
-    yield from sorted({key[:at] + _ANY + key[at + 1 :] for key in seen for at in range(len(key))})
-    halves = range(2, _HALF + 1)
-    yield from sorted({_PREFIX + key[:half] for key in seen for half in halves})
-    yield from sorted({_SUFFIX + key[-half:] for key in seen for half in halves})
+    changed = {key[:at] + _ANY + key[at + 1 :] for key in seen for at in range(len(key))}
+    return [*seen, *sorted(changed)]
+
+
+def _halves(keys: Iterable[str]) -> list[str]:
+    """How known names begin and end."""
+    ends = {
+        end
+        for key in keys
+        for half in range(2, _HALF + 1)
+        for end in (_PREFIX + key[:half], _SUFFIX + key[-half:])
+    }
+    return sorted(ends)

@@ -54,9 +54,17 @@ class Outputs:
             return pl.Series(list(ids), dtype=pl.String)
         return pl.Series([self.numbers[id_] for id_ in ids], dtype=pl.UInt32)
 
-    def refuse_clashes(self, columns: Iterable[object]) -> None:
-        """Raise FactsError where a frame has a column of the name of one that is added."""
-        taken = [name for name in self.names if name in set(columns)]
+    def refuse_clashes(self, columns: Iterable[object], *, capitals: bool = True) -> None:
+        """Raise FactsError where a frame has a column of the name of one that is added.
+
+        Not all engines tell names apart by `capitals` alone.
+        """
+        added = set(self.names)
+        taken = [
+            name
+            for name in columns
+            if isinstance(name, str) and (name if capitals else name.lower()) in added
+        ]
         if taken:
             raise FactsError(
                 FactProblem(name, None, "the frame has a column of this name, which is added here")

@@ -96,6 +96,12 @@ class Spark(Dialect):
         place = f"CAST(crc32({text}) % {count} AS INT) + 1"
         return f"element_at(split({self.text(_NEXT.join(tables))}, '{_NEXT}'), {place})"
 
+    def kept_apart(self, condition: str) -> str:  # noqa: D102
+        # Spark compiles a stage into one function, and Java runs one as large as ours uncompiled,
+        # ten times as slow. With an expression in it that Spark does not compile, a stage becomes
+        # many small functions; `zip_with` is one.
+        return f"element_at(zip_with(array({condition}), array(true), (flag, _) -> flag), 1)"
+
     def bytes_in(self, text: str) -> str:  # noqa: D102
         return f"octet_length({text})"
 

@@ -158,6 +158,10 @@ class Dialect(ABC):
         """What a body comes to where a name stands for a value."""
         return self.at(self.mapped(self.list_of([value]), name, body), "1")
 
+    def kept_apart(self, condition: str) -> str:
+        """The same condition, so written that what stands beside it is compiled in pieces."""
+        return condition
+
     @abstractmethod
     def bytes_in(self, text: str) -> str:
         """How long a text is in bytes."""
@@ -226,7 +230,7 @@ class Script:
             if flags:
                 yield self._flags(at, {name: self.expression(formulas[name]) for name in flags})
                 self._place(at, flags)
-        yield {self._own("fine"): f"NOT coalesce({self.expression(self.inputs.faulty())}, false)"}
+        yield {self._own("fine"): self._fine()}
         yield self._answers()
 
     def _own(self, name: str) -> str:
@@ -274,8 +278,15 @@ class Script:
 
     def _flags(self, at: int, flags: Mapping[str, str]) -> Stage:
         if self.packed:
-            return {self._own(f"flags{at}"): self.dialect.list_of(flags.values())}
+            first, *others = flags.values()
+            flags_in_order = [self.dialect.kept_apart(first), *others]
+            return {self._own(f"flags{at}"): self.dialect.list_of(flags_in_order)}
         return {self._own(name): sql for name, sql in flags.items()}
+
+    def _fine(self) -> str:
+        faults = [self.expression(fault.formula) for fault in self.inputs.faults()] or ["false"]
+        faults[0] = self.dialect.kept_apart(faults[0])
+        return f"NOT coalesce({' OR '.join(faults)}, false)"
 
     def _place(self, at: int, flags: Sequence[str]) -> None:
         for place, name in enumerate(flags, 1):

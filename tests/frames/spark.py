@@ -1,0 +1,35 @@
+"""A Spark of our own, for the tests that need one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+needs_java = pytest.mark.skipif(
+    shutil.which("java") is None, reason="Spark needs Java, and there is none here"
+)
+
+
+@contextmanager
+def session() -> Iterator[Any]:
+    """A Spark of two workers, without a page to watch it on."""
+    from pyspark.sql import SparkSession
+
+    made = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.log.level", "ERROR")
+        .getOrCreate()
+    )
+    try:
+        yield made
+    finally:
+        made.stop()

@@ -1,0 +1,100 @@
+"""PySpark: every row is answered as `assess` answers it, by Spark itself and with no Python."""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import redirect_stdout
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+
+from crampsrules import assess_frame
+from tests.frames.common import NAMES_AS_WRITTEN, assert_right, in_polars, rows
+from tests.frames.spark import needs_java, session
+from tests.strategies import fewer
+
+pytestmark = [
+    needs_java,
+    # PySpark warns of the newest pandas, which is not used here.
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def spark():
+    """A Spark of this process, for all tests of this file."""
+    with session() as made:
+        yield made
+
+
+def frame_of(spark, patients, folder, facts=None):
+    """The rows as a frame of Spark, from a file, as data mostly comes."""
+    file = os.fspath(folder / "patients.parquet")
+    in_polars(patients, facts).write_parquet(file)
+    return spark.read.parquet(file)
+
+
+def answers(frame) -> list[dict[str, Any]]:
+    """The columns that were added, row by row."""
+    added = frame.columns[frame.columns.index("triage") :]
+    return pl.from_arrow(frame.select("row", *added).toArrow()).sort("row").drop("row").to_dicts()
+
+
+@fewer(25)
+@given(patients=rows(least=100, most=120))
+def test_spark_says_what_assess_says(spark, tmp_path_factory, patients):
+    """Of every row, broken ones too, and on every column."""
+    frame = frame_of(spark, patients, tmp_path_factory.mktemp("spark"))
+
+    assert_right(answers(assess_frame(frame, weights=True)), patients, exact=False)
+
+
+def test_names_of_medicines_are_read_as_assess_reads_them(spark, few, tmp_path):
+    """However they are written."""
+    patients = [{"medications": [name]} for name in NAMES_AS_WRITTEN]
+    frame = frame_of(spark, patients, tmp_path, ["medications"])
+
+    assert_right(answers(assess_frame(frame, rules=few)), patients, few, exact=False)
+
+
+def test_the_plan_holds_no_python_and_no_shuffle(spark, few, tmp_path):
+    """Only projections of what was read: Catalyst's own expressions."""
+    frame = assess_frame(frame_of(spark, [{}], tmp_path), rules=few, weights=True)
+
+    told = io.StringIO()
+    with redirect_stdout(told):
+        frame.explain(mode="simple")
+    plan = told.getvalue()
+
+    steps = {line.lstrip(" +-*()0123456789:").split()[0] for line in plan.splitlines()[1:] if line}
+    assert steps == {"Project", "ColumnarToRow", "FileScan"}
+    assert "python" not in plan.lower()
+    assert "udf" not in plan.lower()
+
+
+def test_texts_with_separators_are_sets(spark, few):
+    """As from a CSV file; an empty text is unknown, as null is."""
+    texts = ["night; walking", "none", "", " ", None, ";", "nite"]
+    frame = spark.createDataFrame(
+        [(at, text) for at, text in enumerate(texts)], "row int, timing string"
+    )
+
+    right = [["night", "walking"], [], None, None, None, None, ["nite"]]
+    patients = [{"timing": one} for one in right]
+    assert_right(answers(assess_frame(frame, rules=few)), patients, few, exact=False)
+
+
+def test_quotes_and_odd_names_of_columns_are_kept(spark, few):
+    """Spark has its own ideas of quotes, dots and capitals in names."""
+    frame = spark.createDataFrame(
+        [(0, 71.5, "it's")], "row int, `the `` AGE.years` double, `a.b` string"
+    )
+
+    found = assess_frame(frame, rules=few, columns={"age_years": "the ` AGE.years"})
+
+    assert found.columns[:3] == frame.columns
+    assert_right(answers(found), [{"age_years": 71.5}], few, exact=False)
