@@ -13,7 +13,7 @@ from narwhals.dependencies import is_dask_dataframe
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.frames import eager
 from crampsrules.frames.duckdb_frames import DuckDB
-from crampsrules.frames.inputs import Inputs, columns_asked
+from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import Outputs
 from crampsrules.frames.polars_frames import Assessor, free_prefix, schema_of
 from crampsrules.frames.spark_frames import Spark
@@ -30,7 +30,7 @@ def assessed(
     """The frame with the columns added, still to be worked out. Raises FactsError."""
     if isinstance(frame, pl.LazyFrame):
         outputs.refuse_clashes(frame.collect_schema())
-        inputs = Inputs.of(schema_of(frame), rules, columns)
+        inputs = Inputs.of(schema_of(frame), rules, columns, frame.collect_schema())
         return Assessor.of(rules, inputs, outputs).assessed(frame)
     if is_dask_dataframe(frame):
         return _by_partition(frame, rules, columns, outputs)
@@ -65,7 +65,7 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
 ) -> Any:  # noqa: ANN401
     schema = dict(known.collect_schema())
     outputs.refuse_clashes(schema, capitals=False)
-    inputs = Inputs.of(_known(frame, schema), rules, columns)
+    inputs = Inputs.of(_known(frame, schema), rules, columns, schema)
     packed = isinstance(dialect, Spark)
     prefix = free_prefix(schema)
     script = Script.of(rules, inputs, outputs, dialect, prefix, packed=packed)
