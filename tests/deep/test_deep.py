@@ -3,17 +3,15 @@
 # ruff: noqa: T201 - the figures are half the point
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter
-from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crampsrules import PatientFacts, RuleBase
-from crampsrules.facts import FACTS
+from crampsrules import RuleBase
+from tests.deep.patients import half_known
 from tests.engines.common import (
     FILLED_MEMORY,
     agree_to_the_last_field,
@@ -21,48 +19,12 @@ from tests.engines.common import (
     needs_glibc,
 )
 from tests.engines.test_durable import needs_proc, needs_unix, run
-from tests.strategies import medicine_names, patients, rule_bases, thresholds
+from tests.strategies import medicine_names, patients, rule_bases
 
 pytestmark = [pytest.mark.deep, needs_durable]
 
 FACT_SETS = 20_000
 RULE_BASES = 2_000
-
-
-@cache
-def _telling(fact):
-    """The ends of a number's range, and thresholds of the rules with the floats next to them."""
-    near = {fact.low, fact.high}
-    for value in thresholds(fact):
-        near |= {math.nextafter(value, -math.inf), value, math.nextafter(value, math.inf)}
-    kept = sorted(one for one in near if fact.low <= one <= fact.high)
-    return sorted({int(one) for one in kept}) if fact.kind == "integer" else kept
-
-
-def _value(fact, rng, medicines):
-    match fact.kind:
-        case "flag":
-            return rng.choice((True, False))
-        case "choice":
-            return rng.choice(fact.members)
-        case "members":
-            return rng.sample(fact.members, rng.choice((0, 1, 1, 2, 3, len(fact.members))))
-        case "medicines":
-            return rng.sample(medicines, rng.randint(0, 4)) + ["unheard-of"] * rng.choice((0, 0, 1))
-        case "integer":
-            return rng.choice((*_telling(fact), rng.randint(int(fact.low), int(fact.high))))
-        case _:
-            anywhere = rng.uniform(fact.low, fact.high)
-            return rng.choice((*_telling(fact), anywhere, anywhere))
-
-
-def _half_known(rng, medicines):
-    known = {
-        name: _value(fact, rng, medicines) for name, fact in FACTS.items() if rng.random() < 0.5
-    }
-    if known.get("dialysis"):
-        known["kidney_disease"] = True
-    return PatientFacts.from_mapping(known)
 
 
 def test_engines_agree_on_20_000_patients_to_the_last_field():
@@ -72,7 +34,7 @@ def test_engines_agree_on_20_000_patients_to_the_last_field():
     medicines = [name for name in medicine_names(rules) if len(name) > 1]
     seen: Counter[str] = Counter()
     for _ in range(FACT_SETS):
-        assessment = agree_to_the_last_field(rules, _half_known(rng, medicines))
+        assessment = agree_to_the_last_field(rules, half_known(rng, medicines))
         seen.update(assessment.fired)
         seen[f"triage {assessment.triage.id}"] += 1
     print(f"\n{FACT_SETS} patients; {len(seen.keys() & rules.conditions.keys())} of "

@@ -45,14 +45,16 @@ def rows(draw: Draw, rules: RuleBase | None = None, *, least: int = 40, most: in
     return [broken(row, change) for row, change in zip(found, breaks, strict=True)]
 
 
-# Each of these is read in its own way: by its parts, as a class, not at all, with a slip, and so on.
+# Each is read in its own way: by its parts, as a class, not at all, with a slip, and so on.
 NAMES_AS_WRITTEN: Sequence[str] = [
     "furosemide", "FUROSEMIDE", " Furo-Semide ", "furo_semide", "furosemid", "furosemidee",
     "fursoemide", "furo\u00a0semide", "\u3000lasix", "lasix/potassium", "lasix and statin",
     "lasix and/or statin", "lasix and with statin", "lasix + unheard-of tonic", "/lasix", "lasix/",
     "sandalwood", "and", "with", "a and b", "lasix_and_statin", "lasixandstatin", "landix",
     "furosemide & and salbutamol", "diuretic", "diuretics", "loop_diuretic", "Water  Tablets",
-    "statin", "statins", "statim", "ſtatin", "\u212aalium", "furosemİde", "furoſemide", "ﬁnerenone",
+    "statin", "statins", "statim", "\u017ftatin", "\u212aalium",
+    "furosem\u0130de", "furo\u017femide",
+    "\ufb01nerenone",
     "hydrochlorothiazide", "hydrochlorothiazid", "ydrochlorothiazide", "hydrochlorothiazidx",
     "xhydrochlorothiazide", "hydrochlorothiazdie", "hydrochlrothiazid", "lasi", "las", "x", "--",
     "none", "a;b", "it's", 'say "lasix"', "back\\slash", "éandlasix", "lasix andé", "½and½", "日本",

@@ -14,9 +14,16 @@ from tests.frames.common import NAMES_AS_WRITTEN, assert_right, in_polars, rows
 from tests.strategies import fact_mappings, fewer, rule_bases
 
 
-def answers(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
+def relation(query: str, frame: object = None) -> duckdb.DuckDBPyRelation:
+    """What a query gives; it may ask for `frame`."""
+    found = duckdb.sql(query)
+    assert found is not None
+    return found
+
+
+def answers(found: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
     """The columns that were added, row by row."""
-    frame = relation.pl()
+    frame = found.pl()
     return frame.select(frame.columns[frame.columns.index("triage") :]).to_dicts()
 
 
@@ -26,7 +33,7 @@ def test_duckdb_says_what_assess_says(patients):
     """Of every row, broken ones too, and on every column."""
     frame = in_polars(patients)
 
-    found = assess_frame(duckdb.sql("select * from frame"), weights=True)
+    found = assess_frame(relation("select * from frame", frame), weights=True)
 
     assert found.columns[: len(frame.columns)] == frame.columns
     assert_right(answers(found), patients, exact=False)
@@ -40,9 +47,8 @@ def test_any_rule_base_says_what_assess_says(data):
     patients = data.draw(st.lists(fact_mappings(rules), min_size=10, max_size=20))
     frame = in_polars(patients)
 
-    found = assess_frame(duckdb.sql("select * from frame"), rules=rules, weights=True)
+    found = assess_frame(relation("select * from frame", frame), rules=rules, weights=True)
 
-    assert frame.height
     assert_right(answers(found), patients, rules, exact=False)
 
 
@@ -51,15 +57,14 @@ def test_names_of_medicines_are_read_as_assess_reads_them(few):
     patients = [{"medications": [name]} for name in NAMES_AS_WRITTEN]
     frame = in_polars(patients, ["medications"])
 
-    assert frame.height
-    found = assess_frame(duckdb.sql("select * from frame"), rules=few)
+    found = assess_frame(relation("select * from frame", frame), rules=few)
 
     assert_right(answers(found), patients, few, exact=False)
 
 
 def test_nothing_is_run_before_it_is_asked_for():
     """What cannot be run is found out by whoever asks."""
-    never = duckdb.sql("select error('run') :: double as age_years")
+    never = relation("select error('run') :: double as age_years")
 
     found = assess_frame(never)
 
@@ -69,7 +74,7 @@ def test_nothing_is_run_before_it_is_asked_for():
 
 def test_figures_of_any_type_are_taken():
     """A figure in a query is a decimal to DuckDB, and NULL may have no type."""
-    found = assess_frame(duckdb.sql("select 71.5 as age_years, 3 as pain_severity, null as fever"))
+    found = assess_frame(relation("select 71.5 as age_years, 3 as pain_severity, null as fever"))
 
     assert_right(answers(found), [{"age_years": 71.5, "pain_severity": 3}], exact=False)
 
@@ -77,4 +82,4 @@ def test_figures_of_any_type_are_taken():
 def test_columns_that_differ_in_capitals_only_are_one_to_duckdb():
     """So a column `Triage` would be the one that is added."""
     with pytest.raises(FactsError, match="Triage: the frame has a column of this name"):
-        assess_frame(duckdb.sql("select 5 as age_years, 'x' as \"Triage\""))
+        assess_frame(relation("select 5 as age_years, 'x' as \"Triage\""))

@@ -82,15 +82,16 @@ def _assess_native(
     from crampsrules.frames import eager, lazy
     from crampsrules.frames.outputs import Outputs
 
-    outputs = Outputs.of(rules, weights=weights, errors=on_error == "column")
-    known = None if is_dask_dataframe(frame) else nw.from_native(frame, pass_through=True)
-    if known is frame and isinstance(known, nw.DataFrame | nw.LazyFrame):
-        native = _assess_native(known.to_native(), rules, columns, on_error, weights=weights)
+    if isinstance(frame, nw.DataFrame | nw.LazyFrame):
+        native = _assess_native(frame.to_native(), rules, columns, on_error, weights=weights)
         return nw.from_native(native)
-    if isinstance(known, nw.DataFrame):
-        return eager.assessed(frame, rules, columns, outputs)
-    if known is not None and not isinstance(known, nw.LazyFrame):
-        raise lazy.not_taken(frame)
+    outputs = Outputs.of(rules, weights=weights, errors=on_error == "column")
+    if not is_dask_dataframe(frame):  # of which Narwhals warns
+        known = nw.from_native(frame, pass_through=True)
+        if isinstance(known, nw.DataFrame):
+            return eager.assessed(frame, rules, columns, outputs)
+        if not isinstance(known, nw.LazyFrame):
+            raise lazy.not_taken(frame)
     if on_error == "raise":
         message = (
             "'raise' means to look at every row, and a lazy frame is not read before it is "

@@ -42,7 +42,7 @@ def assessed(
     known = nw.from_native(frame, eager_only=True)
     outputs.refuse_clashes(known.columns)
     facts = _in_polars(frame, columns_asked(known.columns, columns))
-    inputs = Inputs.of(schema_of(facts), rules, columns)
+    inputs = Inputs.of(schema_of(facts), rules, columns, known.columns)
     answered = answered_by(facts, rules, inputs, evolve(outputs, errors=True))
     if not outputs.errors:
         _raise_if_wrong(answered[ERRORS], facts, inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import narwhals as nw
@@ -82,9 +82,13 @@ class Inputs:
         schema: Mapping[str, nw.dtypes.DType],
         rules: RuleBase,
         columns: Mapping[str, str] | None = None,
+        names: Iterable[object] | None = None,
     ) -> Inputs:
-        """Find the facts among the columns of a frame. Raises FactsError."""
-        found, problems = _found(schema, rules.formulary, columns or {})
+        """Find the facts among the columns of a frame. Raises FactsError.
+
+        `names` are those of all columns, where the schema is of some only.
+        """
+        found, problems = _found(schema, rules.formulary, columns or {}, list(names or schema))
         sources: dict[str, Source] = {}
         for source in found:
             try:
@@ -309,9 +313,12 @@ def _looks_like_a_fact(name: str) -> bool:
 
 
 def _found(
-    schema: Mapping[str, nw.dtypes.DType], formulary: Formulary, columns: Mapping[str, str]
+    schema: Mapping[str, nw.dtypes.DType],
+    formulary: Formulary,
+    columns: Mapping[str, str],
+    names: Sequence[object],
 ) -> tuple[list[Source], list[FactProblem]]:
-    problems = _wrong_names(schema, columns)
+    problems = _wrong_names(names, columns)
     if problems:
         return [], problems
     taken = set(columns.values())
@@ -339,14 +346,14 @@ def _members_of(fact: Declared, formulary: Formulary) -> Iterable[str]:
     return fact.members or formulary.classes
 
 
-def _wrong_names(schema: Mapping[str, object], columns: Mapping[str, str]) -> list[FactProblem]:
+def _wrong_names(names: Sequence[object], columns: Mapping[str, str]) -> list[FactProblem]:
     problems: list[FactProblem] = []
     for name, column in columns.items():
         fact, between, _ = name.partition(BETWEEN)
         if name not in FACTS and not (between and fact in FACTS and _is_set(FACTS[fact])):
             problems.append(FactProblem(name, column, f"is not a fact{did_you_mean(name, FACTS)}"))
-        elif column not in schema:
-            hint = did_you_mean(str(column), schema)
+        elif column not in names:
+            hint = did_you_mean(str(column), map(str, names))
             problems.append(
                 FactProblem(name, column, f"there is no column {shorten(column)}{hint}")
             )
@@ -410,11 +417,6 @@ def _taken(source: Source) -> str:
             return f"lists of texts, or texts with {SEPARATOR!r} between {what}"
 
 
-def _is_null(dtype: nw.dtypes.DType) -> bool:
-    # Polars and Arrow have a type for columns in which nothing is known; Narwhals has not.
-    return dtype == nw.Unknown
-
-
 def _is_flag(dtype: nw.dtypes.DType) -> bool:
     return dtype == nw.Boolean
 
@@ -428,6 +430,11 @@ def _is_text(dtype: nw.dtypes.DType) -> bool:
 
 
 def _is_list(dtype: nw.dtypes.DType) -> bool:
+    # Of a list in which there never was anything, no engine knows what it would have held.
     return isinstance(dtype, nw.List | nw.Array) and (
-        not isinstance(dtype.inner, type) and _is_text(dtype.inner)
+        dtype.inner == nw.Unknown or _is_text(_instance(dtype.inner))
     )
+
+
+def _instance(dtype: nw.dtypes.DType | type[nw.dtypes.DType]) -> nw.dtypes.DType:
+    return dtype() if isinstance(dtype, type) else dtype

@@ -30,7 +30,7 @@ def assessed(
     """The frame with the columns added, still to be worked out. Raises FactsError."""
     if isinstance(frame, pl.LazyFrame):
         outputs.refuse_clashes(frame.collect_schema())
-        inputs = Inputs.of(schema_of(frame), rules, columns)
+        inputs = Inputs.of(schema_of(frame), rules, columns, frame.collect_schema())
         return Assessor.of(rules, inputs, outputs).assessed(frame)
     if is_dask_dataframe(frame):
         return _by_partition(frame, rules, columns, outputs)
@@ -65,7 +65,7 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
 ) -> Any:  # noqa: ANN401
     schema = dict(known.collect_schema())
     outputs.refuse_clashes(schema, capitals=False)
-    inputs = Inputs.of(_known(frame, schema), rules, columns)
+    inputs = Inputs.of(_known(frame, schema), rules, columns, schema)
     packed = isinstance(dialect, Spark)
     prefix = free_prefix(schema)
     script = Script.of(rules, inputs, outputs, dialect, prefix, packed=packed)

@@ -1,0 +1,374 @@
+"""Which columns hold which facts, in which layout and of which type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crampsrules import FactsError, RuleBase, assess_frame
+from crampsrules.facts import FACTS
+from crampsrules.inference import Inference
+from crampsrules.memberships import Membership, membership
+from crampsrules.observations import Observations
+from crampsrules.strategies import patient_facts
+from tests.frames.common import ANSWERS, assert_right, in_polars
+from tests.strategies import fewer
+
+SETS = [name for name, fact in FACTS.items() if fact.kind == "members"]
+
+
+def columns_of(fact, members, value):
+    """A column for each member of a set."""
+    return {f"{fact}__{member}": value(member) for member in members}
+
+
+def answers(frame):
+    """The columns that were added, row by row."""
+    return frame.select(frame.columns[frame.columns.index("triage") :]).to_dicts()
+
+
+# --- Columns for members ------------------------------------------------------------------------
+
+
+def by_member(facts, value):
+    """The row of a patient with a column for each member of each set that is known."""
+    row: dict[str, Any] = {}
+    for name, known in facts.known().items():
+        if name in SETS:
+            row |= columns_of(
+                name, FACTS[name].members, lambda one, it=known, of=name: value(of, it, one)
+            )
+        elif FACTS[name].kind != "medicines":
+            row[name] = known
+    return row
+
+
+WRITTEN = [
+    # What is not stated is false, as in a table of ones and zeros.
+    lambda fact, stated, one: one in stated,
+    # What a list says nothing of, or only implies, is null.
+    lambda fact, stated, one: (
+        one in stated or (False if one in membership(fact, stated).absent else None)
+    ),
+]
+
+
+@pytest.mark.parametrize("value", WRITTEN)
+@fewer(6)
+@given(cohort=st.lists(patient_facts(), min_size=20, max_size=30))
+def test_columns_for_members_say_what_lists_say(value, cohort):
+    """Of sets of which all is known, and of those with what a list leaves open as null."""
+    frame = pl.DataFrame([by_member(one, value) for one in cohort], infer_schema_length=None)
+
+    right = [{k: v for k, v in one.known().items() if k != "medications"} for one in cohort]
+    assert_right(answers(assess_frame(frame)), right)
+
+
+@given(data=st.data())
+def test_what_is_null_in_a_column_for_a_member_is_unknown(data):
+    """Fired is what the plain evaluator infers from what is known of each member."""
+    rules = RuleBase.load()
+    flags = st.sampled_from((True, False, None))
+    rows = data.draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {f"{name}__{one}": flags for name in SETS for one in FACTS[name].members}
+            ),
+            min_size=3,
+            max_size=8,
+        )
+    )
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.Boolean))
+
+    fired = assess_frame(frame)["fired"].to_list()
+
+    for row, found in zip(rows, fired, strict=True):
+        known = {name: partly_known(name, row) for name in SETS}
+        values = {
+            name: True
+            for name in SETS
+            if any(row[f"{name}__{one}"] is not None for one in FACTS[name].members)
+        }
+        assert found == sorted(Inference(rules, Observations(values, known, ())).fired())
+
+
+def partly_known(name, row):
+    """What is true holds as in a list; what is false is a no, unless that says otherwise."""
+    members = FACTS[name].members
+    said = membership(name, frozenset(one for one in members if row[f"{name}__{one}"]))
+    denied = frozenset(one for one in members if row[f"{name}__{one}"] is False)
+    return Membership(said.present, said.absent & denied)
+
+
+@fewer(3)
+@given(
+    taken=st.lists(
+        st.frozensets(st.sampled_from(sorted(RuleBase.load().formulary.classes)), max_size=3),
+        min_size=10,
+        max_size=20,
+    )
+)
+def test_columns_for_classes_of_medicines_say_what_their_names_say(taken):
+    """A class that is true is as its name in a list; all others are known to be false."""
+    classes = RuleBase.load().formulary.classes
+    frame = pl.DataFrame(
+        [columns_of("medications", classes, set(one).__contains__) for one in taken]
+    )
+
+    assert_right(answers(assess_frame(frame)), [{"medications": one} for one in taken])
+
+
+# --- Texts with separators ----------------------------------------------------------------------
+
+TEXTS = [
+    ("night; walking", ["night", "walking"]),
+    ("night;;walking;", ["night", "walking"]),
+    (" night ", ["night"]),
+    ("none", []),
+    ("", None),
+    ("  ", None),
+    (";", None),
+    (None, None),
+    ("nite", ["nite"]),
+    ("none;night", ["none", "night"]),
+]
+
+
+@pytest.mark.parametrize("times", [1, 300])
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical])
+def test_texts_are_read_as_lists(times, dtype):
+    """Row by row and column by column."""
+    frame = pl.DataFrame({"timing": pl.Series([text for text, _ in TEXTS] * times, dtype=dtype)})
+
+    assert_right(answers(assess_frame(frame)), [{"timing": right} for _, right in TEXTS] * times)
+
+
+def test_medicines_may_be_texts_too():
+    """With the names of `none` and of everything else."""
+    texts = ["furosemide; Statin", "none", None, "furosemid"]
+    right = [["furosemide", "Statin"], [], None, ["furosemid"]]
+
+    found = answers(assess_frame(pl.DataFrame({"medications": texts})))
+
+    assert_right(found, [{"medications": one} for one in right])
+    assert found[3]["errors"] == (
+        "medications: 'furosemid' is not known; did you mean 'furosemide'?"
+    )
+
+
+WRONG_LIST = (
+    "timing: the column has the type List(Int64), and timing takes lists of texts, "
+    "or texts with ';' between members"
+)
+
+
+# --- Names --------------------------------------------------------------------------------------
+
+
+def test_columns_are_renamed():
+    """And a column that happens to be called like that fact is not the fact."""
+    frame = pl.DataFrame({"AGE": [71.0], "age_years": ["old"], "NIGHT": [True]})
+    columns = {"age_years": "AGE", "timing__night": "NIGHT"}
+
+    found = assess_frame(frame, columns=columns)
+
+    assert found.columns[:3] == ["AGE", "age_years", "NIGHT"]
+    known = assess_frame(pl.DataFrame({"age_years": [71.0], "timing__night": [True]}))
+    assert found.drop(frame.columns).equals(known.drop("age_years", "timing__night"))
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "told"),
+    [
+        (
+            {"AGE": [1]},
+            {"columns": {"age": "AGE"}},
+            "age: is not a fact; did you mean 'age_years'?",
+        ),
+        (
+            {"AGE": [1]},
+            {"columns": {"age_years": "AGES"}},
+            "age_years: there is no column 'AGES'; did you mean 'AGE'?",
+        ),
+        (
+            {"timing__nigth": [True]},
+            {},
+            "timing__nigth: 'nigth' is no member of timing; did you mean 'night'?",
+        ),
+        (
+            {"medications__statn": [True]},
+            {},
+            "medications__statn: 'statn' is no class of medicines; did you mean 'statin'?",
+        ),
+        (
+            {"timing": [["night"]], "timing__rest": [True]},
+            {},
+            "timing__rest: timing is given twice: as a set in 'timing', and here by member",
+        ),
+        ({"triage": ["x"]}, {}, "triage: the frame has a column of this name, which is added here"),
+        (
+            {"weight__cold": [1]},
+            {"weights": True},
+            "weight__cold: the frame has a column of this name, which is added here",
+        ),
+        ({"fever": [1]}, {}, "fever: the column has the type Int64, and fever takes true or false"),
+        (
+            {"age_years": ["71"]},
+            {},
+            "age_years: the column has the type String, and age_years takes numbers",
+        ),
+        (
+            {"sex": [True]},
+            {},
+            "sex: the column has the type Boolean, and sex takes texts, each one of female, male",
+        ),
+        (
+            {"timing": [[1]]},
+            {},
+            WRONG_LIST,
+        ),
+        (
+            {"timing__night": ["yes"]},
+            {},
+            "timing__night: the column has the type String, and timing__night takes true or false",
+        ),
+        (
+            {},
+            {"on_error": "colum"},
+            "on_error: takes 'column' or 'raise', got 'colum'; did you mean 'column'?",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(frame, options, told):
+    """By name, with what would be right; lazy frames too."""
+    for make in (pl.DataFrame, pl.LazyFrame):
+        with pytest.raises(FactsError) as refused:
+            assess_frame(make(frame), **options)
+        assert str(refused.value) == told
+
+
+def test_everything_wrong_is_told_at_once():
+    """As with the facts of one patient."""
+    with pytest.raises(FactsError, match="2 problems with the facts"):
+        assess_frame(pl.DataFrame({"fever": [1], "age_years": ["x"]}))
+
+
+@pytest.mark.parametrize("frame", [{"age_years": [1]}, [1], None, pl.Series([1])])
+def test_what_is_no_frame_is_refused(frame):
+    """With what is one."""
+    with pytest.raises(FactsError, match="frame: takes a Polars, pandas, PyArrow, DuckDB"):
+        assess_frame(frame)
+
+
+def test_a_frame_of_narwhals_comes_back_as_one():
+    """Eager and lazy."""
+    frame = nw.from_native(in_polars([{"age_years": 71.0}]))
+
+    assert isinstance(assess_frame(frame), nw.DataFrame)
+    assert isinstance(assess_frame(frame.lazy()), nw.LazyFrame)
+
+
+# --- Types --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "dtype", [pl.Int8, pl.Int64, pl.UInt16, pl.Float32, pl.Float64, pl.Decimal(10, 2), pl.Int128]
+)
+@pytest.mark.parametrize("times", [1, 3000])
+def test_numbers_of_any_type_are_taken(dtype, times):
+    """As the same number in a plain float."""
+    frame = pl.DataFrame({"age_years": [71, 5, None], "pain_severity": [3, None, 10]})
+
+    found = answers(assess_frame(pl.concat([frame.cast(dtype)] * times)))
+
+    assert_right(found[:3], frame.to_dicts())
+
+
+def test_a_column_of_nothing_is_unknown():
+    """Whatever fact it is called like."""
+    frame = pl.DataFrame({name: [None] for name in ("age_years", "fever", "timing", "sex")})
+
+    assert_right(answers(assess_frame(frame)), [{}])
+    assert_right(answers(assess_frame(frame.lazy()).collect()), [{}])
+
+
+def test_lists_of_nothing_are_empty_sets():
+    """Polars cannot know what they would have held."""
+    assert_right(answers(assess_frame(pl.DataFrame({"timing": [[]]}))), [{"timing": []}])
+
+
+def test_arrays_and_categories_are_taken():
+    """A list of fixed length, and texts of few kinds."""
+    frame = pl.DataFrame(
+        {
+            "timing": pl.Series([["night", "rest"]], dtype=pl.Array(pl.String, 2)),
+            "sites": pl.Series([["calf"]], dtype=pl.List(pl.Categorical)),
+            "sex": pl.Series(["female"], dtype=pl.Enum(["female", "male"])),
+        }
+    )
+    right = {"timing": ["night", "rest"], "sites": ["calf"], "sex": "female"}
+
+    assert_right(answers(assess_frame(frame)), [right])
+    assert_right(answers(assess_frame(frame.lazy()).collect()), [right])
+
+
+# --- Errors -------------------------------------------------------------------------------------
+
+
+def test_errors_can_be_raised():
+    """With the row of each; and then there is no column for them."""
+    frame = pl.DataFrame({"age_years": [71.0, 171.0, float("nan")]})
+
+    with pytest.raises(FactsError) as raised:
+        assess_frame(frame, on_error="raise")
+
+    assert str(raised.value).splitlines()[1:] == [
+        "  age_years: takes a number from 0 to 120 years, got 171 (row 1, counted from 0)",
+        "  age_years: takes a number from 0 to 120 years, got nan (row 2, counted from 0)",
+    ]
+    assert "errors" not in assess_frame(frame[:1], on_error="raise").columns
+
+
+def test_a_lazy_frame_does_not_promise_to_raise():
+    """It would have to be collected to know."""
+    with pytest.raises(FactsError, match="a lazy frame is not read before it is collected"):
+        assess_frame(pl.LazyFrame({"age_years": [171.0]}), on_error="raise")
+
+
+def test_nothing_is_collected_before_it_is_asked_for():
+    """A column that cannot be worked out is not, until then."""
+
+    def fail(column, **_):
+        raise ZeroDivisionError
+
+    never = pl.LazyFrame({"age_years": [1.0]}).select(
+        pl.col("age_years").map_batches(fail, return_dtype=pl.Float64)
+    )
+
+    found = assess_frame(never)
+
+    with pytest.raises((ZeroDivisionError, pl.exceptions.ComputeError)):
+        found.collect()
+
+
+def test_what_is_not_asked_for_is_not_worked_out():
+    """The optimiser of Polars sees which columns matter."""
+    frame = in_polars([{"age_years": 71.0}]).lazy()
+
+    plan = assess_frame(frame).select("triage").explain()
+
+    assert "symptoms" in plan  # whether the row can be used depends on every fact
+    assert len(plan) < len(assess_frame(frame).explain()) / 2
+
+
+def test_a_wrong_row_has_no_answer():
+    """And every other row has."""
+    found = answers(assess_frame(pl.DataFrame({"age_years": [171.0, 71.0]})))
+
+    assert [found[0][name] for name in ANSWERS] == [None] * len(ANSWERS)
+    assert found[1]["triage"] == "self_care"
