@@ -24,7 +24,7 @@ from crampsrules.declarations import (
 )
 from crampsrules.documents import parsed_json, parsed_toml
 from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
-from crampsrules.readers import Reader, RefusedError, reader_of
+from crampsrules.readers import Reader, RefusedError, read_flag, reader_of
 
 __all__ = ["CONTRADICTIONS", "FACTS", "GROUPS", "Fact", "Kind", "PatientFacts"]
 
@@ -847,7 +847,7 @@ class PatientFacts:
 
         A value of None means unknown. Raises FactsError.
         """
-        if not isinstance(mapping, Mapping):
+        if type(mapping) is not dict and not isinstance(mapping, Mapping):
             message = f"takes a mapping of facts to values, got {shorten(mapping)}"
             raise FactsError.of(message, value=mapping)
         problems: list[FactProblem] = []
@@ -867,7 +867,7 @@ class PatientFacts:
 
     def known(self) -> dict[str, object]:
         """Give the known facts by name, in the order of the fields."""
-        return dict(vars(self))
+        return _in_order(vars(self))
 
     def to_dict(self) -> dict[str, object]:
         """Give the known facts as JSON takes them: sets become sorted lists.
@@ -876,7 +876,7 @@ class PatientFacts:
         """
         return {
             name: sorted(value) if isinstance(value, frozenset) else value
-            for name, value in vars(self).items()
+            for name, value in self.known().items()
         }
 
     def replace(self, /, **changes: object) -> PatientFacts:
@@ -884,13 +884,13 @@ class PatientFacts:
         problems: list[FactProblem] = []
         changed = _read(changes, problems)
         kept = {name: value for name, value in vars(self).items() if name not in changes}
-        known = _in_order({**kept, **changed})
+        known = kept | changed
         _raise_if_bad(known, problems)
         return _made(known)
 
     def __repr__(self) -> str:
         """Show the known facts as Python that makes them again."""
-        shown = ", ".join(f"{name}={_shown(value)}" for name, value in vars(self).items())
+        shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.known().items())
         return f"PatientFacts({shown})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, ARG002
@@ -905,7 +905,7 @@ class PatientFacts:
 
     def __hash__(self) -> int:
         """Agree with equality."""
-        return hash(tuple(vars(self).items()))
+        return hash(frozenset(vars(self).items()))
 
     def __reduce__(self) -> tuple[Callable[..., PatientFacts], tuple[dict[str, object]]]:
         """Pickle what is known, to be checked again on reading."""
@@ -919,7 +919,7 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
 
 _ORDER = {name: position for position, name in enumerate(FACTS)}
 
-_READERS: Mapping[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
+_READERS: dict[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
 
 for _name in FACTS:
     setattr(PatientFacts, _name, None)
@@ -953,18 +953,21 @@ def _in_order(known: dict[str, object]) -> dict[str, object]:
 
 
 def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str, object]:
-    """Give the known values in the order of the fields, and note the problem of each bad one."""
+    """Give the known values, in the order in which they came, and note what is wrong with others."""
     known: dict[str, object] = {}
+    reader_of = _READERS.get
     for name, value in facts.items():
-        reader = _READERS.get(name) if type(name) is str else None
+        reader = reader_of(name) if type(name) is str else None
         if reader is None:
             problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
+        elif reader is read_flag and (value is True or value is False):
+            known[name] = value  # most facts are flags, and a call takes most of the time
         elif value is not None:
             try:
                 known[name] = reader(value)
             except RefusedError as refused:
                 problems.append(FactProblem(name, value, str(refused)))
-    return _in_order(known)
+    return known
 
 
 def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:

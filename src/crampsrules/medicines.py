@@ -15,6 +15,9 @@ from crampsrules.rules import Medicine, MedicineClass
 _JOINS = re.compile(r"\s*(?:/|\+|&|\band\b|\bwith\b)\s*")
 _IGNORED = re.compile(r"[\s_-]+")
 _SHORTEST_MISSPELLING = 5
+# Lists come from strangers: few are remembered, and none that is longer than anyone's.
+_REMEMBERED = 1024
+LONG_LIST = 30
 
 
 @frozen
@@ -72,7 +75,7 @@ class Formulary:
         )
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_resolve_once", lru_cache(maxsize=4096)(self._resolve))
+        object.__setattr__(self, "_resolve_once", lru_cache(_REMEMBERED)(self._resolve))
 
     def resolve(self, names: frozenset[str]) -> Resolved:
         """The classes that a complete list of medicines implies and rules out.
@@ -81,6 +84,8 @@ class Formulary:
         unknown name is reported as unrecognised, and leaves open every class that the
         other names do not imply.
         """
+        if len(names) > LONG_LIST:
+            return self._resolve(names)
         return self._resolve_once(names)  # type: ignore[operator, no-any-return]  # an lru_cache
 
     def _resolve(self, names: frozenset[str]) -> Resolved:

@@ -34,7 +34,7 @@ def reader_of(fact: Fact) -> Reader:
     """The reader of a fact's values."""
     match fact.kind:
         case "flag":
-            return _read_flag
+            return read_flag
         case "number":
             return _number_reader(fact)
         case "integer":
@@ -47,7 +47,8 @@ def reader_of(fact: Fact) -> Reader:
             return _read_medicines
 
 
-def _read_flag(value: object) -> bool:
+def read_flag(value: object) -> bool:
+    """Read a flag, as `reader_of` gives it."""
     if value is True or value is False:
         return value
     _refuse(f"takes true or false, got {shorten(value)}")
