@@ -26,7 +26,7 @@ from crampsrules import PatientFacts, RuleBase, assess
 from crampsrules.engines import default_engine, engine_for
 from crampsrules.engines.compiled import CompiledEngine
 from crampsrules.facts import FACTS, Fact
-from crampsrules.fold import fold
+from crampsrules.fold import Folding
 from crampsrules.rulefiles import read_folder, shipped_folder
 
 ROUNDS = 25
@@ -130,7 +130,7 @@ def whole(rules: RuleBase) -> None:
         ways |= {
             "  reading the facts": lambda p: PatientFacts.from_mapping(vars(p)),
             "  fire()": compiled.fire,
-            "  folding": _folding(rules, {one: compiled.fire(one) for one in patients}),
+            "  folding": _folding(rules, {one: compiled.fire_number(one) for one in patients}),
         }
         if default_engine() == "durable":
             ways |= _assessing("durable")
@@ -141,10 +141,11 @@ def _assessing(engine: str) -> dict[str, Task]:
     return {f"assess(), {engine}": lambda p: assess(vars(p), engine=engine)}
 
 
-def _folding(rules: RuleBase, fired: Mapping[PatientFacts, frozenset[str]]) -> Task:
+def _folding(rules: RuleBase, fired: Mapping[PatientFacts, int]) -> Task:
     # Patients are hashed by all they are: by identity it costs nothing.
-    by_identity = {id(patient): ids for patient, ids in fired.items()}
-    return lambda p: fold(rules, p, by_identity[id(p)], engine="compiled")
+    by_identity = {id(patient): number for patient, number in fired.items()}
+    fold = Folding.of(rules).fold
+    return lambda p: fold(rules, p, by_identity[id(p)], "compiled")
 
 
 def loading() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crampsrules.errors import FactProblem, FactsError
@@ -34,15 +35,17 @@ def assess(
     >>> crampsrules.assess(episodes_per_week=3, episode_minutes=5).triage.name
     'ROUTINE'
     """
-    # `import crampsrules` stays quick: what reads and fires rules comes with the first patient.
-    from crampsrules.engines import engine_for
-    from crampsrules.fold import fold
-    from crampsrules.rulebase import RuleBase
+    if known or type(facts) is not PatientFacts:
+        facts = patient_facts(facts, known)
+    return _judging()(facts, rules, engine)
 
-    patient = patient_facts(facts, known)
-    base = RuleBase.load() if rules is None else rules
-    chosen = engine_for(base, engine)
-    return fold(base, patient, chosen.fire(patient), engine=chosen.name)
+
+@lru_cache(maxsize=1)
+def _judging() -> Callable[[PatientFacts, RuleBase | None, str | None], Assessment]:
+    # `import crampsrules` stays quick: what reads and fires rules comes with the first patient.
+    from crampsrules.judging import judge
+
+    return judge
 
 
 def patient_facts(
@@ -63,4 +66,4 @@ def patient_facts(
             FactProblem(name, known[name], "is given twice, in the mapping and by keyword")
             for name in twice
         )
-    return PatientFacts.from_mapping({**facts, **known})
+    return PatientFacts.from_mapping({**facts, **known} if known else facts)

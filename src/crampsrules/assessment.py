@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+import attrs
 import cattrs
 from attrs import field, frozen
 
@@ -36,7 +37,7 @@ class Reason:
     statements: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # made in thousands: see `suspected`
 class SuspectedCause:
     """Something that may explain the cramps.
 
@@ -59,6 +60,17 @@ class SuspectedCause:
     clinician: str | None
     sources: tuple[str, ...]
     statements: tuple[str, ...] = ()
+
+
+def suspected(parts: Mapping[str, object], rank: int) -> SuspectedCause:
+    """The cause with these fields and that rank, made without setting each field by itself."""
+    made: SuspectedCause = _new(SuspectedCause)
+    _set(made, "__dict__", {**parts, "rank": rank})
+    return made
+
+
+# A frozen class has no other way in.
+_new, _set = object.__new__, object.__setattr__
 
 
 @frozen(kw_only=True)
@@ -113,7 +125,8 @@ class Unknown:
     could_reach: Triage
 
 
-@frozen(kw_only=True)
+# Without slots, so that what nobody has looked at need not be there: see `later`.
+@frozen(kw_only=True, slots=False)
 class Assessment:
     """What `assess` returns.
 
@@ -136,6 +149,10 @@ class Assessment:
     disclaimer: str
     _rules: RuleBase | None = field(default=None, eq=False, repr=False)
     _unknowns: tuple[Unknown, ...] | None = field(default=None, eq=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Everything, for a copy or a pickle that stands by itself."""
+        return {name: getattr(self, name) for name in _PARTS}
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:
@@ -231,6 +248,44 @@ class Assessment:
         from crampsrules.leaflet import as_text
 
         return as_text(self)
+
+
+_PARTS = tuple(one.name for one in attrs.fields(Assessment))
+
+
+def later(
+    facts: PatientFacts,
+    triage: Triage,
+    put_together: tuple[Callable[..., object], *tuple[Any, ...]],
+) -> Assessment:
+    """An assessment of which all but triage is put together when it is first looked at.
+
+    `put_together` is a function with what it takes besides the name of a part and the facts. It
+    gives parts by name: always equal ones, since two threads may ask for them at once.
+    """
+    made: Assessment = _new(Assessment)
+    _set(made, "__dict__", {"facts": facts, "triage": triage, "_later": put_together})
+    return made
+
+
+@frozen
+class _Part:
+    """Stands in the class for a part of an assessment that is not there yet."""
+
+    name: str
+
+    def __get__(self, made: Assessment | None, _: type) -> object:
+        if made is None:
+            raise AttributeError(f"type object 'Assessment' has no attribute {self.name!r}")
+        there = vars(made)
+        put_together, *more = there["_later"]
+        for name, value in put_together(self.name, there["facts"], *more).items():
+            there.setdefault(name, value)  # another thread may have been first
+        return there[self.name]
+
+
+for _name in _PARTS:
+    setattr(Assessment, _name, _Part(_name))
 
 
 @lru_cache(maxsize=1)

@@ -167,7 +167,7 @@ _OPERATORS: Mapping[type[ast.cmpop], Operator] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
-_NEGATED: Mapping[Operator, Operator] = {
+NEGATED: Mapping[Operator, Operator] = {
     "<": ">=",
     "<=": ">",
     ">": "<=",
@@ -275,7 +275,7 @@ class _Reader:
         if not isinstance(left, ast.Name):
             raise self._error("compares no fact: one side must be a fact's name", left)
         fact = self._compared_fact(left)
-        operator = _NEGATED[operator] if negated else operator
+        operator = NEGATED[operator] if negated else operator
         if fact.kind in ("number", "integer"):
             return Comparison(fact.name, operator, self._number(fact, right))
         if fact.kind == "choice" and operator in ("==", "!="):

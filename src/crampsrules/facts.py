@@ -24,7 +24,7 @@ from crampsrules.declarations import (
 )
 from crampsrules.documents import parsed_json, parsed_toml
 from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
-from crampsrules.readers import Reader, RefusedError, read_flag, reader_of
+from crampsrules.readers import Reader, RefusedError, reader_of
 
 __all__ = ["CONTRADICTIONS", "FACTS", "GROUPS", "Fact", "Kind", "PatientFacts"]
 
@@ -920,6 +920,12 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
 _ORDER = {name: position for position, name in enumerate(FACTS)}
 
 _READERS: dict[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
+_FLAGS = frozenset(name for name, fact in FACTS.items() if fact.kind == "flag")
+_RANGES = {
+    name: (fact.low, fact.high)
+    for name, fact in FACTS.items()
+    if fact.kind == "number" and fact.low is not None and fact.high is not None
+}
 
 for _name in FACTS:
     setattr(PatientFacts, _name, None)
@@ -932,14 +938,17 @@ CONTRADICTIONS: tuple[tuple[str, object, str, object, str], ...] = (
 
 def _made(known: dict[str, object]) -> PatientFacts:
     """Make facts of values that have been read, without reading them again."""
-    facts = object.__new__(PatientFacts)
-    _keep(facts, known)
+    facts: PatientFacts = _new(PatientFacts)
+    _set(facts, "__dict__", known)
     return facts
 
 
 def _keep(facts: PatientFacts, known: dict[str, object]) -> None:
     # A frozen class has no other way in.
-    object.__setattr__(facts, "__dict__", known)
+    _set(facts, "__dict__", known)
+
+
+_new, _set = object.__new__, object.__setattr__
 
 
 def _shown(value: object) -> str:
@@ -953,20 +962,28 @@ def _in_order(known: dict[str, object]) -> dict[str, object]:
 
 
 def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str, object]:
-    """Give the known values, in the order in which they came, and note what is wrong with others."""
+    """Give the known values, as they came, and note the problem of each bad one."""
     known: dict[str, object] = {}
-    reader_of = _READERS.get
+    flags, ranges, readers = _FLAGS, _RANGES, _READERS
     for name, value in facts.items():
-        reader = reader_of(name) if type(name) is str else None
-        if reader is None:
-            problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
-        elif reader is read_flag and (value is True or value is False):
-            known[name] = value  # most facts are flags, and a call takes most of the time
-        elif value is not None:
-            try:
-                known[name] = reader(value)
-            except RefusedError as refused:
-                problems.append(FactProblem(name, value, str(refused)))
+        # Most values are flags and floats in range: a call for each would take most of the time.
+        if type(name) is str:
+            if (value is True or value is False) and name in flags:
+                known[name] = value
+                continue
+            if type(value) is float and name in ranges:
+                low, high = ranges[name]
+                if low <= value <= high:
+                    known[name] = value + 0.0
+                    continue
+            if name in readers:
+                if value is not None:
+                    try:
+                        known[name] = readers[name](value)
+                    except RefusedError as refused:
+                        problems.append(FactProblem(name, value, str(refused)))
+                continue
+        problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
     return known
 
 
@@ -979,7 +996,7 @@ def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:
 
 def _raise_if_bad(known: dict[str, object], problems: list[FactProblem]) -> None:
     for fact, value, other, ruled_out, why in CONTRADICTIONS:
-        if known.get(fact) == value and known.get(other) == ruled_out:
+        if fact in known and known[fact] == value and known.get(other) == ruled_out:
             message = f"{ruled_out} contradicts {fact}={value}: {why}"
             problems.append(FactProblem(other, ruled_out, message))
     if problems:

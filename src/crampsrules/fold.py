@@ -2,11 +2,19 @@
 
 The order is the point. Everything has fired before it starts, so no rule's place in a file can
 matter, and nothing here knows which engine fired.
+
+What fired comes as one integer (see `ids`). A part of an answer depends on few of its bits, so each
+part is worked out once for what it depends on, and remembered with the rules, up to a limit. The
+parts of an assessment are put together when they are first looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from operator import attrgetter
+
+from attrs import frozen
 
 from crampsrules.assessment import (
     Assessment,
@@ -15,47 +23,30 @@ from crampsrules.assessment import (
     Reason,
     SuspectedCause,
     WithheldAdvice,
+    later,
+    suspected,
 )
+from crampsrules.denials import denials
 from crampsrules.facts import PatientFacts
-from crampsrules.inference import Inference
+from crampsrules.ids import Ids
 from crampsrules.linking import caution_id, unless_id
-from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import (
     SERIOUSNESS,
     Advice,
+    AdviceKind,
     Cause,
     Escalation,
     Evidence,
+    TriageWording,
     Unless,
     Wording,
 )
 from crampsrules.triage import Triage
 
-
-def fold(rules: RuleBase, facts: PatientFacts, fired: frozenset[str], *, engine: str) -> Assessment:
-    """Weigh, rank, triage and choose advice from the ids that fired for these facts."""
-    observations = observe(facts, rules.formulary)
-    inference = Inference(rules, observations)
-    active = active_escalations(rules, fired)
-    triage = max((one.triage for one in active), default=Triage.SELF_CARE)
-    held = frozenset(kind for one in active for kind in one.holds)
-    given, withheld = _choose_advice(rules, fired, held, inference)
-    return Assessment(
-        triage=triage,
-        triage_wording=rules.wording.triage[triage.id],
-        escalations=tuple(_raised(one) for one in active),
-        causes=rank_causes(rules, fired),
-        advice=given,
-        withheld=withheld,
-        unrecognised=observations.unrecognised,
-        fired=tuple(sorted(fired)),
-        engine=engine,
-        rules_version=rules.version,
-        facts=facts,
-        disclaimer=rules.wording.leaflet["disclaimer"],
-        rules=rules,
-    )
+# How many answers are remembered: of all escalations together, of each cause, of each advice.
+_REMEMBERED = 1024
+_REMEMBERED_OF_EACH = 128
 
 
 def active_escalations(rules: RuleBase, fired: frozenset[str]) -> list[Escalation]:
@@ -65,6 +56,136 @@ def active_escalations(rules: RuleBase, fired: frozenset[str]) -> list[Escalatio
         for one in rules.escalations
         if one.id in fired and (one.unless is None or unless_id(one.id) not in fired)
     ]
+
+
+def rank_causes(rules: RuleBase, fired: frozenset[str]) -> tuple[SuspectedCause, ...]:
+    """The suspected causes, best first; a fallback cause after every other.
+
+    Where nothing else is suspected and nothing speaks against it, the fallback stands alone.
+    """
+    return Folding.of(rules).ranked(Ids.of(rules).number(fired))
+
+
+@frozen(eq=False)
+class _Raised:
+    """What some escalations come to."""
+
+    triage: Triage
+    wording: TriageWording
+    held: frozenset[str]
+    escalations: tuple[RaisedEscalation, ...]
+
+
+class Folding:
+    """The rules of a rule base as the fold looks at them. It does not keep the rule base alive."""
+
+    def __init__(self, rules: RuleBase) -> None:
+        """Sort the rules by what each part of an answer depends on."""
+        ids = Ids.of(rules)
+        self._ids = ids
+        self._wording = rules.wording
+        self._resolve = rules.formulary.resolve
+        self._version = rules.version
+        self._escalations = [
+            (one, ids.bits[one.id], ids.bits.get(unless_id(one.id), 0)) for one in rules.escalations
+        ]
+        self.escalating = sum(bit | exception for _, bit, exception in self._escalations)
+        self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
+        self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
+        self._fallbacks = [one for one in self._causes if one.fallback]
+        asked = [id_ for one in rules.advice for id_ in _asked_first(one)]
+        self._denied = Ids.from_names(asked)
+        self._denials = denials(rules, asked)
+        self._advice = [_AdviceFold(one, rules.wording, ids, self._denied) for one in rules.advice]
+
+    @classmethod
+    def of(cls, rules: RuleBase) -> Folding:
+        """That of a rule base, made when it is first needed."""
+        kept = rules._kept  # noqa: SLF001 - it is kept with the rules
+        folding: Folding | None = kept.get("fold")
+        return folding or kept.setdefault("fold", cls(rules))
+
+    def fold(self, rules: RuleBase, facts: PatientFacts, fired: int, engine: str) -> Assessment:
+        """Weigh, rank, triage and choose advice from what fired for these facts.
+
+        Raises FactsError for a misspelt medicine.
+        """
+        known = vars(facts)
+        if "medications" in known:
+            self._resolve(known["medications"])  # here, rather than when it is looked at
+        triage = self.raised(fired & self.escalating).triage
+        return later(facts, triage, (self._parts, rules, fired, engine))
+
+    @cached_property
+    def _deny(self) -> Callable[[PatientFacts], int]:
+        """What is known not to forbid an advice, of all that its caution would name."""
+        return self._denials.numbering(self._denied.bits)
+
+    def _parts(
+        self, name: str, facts: PatientFacts, rules: RuleBase, fired: int, engine: str
+    ) -> Mapping[str, object]:
+        """The part of an assessment that is called so, and what costs little besides."""
+        if name == "causes":
+            return {"causes": self.ranked(fired)}
+        if name in ("advice", "withheld"):
+            given, withheld = self._choose_advice(facts, fired)
+            return {"advice": given, "withheld": withheld}
+        raised = self.raised(fired & self.escalating)
+        medications = vars(facts).get("medications")
+        return {
+            "triage_wording": raised.wording,
+            "escalations": raised.escalations,
+            "unrecognised": self._resolve(medications).unrecognised if medications else (),
+            "fired": self._ids.named(fired),
+            "engine": engine,
+            "rules_version": self._version,
+            "disclaimer": self._wording.leaflet["disclaimer"],
+            "_rules": rules,
+            "_unknowns": None,
+        }
+
+    def _raise(self, fired: int) -> _Raised:
+        active = [
+            one
+            for one, bit, exception in self._escalations
+            if fired & bit and not fired & exception
+        ]
+        triage = max((one.triage for one in active), default=Triage.SELF_CARE)
+        return _Raised(
+            triage,
+            self._wording.triage[triage.id],
+            frozenset(kind for one in active for kind in one.holds),
+            tuple(map(_raised, active)),
+        )
+
+    def ranked(self, fired: int) -> tuple[SuspectedCause, ...]:
+        """The suspected causes, best first."""
+        weighed = [one.weighed(fired & one.mask) for one in self._causes if fired & one.suspecting]
+        if all(one.fallback for one in weighed):
+            weighed += [
+                one.weighed(fired & one.mask)
+                for one in self._fallbacks
+                if not fired & one.suspecting
+            ]
+            weighed = [one for one in weighed if not one.is_opposed]
+        weighed.sort(key=_place)
+        return tuple([one.at(rank) for rank, one in enumerate(weighed, 1)])
+
+    def _choose_advice(
+        self, facts: PatientFacts, fired: int
+    ) -> tuple[tuple[GivenAdvice, ...], tuple[WithheldAdvice, ...]]:
+        held = self.raised(fired & self.escalating).held
+        offered = [one for one in self._advice if fired & one.bit]
+        denied = self._deny(facts) if offered else 0
+        given: list[GivenAdvice] = []
+        withheld: list[WithheldAdvice] = []
+        for one in offered:
+            chosen = one.chosen(fired & one.mask, denied & one.asked_first, one.kind in held)
+            if isinstance(chosen, GivenAdvice):
+                given.append(chosen)
+            else:
+                withheld.append(chosen)
+        return tuple(given), tuple(withheld)
 
 
 def _raised(one: Escalation) -> RaisedEscalation:
@@ -78,72 +199,100 @@ def _raised(one: Escalation) -> RaisedEscalation:
     )
 
 
-def rank_causes(rules: RuleBase, fired: frozenset[str]) -> tuple[SuspectedCause, ...]:
-    """The suspected causes, best first; a fallback cause after every other.
+# --- Causes -------------------------------------------------------------------------------------
 
-    Where nothing else is suspected and nothing speaks against it, the fallback stands alone.
-    """
-    suspected = {cause for cause, ids in rules.suspecting.items() if not fired.isdisjoint(ids)}
-    weighed = [_weigh(rules, rules.causes[cause], fired) for cause in sorted(suspected)]
-    if not any(not rules.causes[one.id].fallback for one in weighed):
-        fallbacks = [one for one in rules.causes.values() if one.fallback]
-        others = [_weigh(rules, one, fired) for one in fallbacks if one.id not in suspected]
-        weighed = [one for one in (*weighed, *others) if not one.against]
-    weighed.sort(key=lambda one: _place(rules, one))
-    return tuple(_ranked(one, rank) for rank, one in enumerate(weighed, 1))
+_Place = tuple[bool, int, int, str]
 
 
-def _place(rules: RuleBase, one: SuspectedCause) -> tuple[bool, int, int, str]:
-    return (
-        rules.causes[one.id].fallback,
-        -one.weight,
-        -SERIOUSNESS.index(rules.causes[one.id].seriousness),
-        one.id,
-    )
+class _Weighed:
+    """A cause with the evidence that fired for and against it, but for its rank."""
+
+    __slots__ = ("_made", "_parts", "fallback", "is_opposed", "place")
+
+    def __init__(self, cause: Cause, parts: dict[str, object], place: _Place) -> None:
+        self.place = place
+        self.fallback = cause.fallback
+        self.is_opposed = bool(parts["against"])
+        self._parts = parts
+        self._made: dict[int, SuspectedCause] = {}
+
+    def at(self, rank: int) -> SuspectedCause:
+        """The cause in that place among others."""
+        made = self._made.get(rank)
+        if made is None:  # there are as many ranks as causes at most
+            made = self._made.setdefault(rank, suspected(self._parts, rank))
+        return made
 
 
-def _weigh(rules: RuleBase, cause: Cause, fired: frozenset[str]) -> SuspectedCause:
-    evidence = [one for one in rules.evidence[cause.id] if one.id in fired]
-    counted = _counted(rules, evidence)
-    weight = cause.prior + sum(rules.decibans[id_] for id_ in counted)
-    reasons = [_reason(rules, one, one.id in counted) for one in evidence]
-    reasons.sort(key=lambda one: (-abs(one.weight), one.id))
-    return SuspectedCause(
-        id=cause.id,
-        title=cause.title,
-        rank=0,
-        weight=weight,
-        prior=cause.prior,
-        likelihood=likelihood(rules.wording, weight),
-        seriousness=cause.seriousness,
-        mimic=cause.mimic,
-        because=tuple(one for one in reasons if one.weight > 0),
-        against=tuple(one for one in reasons if one.weight < 0),
-        codes=cause.codes,
-        patient=cause.patient,
-        clinician=cause.clinician,
-        sources=cause.source,
-        statements=cause.statement,
-    )
+_place = attrgetter("place")
 
 
-def _counted(rules: RuleBase, evidence: Iterable[Evidence]) -> set[str]:
-    """The ids that count: in a group only the strongest for and the strongest against."""
-    counted: set[str] = set()
-    strongest: dict[tuple[str, bool], str] = {}
-    for one in sorted(evidence, key=lambda one: (-abs(rules.decibans[one.id]), one.id)):
-        if one.group is None:
-            counted.add(one.id)
-        else:
-            strongest.setdefault((one.group, rules.decibans[one.id] > 0), one.id)
-    return counted | set(strongest.values())
+class _CauseFold:
+    """One cause: its evidence, strongest first."""
+
+    def __init__(self, rules: RuleBase, cause: Cause, ids: Ids) -> None:
+        self._cause = cause
+        self._wording = rules.wording
+        self._evidence = [
+            (
+                ids.bits[one.id],
+                weight,
+                # Of a group the strongest for and the strongest against count.
+                one.group and (one.group, weight > 0),
+                _reason(one, weight, counted=True),
+                _reason(one, weight, counted=False),
+            )
+            for one in rules.evidence[cause.id]
+            if (weight := rules.decibans[one.id])
+        ]
+        self._evidence.sort(key=lambda row: (-abs(row[1]), row[3].id))
+        self._seriousness = -SERIOUSNESS.index(cause.seriousness)
+        self._always = {
+            "id": cause.id,
+            "title": cause.title,
+            "prior": cause.prior,
+            "seriousness": cause.seriousness,
+            "mimic": cause.mimic,
+            "codes": cause.codes,
+            "patient": cause.patient,
+            "clinician": cause.clinician,
+            "sources": cause.source,
+            "statements": cause.statement,
+        }
+        self.mask = sum(row[0] for row in self._evidence)
+        self.suspecting = ids.number(rules.suspecting[cause.id])
+        self.fallback = cause.fallback
+        self.weighed: Callable[[int], _Weighed] = lru_cache(_REMEMBERED_OF_EACH)(self._weigh)
+
+    def _weigh(self, fired: int) -> _Weighed:
+        cause = self._cause
+        total = cause.prior
+        because: list[Reason] = []
+        against: list[Reason] = []
+        seen: set[object] = set()
+        for bit, weight, side, counted, shown in self._evidence:
+            if fired & bit:
+                reason = shown if side in seen else counted
+                if reason is counted:
+                    total += weight
+                if side:
+                    seen.add(side)
+                (because if weight > 0 else against).append(reason)
+        parts = {
+            **self._always,
+            "weight": total,
+            "likelihood": likelihood(self._wording, total),
+            "because": tuple(because),
+            "against": tuple(against),
+        }
+        return _Weighed(cause, parts, (cause.fallback, -total, self._seriousness, cause.id))
 
 
-def _reason(rules: RuleBase, one: Evidence, counted: bool) -> Reason:
+def _reason(one: Evidence, weight: int, *, counted: bool) -> Reason:
     return Reason(
         id=one.id,
         text=one.because,
-        weight=rules.decibans[one.id],
+        weight=weight,
         counted=counted,
         sources=one.source,
         statements=one.statement,
@@ -158,66 +307,81 @@ def likelihood(wording: Wording, weight: int) -> str:
     raise AssertionError("the last likelihood has no lower end")
 
 
-def _ranked(one: SuspectedCause, rank: int) -> SuspectedCause:
-    object.__setattr__(one, "rank", rank)  # not yet seen by anyone
-    return one
+# --- Advice -------------------------------------------------------------------------------------
+
+_Chosen = Callable[[int, int, bool], GivenAdvice | WithheldAdvice]
 
 
-def _choose_advice(
-    rules: RuleBase, fired: frozenset[str], held: Collection[str], inference: Inference
-) -> tuple[tuple[GivenAdvice, ...], tuple[WithheldAdvice, ...]]:
-    given: list[GivenAdvice] = []
-    withheld: list[WithheldAdvice] = []
-    for one in rules.advice:
-        if one.id not in fired:
-            continue
-        forbidding = [entry for entry in one.unless if unless_id(one.id, entry.id) in fired]
-        if forbidding or one.kind in held:
-            withheld.append(_withheld(one, forbidding, one.kind in held, rules.wording))
-        else:
-            given.append(_given(one, fired, inference, rules.wording))
-    return tuple(given), tuple(withheld)
+def _asked_first(one: Advice) -> list[str]:
+    """The ids of what an advice's caution names while it is undecided."""
+    return [unless_id(one.id, entry.id) for entry in one.unless if entry.caution]
 
 
-def _withheld(
-    one: Advice, forbidding: list[Unless], held: bool, wording: Wording
-) -> WithheldAdvice:
-    # Until someone has been seen, that is reason enough, and nothing takes the advice's place.
-    reasons = [entry.reason for entry in forbidding if entry.reason]
-    instead = [entry.instead for entry in forbidding if entry.instead]
-    if held:
-        reasons, instead = [wording.leaflet["held"]], []
-    return WithheldAdvice(
-        id=one.id,
-        title=one.title,
-        reason=joined(dict.fromkeys(reasons), "and"),
-        instead=" ".join(dict.fromkeys(instead)) or None,
-        sources=tuple(dict.fromkeys(id_ for entry in forbidding for id_ in entry.source)),
-    )
+class _AdviceFold:
+    """One piece of advice: what forbids it, and what is to be said with it."""
 
+    def __init__(self, one: Advice, wording: Wording, ids: Ids, denied: Ids) -> None:
+        self._one = one
+        self._wording = wording
+        self._forbidding = [
+            (entry, ids.bits[id_], denied.bits.get(id_, 0))
+            for entry in one.unless
+            for id_ in [unless_id(one.id, entry.id)]
+        ]
+        self._cautions = [
+            (entry.text, ids.bits[caution_id(one.id, entry.id)]) for entry in one.cautions
+        ]
+        self.kind: AdviceKind = one.kind
+        self.bit = ids.bits[one.id]
+        self.mask = (
+            self.bit
+            | sum(bit for _, bit, _ in self._forbidding)
+            | sum(bit for _, bit in self._cautions)
+        )
+        self.asked_first = sum(bit for _, _, bit in self._forbidding)
+        self.chosen: _Chosen = lru_cache(_REMEMBERED_OF_EACH)(self._choose)
 
-def _given(
-    one: Advice, fired: frozenset[str], inference: Inference, wording: Wording
-) -> GivenAdvice:
-    undecided = [
-        entry.caution
-        for entry in one.unless
-        if entry.caution and inference.verdict(unless_id(one.id, entry.id)) is None
-    ]
-    cautions = [entry.text for entry in one.cautions if caution_id(one.id, entry.id) in fired]
-    if undecided:
-        conditions = joined(dict.fromkeys(undecided), "or")
-        cautions.insert(0, wording.leaflet["caution"].replace("{conditions}", conditions))
-    return GivenAdvice(
-        id=one.id,
-        kind=one.kind,
-        title=one.title,
-        text=one.patient or one.text,
-        caution=" ".join(dict.fromkeys(cautions)) or None,
-        clinician=one.clinician or one.evidence_note or one.note,
-        sources=one.source,
-        statements=one.statement,
-    )
+    def _choose(self, fired: int, denied: int, held: bool) -> GivenAdvice | WithheldAdvice:
+        forbidding = [entry for entry, bit, _ in self._forbidding if fired & bit]
+        if forbidding or held:
+            return self._withheld(forbidding, held)
+        undecided = [
+            entry.caution
+            for entry, _, bit in self._forbidding
+            if entry.caution and not denied & bit
+        ]
+        return self._given(undecided, [text for text, bit in self._cautions if fired & bit])
+
+    def _withheld(self, forbidding: Sequence[Unless], held: bool) -> WithheldAdvice:
+        # Until someone has been seen, that is reason enough, and nothing takes the advice's place.
+        reasons = [entry.reason for entry in forbidding if entry.reason]
+        instead = [entry.instead for entry in forbidding if entry.instead]
+        if held:
+            reasons, instead = [self._wording.leaflet["held"]], []
+        return WithheldAdvice(
+            id=self._one.id,
+            title=self._one.title,
+            reason=joined(dict.fromkeys(reasons), "and"),
+            instead=" ".join(dict.fromkeys(instead)) or None,
+            sources=tuple(dict.fromkeys(id_ for entry in forbidding for id_ in entry.source)),
+        )
+
+    def _given(self, undecided: Sequence[str], cautions: list[str]) -> GivenAdvice:
+        one = self._one
+        if undecided:
+            conditions = joined(dict.fromkeys(undecided), "or")
+            caution = self._wording.leaflet["caution"].replace("{conditions}", conditions)
+            cautions.insert(0, caution)
+        return GivenAdvice(
+            id=one.id,
+            kind=one.kind,
+            title=one.title,
+            text=one.patient or one.text,
+            caution=" ".join(dict.fromkeys(cautions)) or None,
+            clinician=one.clinician or one.evidence_note or one.note,
+            sources=one.source,
+            statements=one.statement,
+        )
 
 
 def joined(phrases: Iterable[str], word: str) -> str:

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.memberships import Membership
+from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
 
 _JOINS = re.compile(r"\s*(?:/|\+|&|\band\b|\bwith\b)\s*")
@@ -17,7 +18,6 @@ _IGNORED = re.compile(r"[\s_-]+")
 _SHORTEST_MISSPELLING = 5
 # Lists come from strangers: few are remembered, and none that is longer than anyone's.
 _REMEMBERED = 1024
-LONG_LIST = 30
 
 
 @frozen

@@ -10,6 +10,7 @@ import math
 import numbers
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from crampsrules.declarations import Fact
@@ -18,6 +19,11 @@ from crampsrules.units import Unit, find_unit, readings
 
 _MOST_MEDICINES = 200
 _LONGEST_MEDICINE = 100
+# What is worked out of a longer list of medicines is not remembered: it comes from a stranger.
+LONG_LIST = 30
+# How many lists of members are remembered for each fact.
+_REMEMBERED = 256
+_COLLECTIONS = (list, tuple, set, frozenset)
 
 Reader = Callable[[Any], object]
 
@@ -34,7 +40,7 @@ def reader_of(fact: Fact) -> Reader:
     """The reader of a fact's values."""
     match fact.kind:
         case "flag":
-            return read_flag
+            return _read_flag
         case "number":
             return _number_reader(fact)
         case "integer":
@@ -47,8 +53,7 @@ def reader_of(fact: Fact) -> Reader:
             return _read_medicines
 
 
-def read_flag(value: object) -> bool:
-    """Read a flag, as `reader_of` gives it."""
+def _read_flag(value: object) -> bool:
     if value is True or value is False:
         return value
     _refuse(f"takes true or false, got {shorten(value)}")
@@ -176,6 +181,8 @@ def _choice_reader(fact: Fact) -> Reader:
     allowed = frozenset(fact.members)
 
     def read(value: object) -> str:
+        if type(value) is str and value in allowed:
+            return value
         text = _plain(value)
         if text in allowed:
             return text
@@ -196,18 +203,36 @@ def _members_reader(fact: Fact) -> Reader:
     allowed = frozenset(fact.members)
 
     def read(value: object) -> frozenset[str]:
+        # Not one by one as they are looked up: an enum's text may be looked up as something else.
         given = _collection(value, fact.members[0])
-        read = frozenset(map(_plain, given))
-        if read <= allowed:
-            return read
+        texts = frozenset(map(_plain, given))
+        if texts <= allowed:
+            return texts
         wrong = [each for each in given if _plain(each) not in allowed]
         _refuse(_wrong_members(fact, wrong))
 
-    return read
+    return _remembering(read, len(allowed))
+
+
+def _remembering(read: Callable[[object], frozenset[str]], longest: int) -> Reader:
+    """The same reader, which remembers short collections: most people say the same."""
+    remembered = lru_cache(_REMEMBERED)(read)
+
+    def read_again(value: Any) -> frozenset[str]:  # noqa: ANN401
+        if type(value) in _COLLECTIONS and len(value) <= longest:
+            try:
+                return remembered(tuple(value))
+            except RefusedError:
+                raise
+            except Exception:  # noqa: BLE001, S110 - whatever a value does when it is looked up
+                pass
+        return read(value)
+
+    return read_again
 
 
 def _collection(value: object, example: str) -> Iterable[object]:
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, _COLLECTIONS):
         return value
     if isinstance(value, str):
         example = shorten(value)[1:-1] or example
@@ -237,12 +262,14 @@ def _read_medicines(value: object) -> frozenset[str]:
 
 
 def _medicine(value: object) -> str:
-    name = _plain(value).strip()
+    name = (value if type(value) is str else _plain(value)).strip()
+    if 0 < len(name) <= _LONGEST_MEDICINE and name.isprintable():
+        return name
     if not name:
         _refuse(f"takes a list of names of medicines, got {shorten(value)} in it")
     if len(name) > _LONGEST_MEDICINE:
         _refuse(f"takes names of at most {_LONGEST_MEDICINE} characters, got {shorten(name)}")
     # Half a surrogate pair could not be written out again; a control character is no name.
-    if not name.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
         _refuse(f"takes names of ordinary characters, got {shorten(name)}")
     return name

@@ -27,6 +27,9 @@ class Engine(Protocol):
     def fire(self, facts: PatientFacts) -> frozenset[str]:
         """The ids whose condition is true. Raises FactsError for a misspelt medicine."""
 
+    def fire_number(self, facts: PatientFacts) -> int:
+        """The same as the integer that the `Ids` of the rules make of it."""
+
 
 @lru_cache(maxsize=1)
 def default_engine() -> str:
@@ -66,11 +69,15 @@ def engine_for(rules: RuleBase, name: str | None = None) -> Engine:
     is not an engine, or an engine that cannot run here.
     """
     wanted = name or default_engine()
-    with _lock:
-        made = _engines.setdefault(rules, {})
-        if wanted not in made:
-            made[wanted] = _make(rules, wanted)
-        return made[wanted]
+    kept = rules._kept  # noqa: SLF001 - it is kept with the rules
+    engine: Engine | None = kept.get(f"engine {wanted}")
+    if engine is None:
+        with _lock:
+            made = _engines.setdefault(rules, {})
+            if wanted not in made:
+                made[wanted] = _make(rules, wanted)
+            engine = kept[f"engine {wanted}"] = made[wanted]
+    return engine
 
 
 def _make(rules: RuleBase, name: str) -> Engine:

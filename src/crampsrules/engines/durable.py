@@ -38,6 +38,7 @@ from crampsrules.conditions import (
 )
 from crampsrules.errors import EngineError
 from crampsrules.facts import PatientFacts
+from crampsrules.ids import Ids
 from crampsrules.observations import Observations, observe
 from crampsrules.rulebase import RuleBase
 
@@ -75,6 +76,7 @@ class DurableEngine:
         # Not the rule base itself: what keeps engines does so for as long as their rules are alive.
         self._formulary = rules.formulary
         self._ids = frozenset(rules.conditions)
+        self._number = Ids.of(rules).number
         planned = list(_plan(rules))
         used = {
             atom for level in planned for arms in level.values() for arm in arms for atom in arm
@@ -108,6 +110,10 @@ class DurableEngine:
             else:  # a signal's handler fired meanwhile, in a session of its own
                 sessions.broken.append(session)
         return fired
+
+    def fire_number(self, facts: PatientFacts) -> int:
+        """What `fire` gives, as the integer that the `Ids` of the rules make of it."""
+        return self._number(self.fire(facts))
 
     def _fire_levels(self, session: str, pieces: dict[str, str]) -> frozenset[str]:
         fired: set[str] = set()
