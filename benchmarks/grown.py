@@ -57,7 +57,7 @@ def _tables(rules: RuleBase, altered: _Altered) -> Iterator[str]:
         else:
             # What fires is the same; as evidence each copy would need a cause of its own.
             yield '[[escalations]]\ntriage = "soon"\nreason = "A reason."'
-        yield f"id = \"copy-{altered.number}.{rule.id}\"\nwhen = '{when}'\nsource = \"shipped\""
+        yield f'id = "copy-{altered.number}.{rule.id}"\nwhen = \'{when}\'\nsource = "shipped"'
 
 
 class _Altered:

@@ -22,6 +22,7 @@ PUBLIC = [
     "Triage",
     "adjusted_calcium",
     "assess",
+    "assess_many",
     "graph",
     "next_questions",
     "what_would_change",

@@ -7,7 +7,7 @@ traceable to a rule and its source. It informs; it does not diagnose.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from crampsrules.assess import assess
+from crampsrules.assess import assess, assess_many
 from crampsrules.errors import (
     CrampsRulesError,
     EngineError,
@@ -38,6 +38,7 @@ __all__ = [
     "Triage",
     "adjusted_calcium",
     "assess",
+    "assess_many",
     "graph",
     "next_questions",
     "what_would_change",

@@ -1,10 +1,10 @@
-"""The front door: facts in, assessment out."""
+"""The front door: facts in, assessment out, for one patient or many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Literal, overload
 
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.facts import PatientFacts
@@ -40,8 +40,78 @@ def assess(
     return _judging()(facts, rules, engine)
 
 
+@overload
+def assess_many(
+    patients: Iterable[PatientFacts | Mapping[str, object] | None],
+    /,
+    *,
+    rules: RuleBase | None = None,
+    engine: str | None = None,
+    on_error: Literal["raise"] = "raise",
+) -> Iterator[Assessment]: ...
+
+
+@overload
+def assess_many(
+    patients: Iterable[PatientFacts | Mapping[str, object] | None],
+    /,
+    *,
+    rules: RuleBase | None = None,
+    engine: str | None = None,
+    on_error: Literal["yield"],
+) -> Iterator[Assessment | FactsError]: ...
+
+
+def assess_many(
+    patients: Iterable[PatientFacts | Mapping[str, object] | None],
+    /,
+    *,
+    rules: RuleBase | None = None,
+    engine: str | None = None,
+    on_error: Literal["raise", "yield"] = "raise",
+) -> Iterator[Assessment | FactsError]:
+    """Assess one patient after another, each when the next assessment is asked for.
+
+    Takes any iterable, of what `assess` takes, and gives what `assess` gives for each, in the same
+    order; nothing is held but the patient in hand. For bad facts `on_error` is "raise", which ends
+    it with the FactsError, or "yield", which gives the FactsError in the place of the assessment
+    and goes on. Either way the error's `position` says which patient it was, counted from 0.
+
+    Raises EngineError for an engine that is not there, at once.
+
+    >>> import crampsrules
+    >>> [one.triage.name for one in crampsrules.assess_many([{"weakness": True}, {}])]
+    ['SOON', 'SELF_CARE']
+    """
+    if isinstance(patients, PatientFacts | Mapping | str | bytes):
+        message = "takes an iterable of patients; for one patient there is assess()"
+        raise FactsError.of(message, value=patients)
+    if on_error not in ("raise", "yield"):
+        raise ValueError(f'on_error is "raise" or "yield", not {on_error!r}')
+    judge = _judging()
+    judge(PatientFacts(), rules, engine)  # what cannot run is said before the first patient
+    return _assessed(patients, partial(judge, rules=rules, engine=engine), on_error)
+
+
+def _assessed(
+    patients: Iterable[PatientFacts | Mapping[str, object] | None],
+    judge: Callable[[PatientFacts], Assessment],
+    on_error: Literal["raise", "yield"],
+) -> Iterator[Assessment | FactsError]:
+    for position, patient in enumerate(patients):
+        answer: Assessment | FactsError
+        try:
+            answer = judge(patient_facts(patient))
+        except FactsError as error:
+            error.position = position
+            if on_error == "raise":
+                raise
+            answer = error
+        yield answer
+
+
 @lru_cache(maxsize=1)
-def _judging() -> Callable[[PatientFacts, RuleBase | None, str | None], Assessment]:
+def _judging() -> Callable[..., Assessment]:
     # `import crampsrules` stays quick: what reads and fires rules comes with the first patient.
     from crampsrules.judging import judge
 
@@ -56,14 +126,16 @@ def patient_facts(
         return facts.replace(**known) if known else facts
     if facts is None:
         return PatientFacts.from_mapping(known)
-    if not isinstance(facts, Mapping):
+    if type(facts) is not dict and not isinstance(facts, Mapping):
         raise FactsError(
             [FactProblem("facts", facts, "takes PatientFacts or a mapping of facts to values")]
         )
+    if not known:
+        return PatientFacts.from_mapping(facts)
     twice = [name for name in known if name in facts]
     if twice:
         raise FactsError(
             FactProblem(name, known[name], "is given twice, in the mapping and by keyword")
             for name in twice
         )
-    return PatientFacts.from_mapping({**facts, **known} if known else facts)
+    return PatientFacts.from_mapping({**facts, **known})

@@ -250,19 +250,15 @@ class Assessment:
         return as_text(self)
 
 
+PutTogether = tuple[Callable[..., Mapping[str, object]], RuleBase, int, str]
+"""What gives parts of an assessment by their names, and what it takes besides name and facts: the
+rules, what fired and the name of the engine. What it gives twice is equal."""
+
 _PARTS = tuple(one.name for one in attrs.fields(Assessment))
 
 
-def later(
-    facts: PatientFacts,
-    triage: Triage,
-    put_together: tuple[Callable[..., object], *tuple[Any, ...]],
-) -> Assessment:
-    """An assessment of which all but triage is put together when it is first looked at.
-
-    `put_together` is a function with what it takes besides the name of a part and the facts. It
-    gives parts by name: always equal ones, since two threads may ask for them at once.
-    """
+def later(facts: PatientFacts, triage: Triage, put_together: PutTogether) -> Assessment:
+    """An assessment of which all but triage is put together when it is first looked at."""
     made: Assessment = _new(Assessment)
     _set(made, "__dict__", {"facts": facts, "triage": triage, "_later": put_together})
     return made
@@ -278,9 +274,9 @@ class _Part:
         if made is None:
             raise AttributeError(f"type object 'Assessment' has no attribute {self.name!r}")
         there = vars(made)
-        put_together, *more = there["_later"]
-        for name, value in put_together(self.name, there["facts"], *more).items():
-            there.setdefault(name, value)  # another thread may have been first
+        put_together, rules, fired, engine = there["_later"]
+        # Another thread may have been first: what it put there is equal.
+        there.update(put_together(self.name, there["facts"], rules, fired, engine))
         return there[self.name]
 
 

@@ -115,6 +115,8 @@ class FactsError(CrampsRulesError, ValueError):
     """The facts of a patient cannot be used; `problems` names every bad one."""
 
     problems: tuple[FactProblem, ...]
+    position: int | None = None
+    """Of many patients, which one it was, counted from 0; None where there was one."""
 
     def __init__(self, problems: Iterable[FactProblem]) -> None:
         """Take every problem that was found, in the order to show them."""
@@ -128,9 +130,10 @@ class FactsError(CrampsRulesError, ValueError):
 
     def __str__(self) -> str:
         """Give one line for each problem, and only a count of those beyond the first 200."""
+        where = "" if self.position is None else f"patient {self.position}, counted from 0: "
         if len(self.problems) == 1:
-            return str(self.problems[0])
-        lines = [f"{len(self.problems)} problems with the facts"]
+            return f"{where}{self.problems[0]}"
+        lines = [f"{where}{len(self.problems)} problems with the facts"]
         lines += [f"  {problem}" for problem in self.problems[:_MOST_LINES]]
         if len(self.problems) > _MOST_LINES:
             lines.append(f"  and {len(self.problems) - _MOST_LINES} more")

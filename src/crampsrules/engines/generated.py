@@ -42,7 +42,7 @@ from crampsrules.rulebase import RuleBase
 # Python reads at most 100 levels of indentation.
 _DEEPEST = 20
 # From so many conditions on, the arms of an `or` are looked for under their own facts.
-_MANY = 200
+MANY = 200
 # How many stated sets are remembered for each fact that takes one: they come from strangers.
 _REMEMBERED = 1024
 
@@ -166,7 +166,7 @@ class _Writer:
             yield from self._reading(FACTS[name])
         yield from self._marking(used)
         yield self.firing.start
-        many = len(self.program.conditions) >= _MANY
+        many = len(self.program.conditions) >= MANY
         for level in self.program.levels:
             pending = [
                 _Pending(id_, tests)

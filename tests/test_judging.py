@@ -1,0 +1,53 @@
+"""Many patients and many threads on the same rules: nothing mixed up, nothing left behind.
+
+What is measured is measured in a process of its own: `python -m tests.sharing TASK COUNT`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crampsrules.engines import ENGINES
+from tests.engines.common import needs_durable
+from tests.strategies import ROOT
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="needs /proc to see how much memory is used"
+)
+
+
+def run(task: str, count: int) -> dict[str, float]:
+    """What a task of sharing.py measured."""
+    command = [sys.executable, "-m", "tests.sharing", task, str(count)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
+
+
+@needs_proc
+def test_fifty_thousand_patients_leave_no_memory_behind():
+    """No two alike, with lists of medicines that nobody knows: what is remembered has a limit."""
+    measured = run("memory", 50_000)
+
+    assert measured["assessed"] == 50_000
+    assert measured["grown"] < 3e6
+
+
+@needs_proc
+def test_hostile_lists_are_not_remembered():
+    """The longest lists of the longest names that are read at all."""
+    assert run("long_lists", 3000)["grown"] < 3e6
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=[needs_durable] * (name == "durable")) for name in ENGINES]
+)
+def test_four_threads_share_everything(engine):
+    """Rules, engine, patients and assessments, from the first moment on: all answers are right."""
+    assert run(f"threads_{engine}", 400) == {"wrong": 0, "failed": 0, "answers": 1600}
