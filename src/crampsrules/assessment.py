@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 import cattrs
 from attrs import field, frozen
+from cattrs.gen import make_dict_unstructure_fn, override
 
 from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import PatientFacts
@@ -198,8 +199,6 @@ class Assessment:
     def to_dict(self, *, unknowns: bool = True) -> dict[str, Any]:
         """Everything as JSON-ready data; `unknowns=False` leaves those out, which is faster."""
         data: dict[str, Any] = _converter().unstructure(self)
-        for private in ("_rules", "_unknowns"):
-            data.pop(private, None)
         if unknowns:
             data["unknowns"] = _converter().unstructure(self.unknowns)
         return data
@@ -291,4 +290,8 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Triage, lambda name, _: Triage.from_id(name))
     converter.register_unstructure_hook(PatientFacts, lambda facts: facts.to_dict())
     converter.register_structure_hook(PatientFacts, lambda data, _: PatientFacts.from_mapping(data))
+    # Left out, rather than taken apart and then left out: the rules are most of it.
+    private = override(omit=True)
+    to_dict = make_dict_unstructure_fn(Assessment, converter, _rules=private, _unknowns=private)
+    converter.register_unstructure_hook(Assessment, to_dict)
     return converter

@@ -49,6 +49,11 @@ _REMEMBERED = 1024
 _REMEMBERED_OF_EACH = 128
 
 
+def fold(rules: RuleBase, facts: PatientFacts, fired: frozenset[str], *, engine: str) -> Assessment:
+    """Weigh, rank, triage and choose advice from the ids that fired for these facts."""
+    return Folding.of(rules).fold(rules, facts, Ids.of(rules).number(fired), engine)
+
+
 def active_escalations(rules: RuleBase, fired: frozenset[str]) -> list[Escalation]:
     """The escalations that fired and that no `unless` removes, most urgent first."""
     return [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 
 from attrs import field, frozen
 
@@ -38,6 +38,37 @@ class NameKind:
 
 
 @frozen(eq=False)
+class _Spellings:
+    """Known names by what is left of them without one letter.
+
+    Two texts that are one slip apart are alike once a letter is left out of either or both, so few
+    of the names need to be compared.
+    """
+
+    keys: tuple[str, ...]
+    places: Mapping[str, Sequence[int]]
+
+    @classmethod
+    def of(cls, keys: tuple[str, ...]) -> _Spellings:
+        places: dict[str, list[int]] = {}
+        for place, key in enumerate(keys):
+            for short in _shortened(key):
+                places.setdefault(short, []).append(place)
+        return cls(keys, places)
+
+    def one_slip_from(self, key: str) -> str | None:
+        """The first name that is one slip apart."""
+        near = {place for short in _shortened(key) for place in self.places.get(short, ())}
+        ordered = (self.keys[place] for place in sorted(near))
+        return next((known for known in ordered if one_slip_apart(key, known)), None)
+
+
+def _shortened(text: str) -> set[str]:
+    """A text, and each text that one letter less makes of it."""
+    return {text, *(text[:at] + text[at + 1 :] for at in range(len(text)))}
+
+
+@frozen(eq=False)
 class Formulary:
     """The classes and names of medicines that a rule base knows."""
 
@@ -47,6 +78,7 @@ class Formulary:
     _words: Mapping[str, frozenset[str]]
     _written: Mapping[str, str]
     _resolve_once: object = field(init=False, repr=False)
+    _spellings: Callable[[], _Spellings] = field(init=False, repr=False)
 
     @classmethod
     def build(
@@ -76,6 +108,8 @@ class Formulary:
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_resolve_once", lru_cache(_REMEMBERED)(self._resolve))
+        spellings = lru_cache(maxsize=1)(partial(_Spellings.of, (*self._names, *self._words)))
+        object.__setattr__(self, "_spellings", spellings)
 
     def resolve(self, names: frozenset[str]) -> Resolved:
         """The classes that a complete list of medicines implies and rules out.
@@ -143,11 +177,8 @@ class Formulary:
     def _misspelt(self, key: str) -> str | None:
         if len(key) < _SHORTEST_MISSPELLING:
             return None
-        for table in (self._names, self._words):
-            for known in table:
-                if one_slip_apart(key, known):
-                    return self._as_written(known)
-        return None
+        known = self._spellings().one_slip_from(key)
+        return None if known is None else self._as_written(known)
 
     def _as_written(self, key: str) -> str:
         return self._written.get(key, key)

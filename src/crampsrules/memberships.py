@@ -30,7 +30,7 @@ class Membership:
 UNKNOWN = Membership(frozenset(), frozenset())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def membership(fact: str, stated: frozenset[str]) -> Membership:
     """What the stated members of a set fact say about all its members.
 
