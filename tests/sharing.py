@@ -19,7 +19,7 @@ Measured = dict[str, int]
 
 
 def patients(seed: int) -> Iterator[dict[str, Any]]:
-    """Patients without end, as strangers write them: most facts unknown, some medicines unheard of."""
+    """Patients without end: most facts unknown, some medicines unheard of."""
     rng = random.Random(seed)  # noqa: S311 - nothing secret
     medicines = [n for one in RuleBase.load().formulary.classes.values() for n in one.names]
     while True:

@@ -96,4 +96,4 @@ def test_what_cannot_run_is_said_at_once():
     with pytest.raises(EngineError, match="there is no engine 'rete'"):
         assess_many([], engine="rete")
     with pytest.raises(ValueError, match="on_error"):
-        assess_many([], on_error="skip")
+        assess_many([], on_error="skip")  # type: ignore[call-overload]

@@ -344,6 +344,7 @@ def knowing_removes(rules: RuleBase, id_: str, fact: str) -> RuleBase:
     object.__setattr__(changed, "_files", rules._files)
     object.__setattr__(changed, "_linked", evolve(rules._linked, conditions=conditions))
     object.__setattr__(changed, "version", "planted")
+    object.__setattr__(changed, "_kept", {})
     return changed
 
 
