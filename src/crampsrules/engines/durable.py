@@ -13,8 +13,10 @@ import math
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 # The lower module, not durable.lang with its Host: a Host starts two threads for ever, cannot
 # replace a ruleset, and took four to six times as long for the same network of 60 rules
@@ -34,12 +36,13 @@ from crampsrules.conditions import (
     Member,
     OneOf,
     Suspected,
-    atoms,
 )
 from crampsrules.errors import EngineError
-from crampsrules.facts import PatientFacts
+from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.ids import Ids
-from crampsrules.observations import Observations, observe
+from crampsrules.medicines import Formulary
+from crampsrules.memberships import membership
+from crampsrules.readers import LONG_LIST
 from crampsrules.rulebase import RuleBase
 
 # One fact may open 64 branches of a ruleset; the 65th makes it fire nothing at all.
@@ -48,6 +51,9 @@ BRANCHES = 50
 PROPERTIES = 200
 # Beyond this, the ors inside a condition become conclusions of their own.
 ARMS = 12
+
+# How many stated sets are remembered for each fact that takes one: they come from strangers.
+_REMEMBERED = 512
 
 _ALWAYS = "always"
 _FORGET = "forget"
@@ -64,6 +70,8 @@ class _Shard:
     handle: object
     keys: tuple[str, ...]
     ids: Mapping[str, str]
+    marks: frozenset[str]
+    """The conclusions that its arms need: without any of them, none can match."""
 
 
 class DurableEngine:
@@ -74,17 +82,13 @@ class DurableEngine:
     def __init__(self, rules: RuleBase) -> None:
         """Build the network, once. Raises EngineError where durable-rules refuses it."""
         # Not the rule base itself: what keeps engines does so for as long as their rules are alive.
-        self._formulary = rules.formulary
         self._ids = frozenset(rules.conditions)
         self._number = Ids.of(rules).number
-        planned = list(_plan(rules))
-        used = {
-            atom for level in planned for arms in level.values() for arm in arms for atom in arm
-        }
-        self._members = _members(used)
-        self._asked_known = tuple(sorted({atom.fact for atom in used if isinstance(atom, Known)}))
-        self._levels = [tuple(_shards(level)) for level in planned]
-        self._marks = _marks(rules, planned)
+        arms = dict(_plan(rules))
+        used = {atom for of_one in arms.values() for arm in of_one for atom in arm}
+        self._properties = _Properties(used, rules.formulary)
+        self._marks = _marks(rules, arms)
+        self._levels = [tuple(_shards(level)) for level in _levels(arms, self._marks)]
         handles = [shard.handle for level in self._levels for shard in level]
         self._sessions = _Sessions(handles)
         _alive.add(self._sessions)
@@ -92,7 +96,7 @@ class DurableEngine:
 
     def fire(self, facts: PatientFacts) -> frozenset[str]:
         """The ids whose condition is true. Raises FactsError for a misspelt medicine."""
-        pieces = self._pieces(observe(facts, self._formulary))
+        pieces = self._properties.of(facts)
         sessions = self._sessions
         with sessions.lock:
             sessions.forget_broken()
@@ -116,30 +120,81 @@ class DurableEngine:
         return self._number(self.fire(facts))
 
     def _fire_levels(self, session: str, pieces: dict[str, str]) -> frozenset[str]:
-        fired: set[str] = set()
-        for level in self._levels:
+        everything: list[str] = []
+        for number, level in enumerate(self._levels):
+            fired: list[str] = []
             for shard in level:
-                for id_ in _fire(shard, session, pieces):
-                    fired.add(id_)
-                    if mark := self._marks.get(id_):
-                        pieces[mark] = f'"{mark}":true'
-        return self._ids & fired
+                if number == 0 or not shard.marks.isdisjoint(pieces):
+                    _fire(shard, session, pieces, fired)
+            for id_ in fired:
+                if mark := self._marks.get(id_):
+                    pieces[mark] = f'"{mark}":true'
+            everything += fired
+        return self._ids.intersection(everything)
 
-    def _pieces(self, seen: Observations) -> dict[str, str]:
-        """Each known property as JSON, by its name."""
-        pieces = {_ALWAYS: f'"{_ALWAYS}":true'}
-        for name, value in seen.values.items():
-            if (text := _json(value)) is not None:
-                pieces[name] = f'"{name}":{text}'
-        for fact, membership in seen.members.items():
-            for member, key in self._members.get(fact, {}).items():
-                held = membership.holds(member)
-                if held is not None:
-                    pieces[key] = f'"{key}":{"true" if held else "false"}'
-        for fact in self._asked_known:
-            key = f"known_{fact}"
-            pieces[key] = f'"{key}":{"true" if fact in seen.values else "false"}'
+
+class _Properties:
+    """A patient as durable-rules takes it: each known property as a piece of JSON, by its name."""
+
+    def __init__(self, used: Collection[Atom], formulary: Formulary) -> None:
+        asked = {atom.fact for atom in used if not isinstance(atom, Concluded | Suspected)}
+        asked_known = {atom.fact for atom in used if isinstance(atom, Known)}
+        members = _members(used)
+        self._always = {_ALWAYS: f'"{_ALWAYS}":true'}
+        self._always |= {f"known_{fact}": f'"known_{fact}":false' for fact in asked_known}
+        self._write = {
+            fact: _writer(FACTS[fact], members.get(fact, {}), fact in asked_known, formulary)
+            for fact in asked
+        }
+        self._reported = tuple(
+            (fact, by) for fact in asked if (by := FACTS[fact].measured_by) is not None
+        )
+
+    def of(self, facts: PatientFacts) -> dict[str, str]:
+        """The properties of one patient. Raises FactsError for a misspelt medicine."""
+        pieces = self._always.copy()
+        known = vars(facts)
+        measured = {fact for fact, by in self._reported if by in known}
+        write = self._write
+        for fact, value in known.items():
+            if fact in write and fact not in measured:
+                pieces.update(write[fact](value))
         return pieces
+
+
+_Write = Callable[[Any], Mapping[str, str]]
+
+
+def _writer(
+    fact: Fact, members: Mapping[str, str], ask_known: bool, formulary: Formulary
+) -> _Write:
+    """What gives the properties of one fact's value."""
+    name = fact.name
+    more = {f"known_{name}": f'"known_{name}":true'} if ask_known else {}
+    match fact.kind:
+        case "flag" | "choice":
+            table = {
+                value: {name: f'"{name}":{json.dumps(value)}', **more}
+                for value in (fact.members or (True, False))
+            }
+            return table.__getitem__
+        case "number" | "integer":
+            return lambda value: {name: f'"{name}":{_plain(value)}', **more}
+
+    def look_up(stated: frozenset[str]) -> Mapping[str, str]:
+        resolved = (
+            formulary.resolve(stated).classes
+            if fact.kind == "medicines"
+            else membership(name, stated)
+        )
+        return more | {
+            key: f'"{key}":{"true" if held else "false"}'
+            for member, key in members.items()
+            if (held := resolved.holds(member)) is not None
+        }
+
+    remembered = lru_cache(_REMEMBERED)(look_up)
+    return lambda stated: (remembered if len(stated) <= LONG_LIST else look_up)(stated)
 
 
 @define(eq=False)
@@ -200,36 +255,30 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(after_in_child=_renew_locks)
 
 
-def _fire(shard: _Shard, session: str, pieces: Mapping[str, str]) -> Iterator[str]:
-    known = list(filter(None, map(pieces.get, shard.keys)))
+def _fire(shard: _Shard, session: str, pieces: Mapping[str, str], fired: list[str]) -> None:
+    """Assert what is known to one ruleset, note what fires, and take it back."""
+    known = ",".join(filter(None, map(pieces.get, shard.keys)))
     if not known:
         return
-    fact = f'{{"id":"1","sid":"{session}",{",".join(known)}}}'
-    code, state = rete.assert_fact(shard.handle, fact)
+    handle = shard.handle
+    code, state = rete.assert_fact(handle, f'{{"id":"1","sid":"{session}",{known}}}')
     if code == _ASSERTED:
-        _, message = rete.start_action_for_state(shard.handle, state) or (None, None)
+        _, message = rete.start_action_for_state(handle, state) or (None, None)
         if not message:
             raise EngineError("durable-rules matched a fact and then did not fire")
         while message:
             # The message begins {"RULE":{ ; the rest repeats the fact.
-            yield shard.ids[message[2 : message.index('"', 2)]]
-            message = rete.complete_and_start_action(shard.handle, state)
+            fired.append(shard.ids[message[2 : message.index('"', 2)]])
+            message = rete.complete_and_start_action(handle, state)
     elif code != _NOTHING_MATCHED:
         raise EngineError(f"durable-rules answered {code} to a fact of a fresh session")
-    rete.retract_fact(shard.handle, f'{{"id":"1","sid":"{session}"}}')
-
-
-def _json(value: object) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return _plain(value)
-    return json.dumps(value) if isinstance(value, str) else None
+    rete.retract_fact(handle, f'{{"id":"1","sid":"{session}"}}')
 
 
 def _plain(number: float) -> str:
     """A number without an exponent, which durable-rules cannot read, and without loss."""
-    return format(Decimal(repr(number)), "f")
+    text = repr(number)
+    return text if "e" not in text else format(Decimal(repr(number)), "f")
 
 
 def _members(used: Iterable[Atom]) -> Mapping[str, Mapping[str, str]]:
@@ -241,10 +290,9 @@ def _members(used: Iterable[Atom]) -> Mapping[str, Mapping[str, str]]:
     return members
 
 
-def _marks(rules: RuleBase, planned: Iterable[Iterable[str]]) -> dict[str, str]:
+def _marks(rules: RuleBase, arms: Iterable[str]) -> dict[str, str]:
     """For each id that concludes something, the property that says so at later levels."""
-    split = {id_ for level in planned for id_ in level} - rules.conditions.keys()
-    parts = {id_: _key(Concluded(id_)) for id_ in split}
+    parts = {id_: _key(Concluded(id_)) for id_ in arms if id_ not in rules.conditions}
     concluded = {
         id_: _key(Concluded(name)) for name, ids in rules.concluding.items() for id_ in ids
     }
@@ -254,21 +302,37 @@ def _marks(rules: RuleBase, planned: Iterable[Iterable[str]]) -> dict[str, str]:
     return parts | concluded | suspected
 
 
-def _plan(rules: RuleBase) -> Iterator[Mapping[str, Sequence[Arm]]]:
-    """The arms of every id, level by level; parts of a condition come before the whole."""
+def _plan(rules: RuleBase) -> Iterator[tuple[str, Sequence[Arm]]]:
+    """The arms of every id, those of parts of a condition before the whole."""
     numbers = itertools.count()
     for level in rules.levels:
-        stages: list[dict[str, Sequence[Arm]]] = [{}]
-        whole: dict[str, Sequence[Arm]] = {}
         for id_ in level:
             parts = _Parts(numbers)
-            whole[id_] = _arms(parts.cut(rules.conditions[id_]))
-            for stage, arms in enumerate(parts.stages):
-                if stage == len(stages):
-                    stages.append({})
-                stages[stage] |= arms
-        yield from (stage for stage in stages if stage)
-        yield whole
+            whole = _arms(parts.cut(rules.conditions[id_]))
+            yield from parts.arms.items()
+            yield id_, whole
+
+
+def _levels(
+    arms: Mapping[str, Sequence[Arm]], marks: Mapping[str, str]
+) -> list[list[tuple[str, Arm]]]:
+    """Each arm as early as can be: after everything that can conclude what it needs."""
+    levels: list[list[tuple[str, Arm]]] = [[]]
+    decided: dict[str, int] = {}
+    for id_, of_one in arms.items():
+        for arm in of_one:
+            needed = [decided.get(key, -1) for atom in arm if (key := _mark_of(atom))]
+            level = max(needed, default=-1) + 1
+            while len(levels) <= level:
+                levels.append([])
+            levels[level].append((id_, arm))
+            if mark := marks.get(id_):
+                decided[mark] = max(decided.get(mark, 0), level)
+    return levels
+
+
+def _mark_of(atom: Atom) -> str | None:
+    return _key(atom) if isinstance(atom, Concluded | Suspected) else None
 
 
 @frozen
@@ -276,8 +340,7 @@ class _Parts:
     """Cuts an and of many ors, which has too many arms, into conclusions of their own."""
 
     numbers: Iterator[int]
-    stages: list[dict[str, Sequence[Arm]]] = Factory(list)
-    stage_of: dict[str, int] = Factory(dict)
+    arms: dict[str, Sequence[Arm]] = Factory(dict)
 
     def cut(self, condition: Condition) -> Condition:
         """The condition, with parts of it replaced where it has too many arms."""
@@ -293,14 +356,9 @@ class _Parts:
                 return condition
 
     def _conclusion(self, part: Condition) -> Condition:
-        inner = [self.stage_of.get(a.finding, -1) for a in atoms(part) if isinstance(a, Concluded)]
-        stage = max(inner, default=-1) + 1
         # No finding's name has a hyphen.
         name = f"part-{next(self.numbers)}"
-        self.stage_of[name] = stage
-        while len(self.stages) <= stage:
-            self.stages.append({})
-        self.stages[stage][name] = _arms(part)
+        self.arms[name] = _arms(part)
         return Concluded(name)
 
 
@@ -331,17 +389,13 @@ def _arms(condition: Condition) -> list[Arm]:
             return [(condition,)]
 
 
-def _shards(level: Mapping[str, Sequence[Arm]]) -> Iterator[_Shard]:
+def _shards(level: Iterable[tuple[str, Arm]]) -> Iterator[_Shard]:
     """Rulesets of few enough branches and properties.
 
     Like arms stand together, so that a patient of whom a shard's facts are unknown passes it by.
     """
     arms = sorted(
-        (
-            (tuple(_key(atom) for atom in arm), id_, arm)
-            for id_, arms in level.items()
-            for arm in arms
-        ),
+        ((tuple(_key(atom) for atom in arm), id_, arm) for id_, arm in level),
         key=lambda one: one[:2],
     )
     batch: list[tuple[str, Arm]] = []
@@ -367,7 +421,9 @@ def _shard(batch: Sequence[tuple[str, Arm]], keys: Iterable[str]) -> _Shard:
         handle = rete.create_ruleset(f"crampsrules{next(_numbers)}", text)
     except Exception as error:
         raise EngineError(f"durable-rules refuses the rules: {error}") from error
-    return _Shard(handle, tuple(sorted(keys)), {f"r{n}": id_ for n, (id_, _) in enumerate(batch)})
+    ids = {f"r{n}": id_ for n, (id_, _) in enumerate(batch)}
+    marks = frozenset(key for _, arm in batch for atom in arm if (key := _mark_of(atom)))
+    return _Shard(handle, tuple(sorted(keys)), ids, marks)
 
 
 # json writes a small number with an exponent; these marks let its plain text through unquoted.
