@@ -63,10 +63,10 @@ class SuspectedCause:
     statements: tuple[str, ...] = ()
 
 
-def suspected(parts: Mapping[str, object], rank: int) -> SuspectedCause:
-    """The cause with these fields and that rank, made without setting each field by itself."""
+def suspected(fields: dict[str, object]) -> SuspectedCause:
+    """The cause with these fields, made without setting each of them by itself."""
     made: SuspectedCause = _new(SuspectedCause)
-    _set(made, "__dict__", {**parts, "rank": rank})
+    _set(made, "__dict__", fields)
     return made
 
 

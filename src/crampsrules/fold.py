@@ -46,7 +46,7 @@ from crampsrules.triage import Triage
 
 # How many answers are remembered: of all escalations together, of each cause, of each advice.
 _REMEMBERED = 1024
-_REMEMBERED_OF_EACH = 128
+_REMEMBERED_OF_EACH = 256
 
 
 def fold(rules: RuleBase, facts: PatientFacts, fired: frozenset[str], *, engine: str) -> Assessment:
@@ -101,6 +101,7 @@ class Folding:
         asked = [id_ for one in rules.advice for id_ in _asked_first(one)]
         self._denied = Ids.from_names(asked)
         self._denials = denials(rules, asked)
+        self._advising = ids.number(one.id for one in rules.advice)
         self._advice = [_AdviceFold(one, rules.wording, ids, self._denied) for one in rules.advice]
 
     @classmethod
@@ -179,9 +180,11 @@ class Folding:
     def _choose_advice(
         self, facts: PatientFacts, fired: int
     ) -> tuple[tuple[GivenAdvice, ...], tuple[WithheldAdvice, ...]]:
+        if not fired & self._advising:
+            return (), ()
         held = self.raised(fired & self.escalating).held
         offered = [one for one in self._advice if fired & one.bit]
-        denied = self._deny(facts) if offered else 0
+        denied = self._deny(facts)
         given: list[GivenAdvice] = []
         withheld: list[WithheldAdvice] = []
         for one in offered:
@@ -225,7 +228,7 @@ class _Weighed:
         """The cause in that place among others."""
         made = self._made.get(rank)
         if made is None:  # there are as many ranks as causes at most
-            made = self._made.setdefault(rank, suspected(self._parts, rank))
+            made = self._made.setdefault(rank, suspected({**self._parts, "rank": rank}))
         return made
 
 

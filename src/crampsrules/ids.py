@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import compress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 from attrs import frozen
 
 from crampsrules.rulebase import RuleBase
 
-# The characters "0" and "1" as the numbers that they stand for.
-_DIGITS = bytes.maketrans(b"01", b"\0\1")
 # Adding up integers of more bits than this takes longer than writing into bytes.
 _MOST_ADDED = 2000
 
@@ -22,6 +20,8 @@ class Ids:
     names: tuple[str, ...]
     bits: Mapping[str, int]
     _places: Mapping[str, int]
+    _bytes: int
+    _by_byte: tuple[Callable[[int], tuple[str, ...]], ...]
 
     @classmethod
     def of(cls, rules: RuleBase) -> Ids:
@@ -38,7 +38,9 @@ class Ids:
         ordered = tuple(sorted(names))
         places = {name: place for place, name in enumerate(ordered)}
         bits = {name: 1 << place for name, place in places.items()}
-        return cls(ordered, bits, places)
+        starts = range(0, len(ordered), 8)
+        by_byte = tuple(_names_of(ordered[start : start + 8]) for start in starts)
+        return cls(ordered, bits, places, len(starts), by_byte)
 
     def number(self, names: Iterable[str]) -> int:
         """The integer of some names, each of them once."""
@@ -52,6 +54,13 @@ class Ids:
 
     def named(self, number: int) -> tuple[str, ...]:
         """The names in an integer, in order."""
-        # Its binary digits from the last to the first say which names to take.
-        digits = f"{number:b}"[::-1].encode().translate(_DIGITS)
-        return tuple(compress(self.names, digits))
+        found: list[str] = []
+        for names, byte in zip(self._by_byte, number.to_bytes(self._bytes, "little"), strict=True):
+            if byte:
+                found += names(byte)
+        return tuple(found)
+
+
+def _names_of(names: Sequence[str]) -> Callable[[int], tuple[str, ...]]:
+    """What a byte names of eight names, remembered."""
+    return cache(lambda byte: tuple(name for bit, name in enumerate(names) if byte >> bit & 1))

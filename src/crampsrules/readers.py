@@ -21,8 +21,9 @@ _MOST_MEDICINES = 200
 _LONGEST_MEDICINE = 100
 # What is worked out of a longer list of medicines is not remembered: it comes from a stranger.
 LONG_LIST = 30
-# How many lists of members are remembered for each fact.
+# How many lists are remembered for each fact, and of medicines how much text in one.
 _REMEMBERED = 256
+_SHORT = 400
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 Reader = Callable[[Any], object]
@@ -50,7 +51,7 @@ def reader_of(fact: Fact) -> Reader:
         case "members":
             return _members_reader(fact)
         case "medicines":
-            return _read_medicines
+            return _remembering(_read_medicines, LONG_LIST, _SHORT)
 
 
 def _read_flag(value: object) -> bool:
@@ -214,14 +215,20 @@ def _members_reader(fact: Fact) -> Reader:
     return _remembering(read, len(allowed))
 
 
-def _remembering(read: Callable[[object], frozenset[str]], longest: int) -> Reader:
-    """The same reader, which remembers short collections: most people say the same."""
+def _remembering(
+    read: Callable[[object], frozenset[str]], longest: int, most_text: int | None = None
+) -> Reader:
+    """The same reader, which remembers short collections: most people say the same.
+
+    `most_text` bounds the length of all texts together, where any text may be read.
+    """
     remembered = lru_cache(_REMEMBERED)(read)
 
     def read_again(value: Any) -> frozenset[str]:  # noqa: ANN401
         if type(value) in _COLLECTIONS and len(value) <= longest:
             try:
-                return remembered(tuple(value))
+                if most_text is None or sum(map(len, value)) <= most_text:
+                    return remembered(tuple(value))
             except RefusedError:
                 raise
             except Exception:  # noqa: BLE001, S110 - whatever a value does when it is looked up
