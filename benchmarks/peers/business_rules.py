@@ -44,7 +44,7 @@ def ways(rules: RuleBase) -> Iterator[Way]:
             self.fired = fired
 
         @rule_action(params={"id": FIELD_TEXT})  # type: ignore[untyped-decorator]  # nor has this
-        def fire(self, id: str) -> None:  # noqa: A002 - the name of the parameter
+        def fire(self, id: str) -> None:
             self.fired.append(id)
 
     def fire(patient: Properties) -> frozenset[str]:
@@ -52,7 +52,7 @@ def ways(rules: RuleBase) -> Iterator[Way]:
         run_all(made, variables(patient), Actions(fired))
         return frozenset(fired)
 
-    yield Way("business-rules", True, properties(rules), fire)
+    yield Way("business-rules", properties(rules), fire)
 
 
 def _variables(conditions: Any) -> Callable[[Properties], Any]:

@@ -8,7 +8,7 @@ from itertools import compress
 import cel
 
 from benchmarks.peers.common import Language, Way, flat, properties
-from crampsrules import RuleBase
+from crampsrules import PatientFacts, RuleBase
 
 PACKAGE = "common-expression-language"
 
@@ -32,13 +32,13 @@ def ways(rules: RuleBase) -> Iterator[Way]:
     def fire(patient: cel.Context) -> frozenset[str]:
         return frozenset(id_ for id_, program in programs.items() if program.execute(patient))
 
-    def prepare(patient: object) -> cel.Context:
-        return cel.Context({"p": known(patient)})  # type: ignore[arg-type]  # a patient
+    def prepare(patient: PatientFacts) -> cel.Context:
+        return cel.Context({"p": known(patient)})
 
-    yield Way("CEL in Rust", True, prepare, fire)
+    yield Way("CEL in Rust", prepare, fire)
     yield Way(
         "CEL in Rust, one list",
-        False,
         prepare,
         lambda patient: frozenset(compress(ids, every.execute(patient))),
+        as_documented=False,
     )

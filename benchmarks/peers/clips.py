@@ -43,7 +43,7 @@ def ways(rules: RuleBase) -> Iterator[Way]:
         environment.reset()
         return frozenset(fired)
 
-    yield Way("clipspy", True, prepare, fire)
+    yield Way("clipspy", prepare, fire)
 
 
 def _value(value: object) -> Any:

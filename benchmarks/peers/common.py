@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from crampsrules import PatientFacts, RuleBase
 from crampsrules.conditions import (
@@ -37,9 +37,9 @@ class Way:
     """
 
     name: str
-    as_documented: bool
     prepare: Callable[[PatientFacts], Any]
     fire: Callable[[Any], frozenset[str]]
+    as_documented: bool = field(default=True, kw_only=True)
 
 
 def flat(rules: RuleBase) -> Mapping[str, Condition]:

@@ -29,8 +29,10 @@ def ways(rules: RuleBase) -> Iterator[Way]:
     """Its Host, as documented; and what the Host stands on."""
     definitions = list(_definitions(rules))
     prepare = properties(rules)
-    yield Way("durable-rules, its Host", True, prepare, _hosted(definitions))
-    yield Way("durable-rules, lower module by hand", False, prepare, _by_hand(definitions))
+    yield Way("durable-rules, its Host", prepare, _hosted(definitions))
+    yield Way(
+        "durable-rules, lower module by hand", prepare, _by_hand(definitions), as_documented=False
+    )
 
 
 _Definition = tuple[str, dict[str, Any], dict[str, str]]

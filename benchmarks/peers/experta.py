@@ -7,8 +7,8 @@ import collections.abc
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.peers.common import Properties, Way, arms, properties, property_of
-from crampsrules import RuleBase
+from benchmarks.peers.common import Properties, Way, arms, properties
+from crampsrules import PatientFacts, RuleBase
 from crampsrules.conditions import Atom, Comparison, Concluded, Flag, Member, OneOf, Suspected
 
 # It stands on a frozendict that looks for names where they stood before Python 3.10.
@@ -53,7 +53,13 @@ def ways(rules: RuleBase) -> Iterator[Way]:
         engine.run()
         return frozenset(fired)
 
-    yield Way("experta", True, properties(rules), fire)
+    known = properties(rules)
+
+    def prepare(patient: PatientFacts) -> Properties:
+        # A key may not have two underscores together.
+        return {name.replace("__", "_has_"): value for name, value in known(patient).items()}
+
+    yield Way("experta", prepare, fire)
 
 
 def _rule(rules: RuleBase, id_: str, fired: list[str]) -> Any:
@@ -77,7 +83,7 @@ def _arm(arm: tuple[Atom, ...]) -> Any:
             case Flag(fact, wanted):
                 tests[fact] = wanted
             case Member(fact, member, present):
-                tests[property_of(fact, member)] = present
+                tests[f"{fact}_has_{member}"] = present
             case OneOf(fact, values):
                 tests[fact] = P(values.__contains__)
             case Comparison(fact, operator, value):

@@ -19,11 +19,9 @@ def ways(rules: RuleBase) -> Iterator[Way]:
     made = {id_: _logic(condition) for id_, condition in flat(rules).items()}
 
     def fire(patient: Properties) -> frozenset[str]:
-        return frozenset(
-            id_ for id_, logic in made.items() if json_logic.jsonLogic(logic, patient)
-        )
+        return frozenset(id_ for id_, logic in made.items() if json_logic.jsonLogic(logic, patient))
 
-    yield Way("json-logic", True, properties(rules), fire)
+    yield Way("json-logic", properties(rules), fire)
 
 
 def _logic(condition: Condition) -> Any:

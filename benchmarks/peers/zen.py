@@ -20,8 +20,10 @@ def ways(rules: RuleBase) -> Iterator[Way]:
     language = Language()
     texts = {id_: language.text(condition) for id_, condition in flat(rules).items()}
     prepare = properties(rules)
-    yield Way("zen-engine", True, prepare, _decision(texts))
-    yield Way("zen-engine, one compiled expression", False, prepare, _expression(texts))
+    yield Way("zen-engine", prepare, _decision(texts))
+    yield Way(
+        "zen-engine, one compiled expression", prepare, _expression(texts), as_documented=False
+    )
 
 
 def _decision(texts: dict[str, str]) -> Any:

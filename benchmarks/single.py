@@ -1,0 +1,184 @@
+"""One patient, sixty rules: firing beside the peers, and a whole assessment beside their firing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks import handwritten
+from benchmarks.grown import sixty
+from benchmarks.measuring import Report, Table, Timed, Verdict, asked, draw_patients, figure, rounds
+from benchmarks.peers import PeerMissingError, all_ways
+from benchmarks.peers.common import Way
+from crampsrules import Assessment, PatientFacts, RuleBase, assess
+from crampsrules.engines import default_engine, engine_for
+
+Patient = PatientFacts | Mapping[str, object]
+
+KNOWN = (0.1, 0.5, 1.0)
+HALF = 0.5
+BY_HAND = "written by hand in Python"
+COMPILED = "**crampsrules, compiled**"
+DURABLE = "**crampsrules, durable**"
+LOWER = "durable-rules, lower module by hand"
+
+
+def measure() -> Report:
+    """Fire, assess and compare."""
+    rules = sixty()
+    ways, missing = _ways(rules)
+    times = {share: _fire(rules, ways, share) for share in KNOWN}
+    half = times[HALF]
+    assessing = _assess(rules)
+    report = Report()
+    report.tables.append(_firing_table(ways, times, missing))
+    report.tables.append(_assessing_table(ways, half, assessing))
+    report.verdicts += _verdicts(ways, times, assessing)
+    return report
+
+
+def _ways(rules: RuleBase) -> tuple[dict[str, Way], dict[str, str]]:
+    """Every way there is, by name, and why some peers have none."""
+    ours = [Way(BY_HAND, _itself, lambda p: handwritten.fire(p, rules.formulary))]
+    ours.append(Way(COMPILED, _itself, engine_for(rules, "compiled").fire))
+    if default_engine() == "durable":
+        ours.append(Way(DURABLE, _itself, engine_for(rules, "durable").fire))
+    ways = {one.name: one for one in ours}
+    missing: dict[str, str] = {}
+    for module, found in all_ways(rules):
+        if isinstance(found, PeerMissingError):
+            missing[module] = str(found)
+            print(f"  left out: {found}")
+        else:
+            ways |= {one.name: one for one in found}
+    return ways, missing
+
+
+def _itself(patient: PatientFacts) -> PatientFacts:
+    return patient
+
+
+def _fire(rules: RuleBase, ways: Mapping[str, Way], share: float) -> dict[str, float]:
+    patients = draw_patients(rules, share, asked(rules))
+    timed = {name: Timed(one.fire, list(map(one.prepare, patients))) for name, one in ways.items()}
+    expected = [handwritten.fire(one, rules.formulary) for one in patients]
+    for name, one in timed.items():
+        # Of the slowest, a tenth takes seconds.
+        few = 10
+        for patient, given, fired in zip(patients[:few], one.inputs, expected, strict=False):
+            if one.task(given) != fired:
+                raise SystemExit(f"{name} disagrees about {patient!r}")
+    return rounds(timed)
+
+
+def _firing_table(
+    ways: Mapping[str, Way], times: Mapping[float, Mapping[str, float]], missing: Mapping[str, str]
+) -> Table:
+    compiled = times[HALF][COMPILED]
+    rows = [
+        [
+            name + ("" if ways[name].as_documented or name == BY_HAND else " (undocumented)"),
+            *(figure(times[share][name]) for share in KNOWN),
+            f"{times[HALF][name] / compiled:,.2f}",
+        ]
+        for name in sorted(ways, key=lambda name: times[HALF][name])
+    ]
+    rows += [[f"{module}: does not run here", "", "", "", ""] for module in missing]
+    heads = [f"{share:.0%} known" for share in KNOWN]
+    return Table("firing", ["µs a patient", *heads, "times compiled"], rows)
+
+
+def look_at(assessment: Assessment) -> None:
+    """Every part of an assessment, reasons and wording included."""
+    for part in (
+        "triage", "triage_wording", "escalations", "causes", "advice", "withheld",
+        "unrecognised", "fired", "engine", "rules_version", "facts", "disclaimer",
+    ):  # fmt: skip
+        getattr(assessment, part)
+
+
+def _assess(rules: RuleBase) -> dict[str, float]:
+    facts = asked(rules)
+    patients = draw_patients(rules, HALF, facts)
+    mappings = [one.to_dict() for one in patients]
+    strangers = iter([one.to_dict() for one in draw_patients(rules, HALF, facts, count=3000)])
+
+    def triaged(patient: Patient) -> object:
+        return assess(patient, rules=rules, engine="compiled").triage
+
+    def ranked(patient: Patient) -> object:
+        return assess(patient, rules=rules, engine="compiled").causes
+
+    def complete(patient: Patient) -> None:
+        look_at(assess(patient, rules=rules, engine="compiled"))
+
+    def stranger(_: object) -> None:
+        complete(next(strangers))
+
+    ways = {
+        "facts built; triage": Timed(triaged, patients),
+        "facts built; ranked causes": Timed(ranked, patients),
+        "facts built; everything": Timed(complete, patients),
+        "from a mapping; triage": Timed(triaged, mappings),
+        "from a mapping; everything": Timed(complete, mappings),
+        "from a mapping; everything, of someone never seen": Timed(stranger, mappings),
+    }
+    return rounds(ways)
+
+
+def _fastest(ways: Mapping[str, Way], times: Mapping[str, float], *, documented: bool) -> str:
+    peers = [
+        name
+        for name, one in ways.items()
+        if name not in (BY_HAND, COMPILED, DURABLE) and (one.as_documented or not documented)
+    ]
+    return min(peers, key=times.__getitem__)
+
+
+def _assessing_table(
+    ways: Mapping[str, Way], times: Mapping[str, float], assessing: Mapping[str, float]
+) -> Table:
+    documented = _fastest(ways, times, documented=True)
+    any_way = _fastest(ways, times, documented=False)
+    rows = [
+        [
+            name,
+            figure(took),
+            f"{times[documented] / took:.1f}",
+            f"{times[any_way] / took:.1f}",
+        ]
+        for name, took in assessing.items()
+    ]
+    head = [
+        "assess(), and what is looked at",
+        "µs",
+        f"times faster than {documented} fires",
+        f"than {any_way}",
+    ]
+    return Table("assessing", head, rows)
+
+
+def _verdicts(
+    ways: Mapping[str, Way],
+    times: Mapping[float, Mapping[str, float]],
+    assessing: Mapping[str, float],
+) -> list[Verdict]:
+    half = times[HALF]
+    worst = max(each[COMPILED] / each[BY_HAND] for each in times.values())
+    verdicts = [Verdict("compiled fires, in times what is written by hand takes", worst, 1.3)]
+    for documented, which in ((True, "as documented"), (False, "in any way")):
+        peer = _fastest(ways, half, documented=documented)
+        for name, at_least in (
+            ("from a mapping; everything", 2.0),
+            ("from a mapping; triage", 2.0),
+            ("facts built; triage", 5.0),
+        ):
+            says = f"assess() {name}: times faster than {peer}, the fastest peer {which}, fires"
+            verdicts.append(Verdict(says, half[peer] / assessing[name], at_least=at_least))
+    if DURABLE in half:
+        for peer, at_most in ((LOWER, 1.5), ("clipspy", 1.0), ("zen-engine", 1.0)):
+            if peer in half:
+                ratio = half[DURABLE] / half[peer]
+                verdicts.append(
+                    Verdict(f"durable fires, in times what {peer} takes", ratio, at_most)
+                )
+    return verdicts
