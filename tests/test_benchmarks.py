@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import handwritten, naive
+from benchmarks import handwritten, naive, run
+from benchmarks.grown import grown
+from benchmarks.measuring import Table, Verdict
+from benchmarks.peers import MODULES
 from crampsrules import RuleBase
-from tests.engines.common import DURABLE_RUNS, agree
+from tests.engines.common import agree
 from tests.strategies import ROOT, patients
 
 RULES = ROOT / "benchmarks" / "rules"
@@ -45,22 +52,55 @@ def test_the_naive_function_fires_what_the_shipped_rules_fire():
     the_same()
 
 
-if DURABLE_RUNS:
+@pytest.mark.parametrize("module", MODULES)
+def test_a_peer_fires_what_the_rules_fire(module):
+    """In a process of its own: some change what is imported, or start threads that never end."""
+    command = [sys.executable, "-m", "benchmarks.peers", module]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    wrong = json.loads(done.stdout)
+    if "missing" in wrong:
+        pytest.skip(f"{wrong['missing']}: the group `bench` has it, where this Python can run it")
 
-    def test_the_host_fires_what_the_rules_fire():
-        """In a process of its own: its threads never end."""
-        import subprocess
-        import sys
+    assert wrong
+    assert set(wrong.values()) == {0}, wrong
 
-        script = (
-            "from crampsrules import PatientFacts, RuleBase\n"
-            "from crampsrules.engines import engine_for\n"
-            "from benchmarks.host import HostEngine\n"
-            f"rules = RuleBase.load({str(RULES)!r})\n"
-            "host, ours = HostEngine(rules), engine_for(rules, 'compiled')\n"
-            "for p in (PatientFacts(), PatientFacts(thirst=True, dizziness=True, age_years=71),\n"
-            "          PatientFacts(medications={'loop_diuretic'}, weakness=True)):\n"
-            "    assert host.fire(p) == ours.fire(p)\n"
-            "    assert host.fire(p) == ours.fire(p)\n"
-        )
-        subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+@pytest.mark.parametrize("size", [60, 300])
+def test_rules_grow_to_the_number_asked_for(size):
+    """The first are the sixty, and no two copies ask the same."""
+    rules = grown(size)
+    sixty = RuleBase.load(RULES)
+
+    assert len(rules.rules) == size
+    assert sixty.conditions.items() <= rules.conditions.items()
+    conditions = [c for id_, c in rules.conditions.items() if "drinks-enough" in id_]
+    assert len(set(conditions)) == size // 60
+
+
+@pytest.mark.parametrize(
+    ("verdict", "holds"),
+    [
+        (Verdict("a", 1.2, at_most=1.3), True),
+        (Verdict("a", 1.4, at_most=1.3), False),
+        (Verdict("a", 2.0, at_least=2), True),
+        (Verdict("a", 1.9, at_least=2), False),
+    ],
+)
+def test_a_verdict_is_about_its_ratio(verdict, holds):
+    """At most, or at least."""
+    assert verdict.holds is holds
+
+
+def test_the_page_has_a_place_for_every_table(tmp_path, monkeypatch):
+    """What is written there replaces what was there, and nothing else."""
+    page = tmp_path / "performance.md"
+    page.write_text(run.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(run, "PAGE", page)
+    for name in ("firing", "assessing", "growth", "shipped-firing", "loading", "single-machine"):
+        run.write(Table(name, ["what", "µs"], [["one", "1"]]))
+    before = page.read_text(encoding="utf-8")
+    run.write(Table("firing", ["what", "µs"], [["two", "2"]]))
+
+    assert page.read_text(encoding="utf-8") == before.replace("one | 1", "two | 2", 1)
+    with pytest.raises(SystemExit, match="no place for 'nowhere'"):
+        run.write_text("nowhere", "")

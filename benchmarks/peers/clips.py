@@ -28,7 +28,8 @@ def ways(rules: RuleBase) -> Iterator[Way]:
     environment.build(f"(deftemplate patient {slots})")
     environment.build("(deftemplate found (slot name))")
     for number, id_ in enumerate(ids):
-        environment.build(_rule(rules, number, id_))
+        if rule := _rule(rules, number, id_):
+            environment.build(rule)
     environment.reset()
     template = environment.find_template("patient")
     known = properties(rules)
@@ -53,7 +54,9 @@ def _value(value: object) -> Any:
 
 
 def _rule(rules: RuleBase, number: int, id_: str) -> str:
-    each = [_arm(arm) for arm in arms(rules.conditions[id_])]
+    each = [one for arm in arms(rules.conditions[id_]) if (one := _arm(arm))]
+    if not each:
+        return ""
     when = each[0] if len(each) == 1 else f"(or {' '.join(f'(and {one})' for one in each)})"
     found = [f"found-{name}" for name, ids in rules.concluding.items() if id_ in ids]
     found += [f"suspected-{name}" for name, ids in rules.suspecting.items() if id_ in ids]
@@ -61,30 +64,35 @@ def _rule(rules: RuleBase, number: int, id_: str) -> str:
     return f"(defrule r{number} {when} => (note {number}) {asserted})"
 
 
-def _arm(arm: tuple[Atom, ...]) -> str:
-    """Pattern of the patient's fact, and of the findings that are needed with it."""
-    tests: dict[str, list[str]] = {}
+def _arm(arm: tuple[Atom, ...]) -> str | None:
+    """Pattern of the patient's fact and of findings; None where no patient could match it."""
+    symbols: dict[str, set[str]] = {}
+    numbers: dict[str, str] = {}
     found: list[str] = []
     for atom in arm:
         match atom:
             case Flag(fact, wanted):
-                tests.setdefault(fact, []).append("TRUE" if wanted else "FALSE")
+                _narrow(symbols, fact, {"TRUE" if wanted else "FALSE"})
             case Member(fact, member, present):
-                name = property_of(fact, member)
-                tests.setdefault(name, []).append("TRUE" if present else "FALSE")
+                _narrow(symbols, property_of(fact, member), {"TRUE" if present else "FALSE"})
             case OneOf(fact, values):
-                tests.setdefault(fact, []).append("|".join(sorted(values)))
+                _narrow(symbols, fact, set(values))
             case Comparison(fact, operator, value):
-                of_fact = tests.setdefault(fact, [])
-                if not of_fact:
-                    of_fact.append(f"?{fact}&:(numberp ?{fact})")
+                so_far = numbers.get(fact, f"?{fact}&:(numberp ?{fact})")
                 sign = "=" if operator == "==" else operator
-                of_fact.append(f":({sign} ?{fact} {value!r})")
+                numbers[fact] = f"{so_far}&:({sign} ?{fact} {value!r})"
             case Concluded(name):
                 found.append(f"(found (name found-{name}))")
             case Suspected(name):
                 found.append(f"(found (name suspected-{name}))")
             case _:
                 raise NotImplementedError(f"no benchmark has {atom}")
-    slots = " ".join(f"({name} {'&'.join(each)})" for name, each in tests.items())
+    if not all(symbols.values()):
+        return None  # it would be refused
+    tests = {name: "|".join(sorted(values)) for name, values in symbols.items()} | numbers
+    slots = " ".join(f"({name} {test})" for name, test in tests.items())
     return " ".join([f"(patient {slots})"] * bool(tests) + found)
+
+
+def _narrow(symbols: dict[str, set[str]], name: str, values: set[str]) -> None:
+    symbols[name] = symbols.get(name, values) & values

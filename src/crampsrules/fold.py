@@ -92,9 +92,10 @@ class Folding:
         self._resolve = rules.formulary.resolve
         self._version = rules.version
         self._escalations = [
-            (one, ids.bits[one.id], ids.bits.get(unless_id(one.id), 0)) for one in rules.escalations
+            (one, ids.bits[one.id], ids.bits.get(unless_id(one.id), 0), _raised(one))
+            for one in rules.escalations
         ]
-        self.escalating = sum(bit | exception for _, bit, exception in self._escalations)
+        self.escalating = sum(bit | exception for _, bit, exception, _ in self._escalations)
         self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
         self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
         self._fallbacks = [one for one in self._causes if one.fallback]
@@ -152,16 +153,16 @@ class Folding:
 
     def _raise(self, fired: int) -> _Raised:
         active = [
-            one
-            for one, bit, exception in self._escalations
+            (one, raised)
+            for one, bit, exception, raised in self._escalations
             if fired & bit and not fired & exception
         ]
-        triage = max((one.triage for one in active), default=Triage.SELF_CARE)
+        triage = max((one.triage for one, _ in active), default=Triage.SELF_CARE)
         return _Raised(
             triage,
             self._wording.triage[triage.id],
-            frozenset(kind for one in active for kind in one.holds),
-            tuple(map(_raised, active)),
+            frozenset(kind for one, _ in active for kind in one.holds),
+            tuple(raised for _, raised in active),
         )
 
     def ranked(self, fired: int) -> tuple[SuspectedCause, ...]:

@@ -29,6 +29,16 @@ class Resolved:
 
 
 @frozen
+class _Name:
+    """What one name on a list comes to."""
+
+    held: frozenset[str]
+    left_open: frozenset[str]
+    unrecognised: tuple[str, ...]
+    problems: tuple[FactProblem, ...]
+
+
+@frozen
 class NameKind:
     """A medicine's name with the classes it implies and those that it leaves open."""
 
@@ -78,6 +88,8 @@ class Formulary:
     _words: Mapping[str, frozenset[str]]
     _written: Mapping[str, str]
     _resolve_once: object = field(init=False, repr=False)
+    _name_once: object = field(init=False, repr=False)
+    _all_classes: frozenset[str] = field(init=False, repr=False)
     _spellings: Callable[[], _Spellings] = field(init=False, repr=False)
 
     @classmethod
@@ -108,6 +120,8 @@ class Formulary:
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_resolve_once", lru_cache(_REMEMBERED)(self._resolve))
+        object.__setattr__(self, "_name_once", lru_cache(_REMEMBERED)(self._of_name))
+        object.__setattr__(self, "_all_classes", frozenset(self.classes))
         spellings = lru_cache(maxsize=1)(partial(_Spellings.of, (*self._names, *self._words)))
         object.__setattr__(self, "_spellings", spellings)
 
@@ -123,27 +137,34 @@ class Formulary:
         return self._resolve_once(names)  # type: ignore[operator, no-any-return]  # an lru_cache
 
     def _resolve(self, names: frozenset[str]) -> Resolved:
+        each = [self._name_once(name) for name in sorted(names)]  # type: ignore[operator]  # an lru_cache
+        if problems := [problem for one in each for problem in one.problems]:
+            raise FactsError(problems)
+        held = frozenset[str]().union(*(one.held for one in each))
+        unrecognised = tuple(name for one in each for name in one.unrecognised)
+        if unrecognised:
+            return Resolved(Membership(held, frozenset()), unrecognised)
+        absent = self._all_classes.difference(held, *(one.left_open for one in each))
+        return Resolved(Membership(held, absent), ())
+
+    def _of_name(self, name: str) -> _Name:
         held: set[str] = set()
-        open_: set[str] = set()
+        left_open: set[str] = set()
         unrecognised: list[str] = []
         problems: list[FactProblem] = []
-        for name in sorted(names):
-            for part in self._parts(name):
-                key = _key(part)
-                exact, general = self._meant(key)
-                if exact or general:
-                    held |= self._upwards(exact | general)
-                    open_ |= self._upwards(self._descendants(general))
-                elif meant := self._misspelt(key):
-                    problems.append(
-                        FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
-                    )
-                else:
-                    unrecognised.append(part)
-        if problems:
-            raise FactsError(problems)
-        absent = frozenset() if unrecognised else frozenset(self.classes) - held - open_
-        return Resolved(Membership(frozenset(held), absent), tuple(unrecognised))
+        for part in self._parts(name):
+            key = _key(part)
+            exact, general = self._meant(key)
+            if exact or general:
+                held |= self._upwards(exact | general)
+                left_open |= self._upwards(self._descendants(general))
+            elif meant := self._misspelt(key):
+                problems.append(
+                    FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
+                )
+            else:
+                unrecognised.append(part)
+        return _Name(frozenset(held), frozenset(left_open), tuple(unrecognised), tuple(problems))
 
     def kinds(self) -> tuple[NameKind, ...]:
         """One name for each set of classes that a single name can hold and leave open."""

@@ -46,7 +46,7 @@ def test_every_engine_gives_the_number_of_what_it_fires(facts):
 @pytest.mark.parametrize("size", [600, 6000])
 def test_many_rules_fire_what_the_oracle_fires(size):
     """On patients of whom little, half and everything is known."""
-    from benchmarks.run import draw_patients
+    from benchmarks.measuring import draw_patients
 
     rules = grown(size)
     engine = CompiledEngine(rules)
