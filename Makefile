@@ -108,7 +108,8 @@ docs: $(VENV)/.dev  ## the site, into docs/_build; warnings are errors
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
 	@echo "docs/_build/index.html"
 
-bench: $(VENV)/.dev  ## speed, as ratios measured in one run
+bench: $(VENV)/.dev  ## speed beside other rule engines, in one run; writes docs/performance.md
+	@$(PIP) install --quiet --group bench
 	$(PY) -m benchmarks.run
 
 dist-check: $(VENV)/.dev  ## installs it every way there is and assesses a patient with each
