@@ -131,9 +131,7 @@ class Folding:
     def _parts(
         self, name: str, facts: PatientFacts, rules: RuleBase, fired: int, engine: str
     ) -> Mapping[str, object]:
-        """The part of an assessment that is called so, and what costs little besides."""
-        if name == "causes":
-            return {"causes": self.ranked(fired)}
+        """The part of an assessment that is called so, and all but advice, which costs the most."""
         if name in ("advice", "withheld"):
             given, withheld = self._choose_advice(facts, fired)
             return {"advice": given, "withheld": withheld}
@@ -143,6 +141,7 @@ class Folding:
             "triage_wording": raised.wording,
             "escalations": raised.escalations,
             "unrecognised": self._resolve(medications).unrecognised if medications else (),
+            "causes": self.ranked(fired),
             "fired": self._ids.named(fired),
             "engine": engine,
             "rules_version": self._version,
