@@ -169,6 +169,7 @@ def _verdicts(
         peer = _fastest(ways, half, documented=documented)
         for name, at_least in (
             ("from a mapping; everything", 2.0),
+            ("from a mapping; everything, of someone never seen", 2.0),
             ("from a mapping; triage", 2.0),
             ("facts built; triage", 5.0),
         ):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from attrs import evolve, fields
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,6 +137,48 @@ def test_an_assessment_can_be_copied_and_pickled(copied):
     assert copied(assessment).rules == assessment.rules
 
 
+PARTS = [one.name for one in fields(Assessment)]
+
+
+@fewer(4)
+@given(near_examples(RULES), st.permutations(PARTS))
+def test_parts_may_be_looked_at_in_any_order(patient, parts):
+    """Each is put together when it is first looked at, and stays what it was."""
+    expected, looked_at = assess(patient, engine="compiled"), assess(patient, engine="compiled")
+    for part in parts:
+        assert getattr(looked_at, part) == getattr(expected, part)
+        assert getattr(looked_at, part) is getattr(looked_at, part)
+
+
+@pytest.mark.parametrize(
+    "use", [copy.copy, copy.deepcopy, pickled, evolve, lambda one: Assessment(**vars_of(one))]
+)
+def test_an_assessment_that_nobody_looked_at_is_whole(use):
+    """Copied, pickled, compared or shown as it is: nothing is missing."""
+    facts = {"fever": True, "leg_swelling": "one", "medications": ["statin", "willow bark"]}
+    untouched = use(assess(facts, engine="compiled"))
+    seen = assess(facts, engine="compiled")
+    for part in PARTS:
+        assert getattr(seen, part) == getattr(untouched, part), part
+
+    assert use(assess(facts, engine="compiled")) == seen
+    assert hash(use(assess(facts, engine="compiled"))) == hash(seen)
+    assert repr(use(assess(facts, engine="compiled"))) == repr(seen)
+
+
+def vars_of(assessment: Assessment) -> dict[str, Any]:
+    """What the constructor would take."""
+    return {one.alias or one.name: getattr(assessment, one.name) for one in fields(Assessment)}
+
+
+def test_there_is_no_part_of_another_name():
+    """And the class itself has none."""
+    with pytest.raises(AttributeError, match="diagnosis"):
+        assess(fever=True).diagnosis  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match="causes"):
+        Assessment.causes  # noqa: B018
+
+
 def test_an_assessment_cannot_be_changed():
     """Nor can its parts: what was told stays told."""
     assessment = assess(fever=True)
@@ -144,6 +187,8 @@ def test_an_assessment_cannot_be_changed():
         assessment.triage = Triage.SELF_CARE  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
         assessment.advice[0].text = ""  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        assess(medications=["statin"]).causes[0].weight = 0  # type: ignore[misc]
 
 
 # --- Data that is no assessment -----------------------------------------------------------------

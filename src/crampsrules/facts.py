@@ -852,7 +852,8 @@ class PatientFacts:
             raise FactsError.of(message, value=mapping)
         problems: list[FactProblem] = []
         known = _read(mapping, problems)
-        _raise_if_bad(known, problems)
+        if problems or not known.keys().isdisjoint(_CONTRADICTED):
+            _raise_if_bad(known, problems)
         return _made(known)
 
     @classmethod
@@ -921,6 +922,7 @@ _ORDER = {name: position for position, name in enumerate(FACTS)}
 
 _READERS: dict[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
 _FLAGS = frozenset(name for name, fact in FACTS.items() if fact.kind == "flag")
+_CHOICES = {name: frozenset(fact.members) for name, fact in FACTS.items() if fact.kind == "choice"}
 _RANGES = {
     name: (fact.low, fact.high)
     for name, fact in FACTS.items()
@@ -934,6 +936,9 @@ for _name in FACTS:
 CONTRADICTIONS: tuple[tuple[str, object, str, object, str], ...] = (
     ("dialysis", True, "kidney_disease", False, "only failing kidneys need dialysis"),
 )
+
+
+_CONTRADICTED = frozenset(other for _, _, other, _, _ in CONTRADICTIONS)
 
 
 def _made(known: dict[str, object]) -> PatientFacts:
@@ -964,9 +969,9 @@ def _in_order(known: dict[str, object]) -> dict[str, object]:
 def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str, object]:
     """Give the known values, as they came, and note the problem of each bad one."""
     known: dict[str, object] = {}
-    flags, ranges, readers = _FLAGS, _RANGES, _READERS
+    flags, ranges, choices, readers = _FLAGS, _RANGES, _CHOICES, _READERS
     for name, value in facts.items():
-        # Most values are flags and floats in range: a call for each would take most of the time.
+        # Most values are of these kinds and good: a call for each would take most of the time.
         if type(name) is str:
             if (value is True or value is False) and name in flags:
                 known[name] = value
@@ -976,6 +981,9 @@ def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str,
                 if low <= value <= high:
                     known[name] = value + 0.0
                     continue
+            if type(value) is str and name in choices and value in choices[name]:
+                known[name] = value
+                continue
             if name in readers:
                 if value is not None:
                     try:

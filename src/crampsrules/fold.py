@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from operator import attrgetter
-
-from attrs import frozen
+from typing import NamedTuple
 
 from crampsrules.assessment import (
     Assessment,
@@ -44,8 +43,10 @@ from crampsrules.rules import (
 )
 from crampsrules.triage import Triage
 
-# How many answers are remembered: of all escalations together, of each cause, of each advice.
+# How many answers are remembered: of all that fired and of the escalations, of each cause and each
+# advice; and in how many places of the ranking a cause is kept.
 _REMEMBERED = 1024
+_RANKS = 4
 _REMEMBERED_OF_EACH = 256
 
 
@@ -71,8 +72,7 @@ def rank_causes(rules: RuleBase, fired: frozenset[str]) -> tuple[SuspectedCause,
     return Folding.of(rules).ranked(Ids.of(rules).number(fired))
 
 
-@frozen(eq=False)
-class _Raised:
+class _Raised(NamedTuple):
     """What some escalations come to."""
 
     triage: Triage
@@ -95,8 +95,10 @@ class Folding:
             (one, ids.bits[one.id], ids.bits.get(unless_id(one.id), 0), _raised(one))
             for one in rules.escalations
         ]
+        self._triage = {level: rules.wording.triage[level.id] for level in Triage}
         self.escalating = sum(bit | exception for _, bit, exception, _ in self._escalations)
         self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
+        self._following: Callable[[int], dict[str, object]] = lru_cache(_REMEMBERED)(self._follow)
         self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
         self._fallbacks = [one for one in self._causes if one.fallback]
         asked = [id_ for one in rules.advice for id_ in _asked_first(one)]
@@ -131,39 +133,41 @@ class Folding:
     def _parts(
         self, name: str, facts: PatientFacts, rules: RuleBase, fired: int, engine: str
     ) -> Mapping[str, object]:
-        """The part of an assessment that is called so, and what costs little besides."""
-        if name == "causes":
-            return {"causes": self.ranked(fired)}
+        """The part of an assessment that is called so, and all but advice, which costs the most."""
         if name in ("advice", "withheld"):
             given, withheld = self._choose_advice(facts, fired)
             return {"advice": given, "withheld": withheld}
-        raised = self.raised(fired & self.escalating)
         medications = vars(facts).get("medications")
+        return {
+            **self._following(fired),
+            "unrecognised": self._resolve(medications).unrecognised if medications else (),
+            "engine": engine,
+            "_rules": rules,
+        }
+
+    def _follow(self, fired: int) -> dict[str, object]:
+        """What follows from what fired alone, whoever it fired for."""
+        raised = self.raised(fired & self.escalating)
         return {
             "triage_wording": raised.wording,
             "escalations": raised.escalations,
-            "unrecognised": self._resolve(medications).unrecognised if medications else (),
+            "causes": self.ranked(fired),
             "fired": self._ids.named(fired),
-            "engine": engine,
             "rules_version": self._version,
             "disclaimer": self._wording.leaflet["disclaimer"],
-            "_rules": rules,
             "_unknowns": None,
         }
 
     def _raise(self, fired: int) -> _Raised:
-        active = [
-            (one, raised)
-            for one, bit, exception, raised in self._escalations
-            if fired & bit and not fired & exception
-        ]
-        triage = max((one.triage for one, _ in active), default=Triage.SELF_CARE)
-        return _Raised(
-            triage,
-            self._wording.triage[triage.id],
-            frozenset(kind for one, _ in active for kind in one.holds),
-            tuple(raised for _, raised in active),
-        )
+        active: list[RaisedEscalation] = []
+        held: set[str] = set()
+        for one, bit, exception, raised in self._escalations:
+            if fired & bit and not fired & exception:
+                active.append(raised)
+                held.update(one.holds)
+        # The most urgent stand first.
+        triage = active[0].triage if active else Triage.SELF_CARE
+        return _Raised(triage, self._triage[triage], frozenset(held), tuple(active))
 
     def ranked(self, fired: int) -> tuple[SuspectedCause, ...]:
         """The suspected causes, best first."""
@@ -228,8 +232,11 @@ class _Weighed:
     def at(self, rank: int) -> SuspectedCause:
         """The cause in that place among others."""
         made = self._made.get(rank)
-        if made is None:  # there are as many ranks as causes at most
-            made = self._made.setdefault(rank, suspected({**self._parts, "rank": rank}))
+        if made is None:
+            if len(self._made) >= _RANKS:
+                self._made.clear()
+            made = suspected({**self._parts, "rank": rank})
+            self._made[rank] = made
         return made
 
 

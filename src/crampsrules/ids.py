@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
@@ -21,7 +20,7 @@ class Ids:
     bits: Mapping[str, int]
     _places: Mapping[str, int]
     _bytes: int
-    _by_byte: tuple[Callable[[int], tuple[str, ...]], ...]
+    _by_byte: tuple[list[tuple[str, ...]], ...]
 
     @classmethod
     def of(cls, rules: RuleBase) -> Ids:
@@ -39,7 +38,7 @@ class Ids:
         places = {name: place for place, name in enumerate(ordered)}
         bits = {name: 1 << place for name, place in places.items()}
         starts = range(0, len(ordered), 8)
-        by_byte = tuple(_names_of(ordered[start : start + 8]) for start in starts)
+        by_byte = tuple(_by_bit(ordered[start : start + 8]) for start in starts)
         return cls(ordered, bits, places, len(starts), by_byte)
 
     def number(self, names: Iterable[str]) -> int:
@@ -54,13 +53,22 @@ class Ids:
 
     def named(self, number: int) -> tuple[str, ...]:
         """The names in an integer, in order."""
-        found: list[str] = []
+        found: tuple[str, ...] = ()
         for names, byte in zip(self._by_byte, number.to_bytes(self._bytes, "little"), strict=True):
             if byte:
-                found += names(byte)
-        return tuple(found)
+                found += names[byte] or _name(names, byte)
+        return found
 
 
-def _names_of(names: Sequence[str]) -> Callable[[int], tuple[str, ...]]:
-    """What a byte names of eight names, remembered."""
-    return cache(lambda byte: tuple(name for bit, name in enumerate(names) if byte >> bit & 1))
+def _name(names: list[tuple[str, ...]], byte: int) -> tuple[str, ...]:
+    """What a byte names, kept for the next time; what each bit names is there from the start."""
+    names[byte] = tuple(name for bit in range(8) if byte >> bit & 1 for name in names[1 << bit])
+    return names[byte]
+
+
+def _by_bit(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """What each byte names of eight names: at first, of those bytes that have a single bit."""
+    known: list[tuple[str, ...]] = [()] * 256
+    for bit, name in enumerate(names):
+        known[1 << bit] = (name,)
+    return known

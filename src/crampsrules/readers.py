@@ -22,7 +22,7 @@ LONGEST_MEDICINE = 100
 # What is worked out of a longer list of medicines is not remembered: it comes from a stranger.
 LONG_LIST = 30
 # How many lists are remembered for each fact, and of medicines how much text in one.
-_REMEMBERED = 256
+_REMEMBERED = 1024
 _SHORT = 400
 _COLLECTIONS = (list, tuple, set, frozenset)
 
