@@ -5,7 +5,7 @@ HYPOTHESIS_PROFILE chooses one by name; without it, `ci` where CI is set, else `
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # No deadlines: the first example of a test also pays for loading the rules, and
 # coverage slows what it measures. The suite as a whole is timed instead.
@@ -29,6 +29,17 @@ settings.register_profile(
     max_examples=2_000,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
+)
+
+# For tools/mutate_code.py: a test need only fail, and always the same way. How is not looked at.
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    max_examples=10,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 
 # The processes that share the tests are measured, those that tests start are not: some are
