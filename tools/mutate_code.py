@@ -17,52 +17,87 @@ only survivors are tried anew. Survivors must be explained in docs/mutants_in_co
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import gc
 import hashlib
+import importlib
 import itertools
 import json
 import os
+import pickle
+import pkgutil
 import random
 import resource
+import shlex
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import TypeVar
 
 import coverage
 import libcst as cst
 import pytest
 from attrs import define, field, frozen
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
-from mutmut.mutation.file_mutation import MutationVisitor, OuterFunctionProvider
+from click.testing import CliRunner
+from mutmut.mutation.file_mutation import Mutation, MutationVisitor, OuterFunctionProvider
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
 ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]  # this checkout, whatever is installed
+
+from docs.blocks import Command  # noqa: E402
+
 SOURCE = ROOT / "src"
 KEPT = ROOT / "build" / "mutants.json"
+MEASURED = ROOT / "build" / "mutants-tests.pickle"
 EXPLAINED = ROOT / "docs" / "mutants_in_code.toml"
 
-# They build packages, run documents, start processes or draw for minutes: nothing that a mutant
-# could be judged by in a second.
+# They build packages, run documents, start processes or draw for minutes, so that no mutant could
+# be judged by them in a second; or they are about the rules.
 LEFT_OUT = (
     "tests/deep",
     "tests/packaging",
     "tests/test_benchmarks.py",
     "tests/test_cli_pictures.py",
     "tests/test_docs.py",
+    "tests/test_emergencies.py",
     "tests/test_examples_folder.py",
     "tests/test_mutate_code.py",
     "tests/test_mutate_rules.py",
+    "tests/test_rules_content.py",
 )
 MEMORY = 8 << 30
+# A first try with this many seconds of tests catches most, and leaves fewer for mypy and for more.
+FEW = 1.0
+TYPES = """
+[mypy]
+strict = True
+mypy_path = src
+local_partial_types = True
+ignore_missing_imports = True
+enable_error_code = ignore-without-code, redundant-expr, truthy-bool, unreachable
+"""
+PATIENCE = 180
+SLOW = 10.0
+CASES = 60
+# What the package imports where it is used.
+LATE = ("click.testing", "durable_rules_engine", "html5lib", "rich.console", "z3")
 LONG = 90
+OPTIONS = ["-s", "-o", "addopts=--import-mode=importlib", "-m", "not deep"]
+OPTIONS += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist"]
+JUDGES = [str(ROOT / one) for one in ("tests", "README.md", "CONTRIBUTING.md", "docs")]
 
 
 # --- The mutants --------------------------------------------------------------------------------
@@ -95,10 +130,12 @@ class Mutant:
 
     def code(self) -> CodeType:
         """The module with the change in it. Raises SyntaxError for what is no Python."""
-        path = SOURCE / self.file
-        raw = path.read_bytes()
-        changed = raw[: self.span[0]] + self.new.encode() + raw[self.span[1] :]
-        return compile(changed, str(path), "exec")
+        return compile(self.source(), str(SOURCE / self.file), "exec")
+
+    def source(self) -> bytes:
+        """The text of the module with the change in it."""
+        raw = (SOURCE / self.file).read_bytes()
+        return raw[: self.span[0]] + self.new.encode() + raw[self.span[1] :]
 
 
 def _module(path: Path) -> str:
@@ -149,6 +186,8 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         function = outer.get(one.original_node)
         if function not in names:
             continue
+        if _is_case(one):
+            continue
         span, text = spans[one.original_node], wrapper.module.code_for_node(one.mutated_node)
         old = raw[span.start : span.start + span.length].decode()
         new = _indented(text, raw, span.start) if isinstance(one.mutated_node, cst.Match) else text
@@ -164,6 +203,16 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
             span=(span.start, span.start + span.length),
             new=new,
         )
+
+
+def _is_case(one: Mutation) -> bool:
+    """Whether a text is only written in other letters: it is also tried with a word put to it."""
+    old, new = one.original_node, one.mutated_node
+    return (
+        isinstance(old, cst.SimpleString)
+        and isinstance(new, cst.SimpleString)
+        and old.value.lower() == new.value.lower()
+    )
 
 
 def _indented(text: str, raw: bytes, start: int) -> str:
@@ -209,19 +258,20 @@ class Verdict:
 
 # How a fork ends that is not ended by a time limit.
 SURVIVED, CAUGHT, NO_CODE = 0, 91, 92
+Task = TypeVar("Task")
 ENDINGS = {SURVIVED: "survived", CAUGHT: "caught", NO_CODE: "no such code"}
 
 
 @define
 class Fork:
-    """A copy of this process that runs some tests and says what came of it."""
+    """A copy of this process that does some work and says what came of it."""
 
     pid: int
     _reading: int
 
     @classmethod
     def of(cls, work: Callable[[], tuple[int, str]]) -> Fork:
-        """Start it. Its work gives how it ends and what it says."""
+        """Start it. Its work gives how it ends and what it says, in a few words."""
         reading, writing = os.pipe()
         sys.stdout.flush()
         pid = os.fork()
@@ -233,6 +283,7 @@ class Fork:
             os.dup2(silence, stream)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        signal.alarm(PATIENCE)  # for what waits; limits are otherwise in processor time
         try:
             code, said = work()
         except BaseException as error:  # noqa: BLE001 - whatever a mutant comes to, it is noticed
@@ -246,7 +297,45 @@ class Fork:
             return stream.read().decode(errors="replace")
 
 
-@define
+def in_forks(
+    works: Iterable[tuple[Task, Callable[[], tuple[int, str]]]], jobs: int
+) -> Iterator[tuple[Task, int | None, str]]:
+    """Do work in some forks at a time; of each how it ended (None: by a signal) and its words."""
+    waiting, running = iter(works), dict[int, tuple[Task, Fork]]()
+    while True:
+        for task, work in itertools.islice(waiting, jobs - len(running)):
+            fork = Fork.of(work)
+            running[fork.pid] = task, fork
+        if not running:
+            return
+        pid, status = os.wait()
+        if pid in running:
+            task, fork = running.pop(pid)
+            yield task, None if os.WIFSIGNALED(status) else os.WEXITSTATUS(status), fork.said()
+
+
+@frozen
+class Measured:
+    """What a test costs, and the lines it runs: a bit each, by file."""
+
+    seconds: float
+    lines: dict[str, int]
+
+    @classmethod
+    def by(cls, tracer: coverage.Coverage, work: Callable[[], None]) -> Measured:
+        """Measure some work."""
+        before = time.process_time()
+        tracer.start()
+        work()
+        tracer.stop()
+        seconds, data, lines = time.process_time() - before, tracer.get_data(), {}
+        for path in data.measured_files():
+            file = Path(path).relative_to(SOURCE).as_posix()
+            lines[file] = sum(1 << line for line in data.lines(path) or ())
+        return cls(seconds, lines)
+
+
+@define(eq=False)  # pytest keeps plugins by their identity
 class Bench:
     """A pytest plugin that tries mutants in place of running the tests."""
 
@@ -254,122 +343,247 @@ class Bench:
     jobs: int
     budget: float
     told: Callable[[Mutant, Verdict], None]
-    tracer: coverage.Coverage
-    _tests: dict[str, pytest.Item] = field(factory=dict)
     _failed: list[str] = field(factory=list)
-    _seconds: dict[str, float] = field(factory=dict)
-    _covering: dict[str, dict[int, list[str]]] = field(factory=dict)
+    _tests: dict[str, pytest.Item] = field(factory=dict)
+    _measured: dict[str, Measured] = field(factory=dict)
     _functions: dict[str, list[FunctionType]] = field(factory=dict)
     _catchers: dict[str, Counter[str]] = field(factory=lambda: defaultdict(Counter))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Measure the tests, then judge the mutants by them."""
-        self._tests = {test.nodeid: test for test in session.items}
-        self._measure()
+        import_all()
+        self._tests = {test.nodeid: test for test in few_of_each(session.items)}
         self._functions = functions()
         gc.collect()
         gc.freeze()  # so that the forks share what is there
-        self._drop_what_a_fork_breaks()
-        self._judge()
+        self._measure()
+        left = list(self._judge(self.mutants, FEW))
+        left = list(by_types(left, self.told))
+        for mutant in self._judge(left, self.budget):
+            self.told(mutant, Verdict("survived"))
         return True
+
+    def _judge(self, mutants: Iterable[Mutant], budget: float) -> Iterator[Mutant]:
+        """Try mutants, tell of those that are caught, and give the others."""
+        for mutant, code, said in in_forks(self._tries(mutants, budget), self.jobs):
+            if code == SURVIVED:
+                yield mutant
+                continue
+            ending = "time limit" if code is None else ENDINGS.get(code, "caught")
+            self._catchers[mutant.file, mutant.function][said] += 1
+            self.told(mutant, Verdict(ending, said))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what fails."""
         if report.failed:
-            self._failed.append(report.nodeid)
-            print(report.longreprtext)  # a fork's words go nowhere
+            self._failed.append(report.longreprtext)
 
-    def _run(self, tests: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
-        """Run tests one after the other, and hand out each when it is over."""
-        some = list(tests)
-        for test, after in itertools.zip_longest(some, some[1:]):
-            test.config.hook.pytest_runtest_protocol(item=test, nextitem=after)
-            yield test
-
+    # Each test has a fork to itself, as with a mutant: what caches save others is not saved.
     def _measure(self) -> None:
-        """Which lines each test runs, and how long it takes."""
-        for _, of_file in itertools.groupby(self._tests.values(), lambda test: test.path):
-            clear_caches()  # what fills them is part of what each file tests
-            for test in of_file:
-                self.tracer.switch_context(test.nodeid)
-                before = time.process_time()
-                list(self._run([test]))
-                self._seconds[test.nodeid] = time.process_time() - before
-        self.tracer.stop()
-        if self._failed:
-            raise pytest.UsageError("the tests fail before anything is changed")
-        data = self.tracer.get_data()
-        for path in data.measured_files():
-            file = Path(path).relative_to(SOURCE).as_posix()
-            self._covering[file] = data.contexts_by_lineno(path)
-
-    def _drop_what_a_fork_breaks(self) -> None:
-        def work() -> tuple[int, str]:
-            list(self._run(sorted(self._tests.values(), key=self._time)))
-            return SURVIVED, "\n".join(self._failed)
-
-        fork = Fork.of(work)
-        _, status = os.waitpid(fork.pid, 0)
-        if status:
-            raise pytest.UsageError(f"the tests cannot be run in a fork: {fork.said()}")
-        for broken in fork.said().splitlines():
-            print(f"left out, since a fork alone breaks it: {broken}")
-            del self._tests[broken]
-
-    def _time(self, test: pytest.Item) -> float:
-        return self._seconds[test.nodeid]
-
-    def _judge(self) -> None:
-        waiting, running = iter(self.mutants), dict[int, tuple[Mutant, Fork]]()
-        while True:
-            for mutant in itertools.islice(waiting, self.jobs - len(running)):
-                if tests := self._judges(mutant):
-                    fork = Fork.of(functools.partial(self._try, mutant, tests))
-                    running[fork.pid] = mutant, fork
+        self._measured = measured_before()
+        new = [one for id_, one in self._tests.items() if id_ not in self._measured]
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            works = (
+                (test, functools.partial(self._measure_one, test, Path(folder) / str(number)))
+                for number, test in enumerate(new)
+            )
+            for number, (test, code, said) in enumerate(in_forks(works, self.jobs), 1):
+                if code == SURVIVED:
+                    self._measured[test.nodeid] = pickle.loads(Path(said).read_bytes())  # noqa: S301 - our own
+                elif code == CAUGHT:
+                    print(f"left out, it fails unchanged: {said}", flush=True)
                 else:
-                    self.told(mutant, Verdict("no test"))
-            if not running:
-                return
-            pid, status = os.wait()
-            if pid in running:
-                self._note(*running.pop(pid), status)
+                    print(f"left out, it is slow: {test.nodeid}", flush=True)
+                if number % 200 == 0:
+                    keep_measured(self._measured)
+                    print(f"... {number} of {len(new)} tests measured", flush=True)
+        keep_measured(self._measured)
 
-    def _note(self, mutant: Mutant, fork: Fork, status: int) -> None:
-        said = fork.said()
-        if os.WIFSIGNALED(status):
-            verdict = Verdict("time limit")
-        else:
-            verdict = Verdict(ENDINGS.get(os.WEXITSTATUS(status), "caught"), said)
-        if verdict.ending == "caught":
-            self._catchers[mutant.function][said] += 1
-        self.told(mutant, verdict)
+    def _measure_one(self, test: pytest.Item, path: Path) -> tuple[int, str]:
+        signal.setitimer(signal.ITIMER_PROF, SLOW)
+        tracer = coverage.Coverage(data_file=None, config_file=False, source=[str(SOURCE)])
+        tracer.set_option("run:disable_warnings", ["no-data-collected", "module-not-measured"])
+        measured = Measured.by(tracer, functools.partial(self._run, test, None))
+        if self._failed:
+            return CAUGHT, f"{test.nodeid}\n{self._failed[0][-2000:]}"
+        path.write_bytes(pickle.dumps(measured))
+        return SURVIVED, str(path)
 
-    def _judges(self, mutant: Mutant) -> list[pytest.Item]:
+    def _run(self, test: pytest.Item, after: pytest.Item | None) -> None:
+        test.config.hook.pytest_runtest_protocol(item=test, nextitem=after)
+
+    def _tries(
+        self, mutants: Iterable[Mutant], budget: float
+    ) -> Iterator[tuple[Mutant, Callable[[], tuple[int, str]]]]:
+        for mutant in mutants:
+            if tests := self._judges(mutant, budget):
+                yield mutant, functools.partial(self._try, mutant, tests)
+            elif budget > FEW:  # it takes seconds
+                yield mutant, functools.partial(try_afresh, mutant)
+            else:
+                yield mutant, lambda: (SURVIVED, "")
+
+    def _judges(self, mutant: Mutant, budget: float) -> list[pytest.Item]:
         """The tests that run a mutant's lines, the likeliest and the fastest first."""
-        covering = self._covering.get(mutant.file, {})
-        first, last = mutant.lines
-        ids = {id_ for line in range(first, last + 1) for id_ in covering.get(line, ())}
-        while not ids and first > mutant.starts:  # a line of a statement that starts further up
-            first -= 1
-            ids = set(covering.get(first, ()))
         own = f"tests/test_{mutant.module.partition('.')[0]}.py"
-        caught = self._catchers[mutant.function]
-        tests = [self._tests[id_] for id_ in ids if id_ in self._tests]
-        tests.sort(key=lambda test: (-caught[test.nodeid], self._time(test), test.nodeid))
-        tests.sort(key=lambda test: (not caught[test.nodeid], not test.nodeid.startswith(own)))
-        spent = list(itertools.accumulate(map(self._time, tests)))
-        return [test for test, sum_ in zip(tests, spent, strict=True) if sum_ <= self.budget] or tests[:1]
+        caught = self._catchers[mutant.file, mutant.function]
+        ids = self._running(mutant)
+        cases = Counter[str]()
+        which = {}
+        for id_ in ids:  # the first case of each test before the second of any
+            cases[id_.partition("[")[0]] += 1
+            which[id_] = cases[id_.partition("[")[0]]
+        ids.sort(
+            key=lambda id_: (
+                -caught[id_],
+                which[id_],
+                not id_.startswith(own),
+                self._measured[id_].seconds,
+            )
+        )
+        spent = itertools.accumulate(self._measured[id_].seconds for id_ in ids)
+        within = [id_ for id_, sum_ in zip(ids, spent, strict=True) if sum_ <= budget]
+        return [self._tests[id_] for id_ in within or ids[:1]]
+
+    def _running(self, mutant: Mutant) -> list[str]:
+        first, last = mutant.lines
+        # Where no line of its own is run, it is part of a statement that starts further up.
+        for line in range(first, mutant.starts, -1):
+            lines = sum(1 << one for one in range(line, last + 1))
+            if ids := [
+                id_
+                for id_ in self._tests
+                if id_ in self._measured and self._measured[id_].lines.get(mutant.file, 0) & lines
+            ]:
+                return ids
+        return []
 
     def _try(self, mutant: Mutant, tests: list[pytest.Item]) -> tuple[int, str]:
         if not exchange(mutant, self._functions):
             return NO_CODE, ""
-        signal.alarm(120)  # for what waits for ever; the limit itself is in processor time
         for test, after in itertools.zip_longest(tests, tests[1:]):
-            signal.setitimer(signal.ITIMER_PROF, 1 + 5 * self._time(test))
-            test.config.hook.pytest_runtest_protocol(item=test, nextitem=after)
+            limit = 1 + 5 * self._measured[test.nodeid].seconds
+            signal.setitimer(signal.ITIMER_PROF, limit)
+            self._run(test, after)
             if self._failed:
                 return CAUGHT, test.nodeid
         return SURVIVED, ""
+
+
+def by_types(
+    mutants: Iterable[Mutant], told: Callable[[Mutant, Verdict], None]
+) -> Iterator[Mutant]:
+    """Tell of the mutants that mypy refuses, and give the others."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(SOURCE, Path(folder) / "src")
+        (Path(folder) / "mypy.ini").write_text(TYPES)
+
+        def mypy(*arguments: str) -> subprocess.CompletedProcess[str]:
+            command = [str(Path(sys.executable).parent / "dmypy"), "--status-file", "status"]
+            return subprocess.run(
+                [*command, *arguments], cwd=folder, capture_output=True, text=True, check=False
+            )
+
+        def refusal() -> str:
+            done = mypy("check", "src/crampsrules")
+            return done.stdout.partition("\n")[0] if done.returncode else ""
+
+        mypy("start", "--", "--config-file", "mypy.ini")
+        try:
+            if fault := refusal():
+                raise pytest.UsageError(f"mypy refuses what was not changed: {fault}")
+            for mutant in mutants:
+                path = Path(folder) / "src" / mutant.file
+                original = path.read_bytes()
+                path.write_bytes(mutant.source())
+                if fault := refusal():
+                    told(mutant, Verdict("types", fault))
+                else:
+                    yield mutant
+                path.write_bytes(original)
+        finally:
+            mypy("stop")
+
+
+# What judges code that runs while the package is imported, and no more after that.
+JUDGES_OF_IMPORT = ("test_facts.py", "test_units.py", "test_rulefiles.py", "test_rulebase.py")
+
+
+def try_afresh(mutant: Mutant | None) -> tuple[int, str]:
+    """Import the package anew with a change in it, and run some tests on that."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("crampsrules", "tests"):
+            del sys.modules[name]
+    get_code = SourceFileLoader.get_code
+
+    def changed(self: SourceFileLoader, name: str) -> CodeType | None:
+        if mutant is not None and self.path == str(SOURCE / mutant.file):
+            return mutant.code()
+        return get_code(self, name)
+
+    SourceFileLoader.get_code = changed  # type: ignore[method-assign]
+    signal.setitimer(signal.ITIMER_PROF, 6 * SLOW)
+    importlib.import_module("crampsrules._hypothesis").register()
+    name = mutant.module.partition(".")[0] if mutant else ""
+    own = ROOT / "tests" / f"test_{name}.py"
+    tests = [str(own)] if own.is_file() else []
+    tests += [str(ROOT / "tests" / one) for one in JUDGES_OF_IMPORT]
+    status = pytest.main(["-x", f"--rootdir={ROOT}", *OPTIONS, *tests])
+    return (CAUGHT, "when imported") if status else (SURVIVED, "")
+
+
+def few_of_each(tests: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """The tests, but of one with hundreds of cases only the first."""
+    seen: Counter[str] = Counter()
+    for test in tests:
+        function = test.nodeid.partition("[")[0]
+        seen[function] += 1
+        if seen[function] <= CASES:
+            yield test
+
+
+def in_process(self: Command) -> str:
+    """What a command in a document writes, without starting a process for it."""
+    program, *arguments = shlex.split(self.line.replace("\\\n", " "))
+    if program != "crampsrules" or set(arguments) & set("|<>"):
+        return self.shown
+    with contextlib.chdir(ROOT):
+        return CliRunner().invoke(importlib.import_module("crampsrules.cli.commands").crampsrules, arguments).output
+
+
+def import_all() -> None:
+    """Import what is otherwise imported late, once for all forks."""
+    for one in pkgutil.walk_packages([str(SOURCE / "crampsrules")], "crampsrules."):
+        if not one.name.endswith("__main__"):
+            importlib.import_module(one.name)
+    for name in LATE:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def measured_before() -> dict[str, Measured]:
+    """What is known of tests that have not changed since, nor has the code."""
+    if not MEASURED.is_file():
+        return {}
+    versions, measured = pickle.loads(MEASURED.read_bytes())  # noqa: S301 - our own
+    fresh = {file for file, version in versions.items() if version == _tests_version(file)}
+    return {id_: one for id_, one in measured.items() if id_.partition("::")[0] in fresh}
+
+
+def keep_measured(measured: dict[str, Measured]) -> None:
+    """Write down what is known of tests for the next run."""
+    files = {id_.partition("::")[0] for id_ in measured}
+    MEASURED.parent.mkdir(exist_ok=True)
+    MEASURED.write_bytes(pickle.dumps(({one: _tests_version(one) for one in files}, measured)))
+
+
+def _tests_version(file: str) -> str:
+    paths = [ROOT / file, *sorted(SOURCE.rglob("*.py"))]
+    return _hash(*(path for path in paths if path.is_file()))
+
+
+def _hash(*paths: Path) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
 
 def _place(code: CodeType) -> tuple[str, int]:
@@ -406,16 +620,6 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(one)
 
 
-_CACHE = type(functools.lru_cache(int))
-
-
-def clear_caches() -> None:
-    """Forget what functions of the package and of the tests have worked out."""
-    for one in gc.get_objects():
-        if isinstance(one, _CACHE) and one.__module__.partition(".")[0] in ("crampsrules", "tests"):
-            one.cache_clear()
-
-
 # --- Telling ------------------------------------------------------------------------------------
 
 
@@ -447,7 +651,7 @@ class Report:
     def is_caught(self, mutant: Mutant) -> bool:
         """Whether it is known to be caught."""
         verdict = self.verdicts[mutant.file].get(str(mutant))
-        return verdict is not None and verdict.ending in ("caught", "time limit")
+        return verdict is not None and verdict.ending in ("caught", "types", "time limit")
 
     def tell(self, mutants: list[Mutant]) -> bool:
         """Print each survivor and the figures by module; whether every survivor is explained."""
@@ -480,7 +684,7 @@ def _row(name: str, figures: Counter[str]) -> str:
 
 
 def _version(file: str) -> str:
-    return hashlib.sha256((SOURCE / file).read_bytes()).hexdigest()[:16]
+    return _hash(SOURCE / file)
 
 
 def explanations() -> dict[str, str]:
@@ -498,9 +702,12 @@ def chosen(asked: argparse.Namespace) -> list[Mutant]:
         if asked.module and _module(path) not in asked.module:
             continue
         some = [one for one in mutants_of(path) if asked.only in str(one)]
-        dice = random.Random(f"{asked.seed} {path.name}")  # noqa: S311 - a sample, no secret
-        found += [one for one in some if dice.random() < asked.sample]
+        found += [one for one in some if _dice(asked.seed, one) < asked.sample]
     return found
+
+
+def _dice(seed: int, mutant: Mutant) -> float:
+    return random.Random(f"{seed} {mutant}").random()  # noqa: S311 - a sample, no secret
 
 
 def main() -> int:
@@ -513,7 +720,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only mutants with this text in their name")
     parser.add_argument("--sample", type=float, default=1.0, help="a share of them, such as 0.1")
     parser.add_argument("--seed", type=int, default=0, help="which share (0)")
-    parser.add_argument("--budget", type=float, default=3.0, help="seconds of tests a mutant (3)")
+    parser.add_argument("--budget", type=float, default=4.0, help="seconds of tests a mutant (4)")
     parser.add_argument("--list", action="store_true", help="show the mutants, try none")
     parser.add_argument("--told", action="store_true", help="show what earlier runs found")
     parser.add_argument("--tests", nargs="+", help="judge by these tests only")
@@ -538,15 +745,11 @@ def run(mutants: list[Mutant], asked: argparse.Namespace, report: Report) -> Non
             report.keep()
             print(f"... {done} of {len(mutants)}, {time.monotonic() - started:.0f} s", flush=True)
 
-    sys.path.insert(0, str(SOURCE))  # of this checkout, whatever is installed
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
-    tracer = coverage.Coverage(data_file=None, config_file=False, source=[str(SOURCE)])
-    tracer.start()
-    bench = Bench(mutants, asked.jobs, asked.budget, told, tracer)
-    tests = asked.tests or [str(ROOT / "tests"), *(f"--ignore={ROOT / one}" for one in LEFT_OUT)]
-    options = ["-s", "-o", "addopts=--import-mode=importlib", "-m", "not deep"]
-    options += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist"]
-    if status := pytest.main([f"--rootdir={ROOT}", *options, *tests], plugins=[bench]):
+    bench = Bench(mutants, asked.jobs, asked.budget, told)
+    Command.output = in_process  # type: ignore[method-assign]
+    tests = asked.tests or [*JUDGES, *(f"--ignore={ROOT / one}" for one in LEFT_OUT)]
+    if status := pytest.main([f"--rootdir={ROOT}", *OPTIONS, *tests], plugins=[bench]):
         raise SystemExit(int(status))
     report.keep()
 
