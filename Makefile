@@ -13,7 +13,7 @@ find_python = $(or $(PYTHON),$$(tools/find-python))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types suite coverage test-all test-no-compiler \
-        deep million docs bench dist-check fix clean mutate-rules fuzz
+        deep million docs bench dist-check fix clean mutate-rules mutate-code fuzz
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 20
@@ -87,6 +87,11 @@ fuzz: $(VENV)/.dev  ## ten minutes of coverage-guided fuzzing of all that reads
 
 mutate-rules: $(VENV)/.dev  ## is every slip in the rules caught? Half an hour on two cores
 	$(PY) tools/mutate_rules.py
+
+MUTANTS ?= 1
+
+mutate-code: $(VENV)/.dev  ## is every slip in the code caught? MUTANTS=0.1 tries a tenth of them
+	$(PY) tools/mutate_code.py --sample $(MUTANTS)
 
 test-all:  ## the tests on every Python found, each in a .venv of its own
 	@failed=; \

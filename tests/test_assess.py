@@ -127,7 +127,7 @@ def test_any_keywords_give_an_assessment_or_a_facts_error(keywords):
 @given(junk().filter(lambda value: value is not None and not isinstance(value, dict)))
 def test_what_is_no_mapping_is_refused(value):
     """A list of pairs, a text, a number: facts need names."""
-    with pytest.raises(FactsError, match="takes PatientFacts or a mapping"):
+    with pytest.raises(FactsError, match=r"^facts: takes PatientFacts or a mapping"):
         assess(value)
 
 

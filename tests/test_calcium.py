@@ -75,6 +75,35 @@ def test_an_albumin_in_the_other_unit_is_refused(reading):
         adjusted_calcium(calcium, 0.99 * other if unit == "mmol/L" else 1.01 * other, unit=unit)
 
 
+@pytest.mark.parametrize(
+    ("unit", "lowest", "highest", "shown"),
+    [("mmol/L", 10, 80, "10 to 80 g/L"), ("mg/dL", 1, 8, "1 to 8 g/dL")],
+)
+def test_the_ends_of_what_albumin_may_be(unit, lowest, highest, shown):
+    """Both ends are taken, what is just beyond them is refused, and the refusal holds it."""
+    calcium = {"mmol/L": 2.3, "mg/dL": 9.2}[unit]
+    for albumin in (lowest, highest):
+        assert adjusted_calcium(calcium, albumin, unit=unit) > 0
+    for albumin in (lowest - 0.01, highest + 0.01):
+        with pytest.raises(FactsError) as caught:
+            adjusted_calcium(calcium, albumin, unit=unit)
+        (problem,) = caught.value.problems
+        assert (problem.field, problem.value) == ("albumin", albumin)
+        assert problem.message == (
+            f"takes a number from {shown}, the unit that goes with calcium in {unit}; got {albumin}"
+        )
+
+
+def test_a_unit_that_is_not_taken_is_named():
+    """As it was given, beside those that are."""
+    with pytest.raises(FactsError) as caught:
+        adjusted_calcium(2.3, 40, unit="mEq/L")
+
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.value) == ("unit", "mEq/L")
+    assert problem.message == "takes one of mmol/L, mg/dL, got 'mEq/L'"
+
+
 @pytest.mark.parametrize("bad", [True, None, "40", math.nan, math.inf, -40, 0, 1e400, object()])
 def test_what_is_no_figure_of_a_patient_is_refused_by_name(bad):
     with pytest.raises(FactsError) as refused:

@@ -348,13 +348,93 @@ def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
     assert text[refusal.column :].startswith(at)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (" ", "is empty"),
+        (
+            'not fever or weakness or "calf" in sites + []',
+            "has a character that no condition uses: '+'",
+        ),
+        ("fever if fever else fever", "uses something that conditions do not have"),
+        ("not found_0", "negates the finding 'found_0': only facts may be negated"),
+        ("cause_0", "'cause_0' is a cause: write suspected(cause_0)"),
+        ("len(fever)", "may only call suspected(cause) or known(fact)"),
+        ("known(fever, thirst)", "known(...) takes one bare name"),
+        ("suspected(fever)", "'fever' is not a cause"),
+        ("3 < 5", "compares no fact: one side must be a fact's name"),
+        ("fever is True", "compares with `is`: use == instead"),
+        ("found_0 == 1", "'found_0' is a finding: write its bare name"),
+        ("fever < 1", "'fever' is a yes-or-no fact: write `fever` or `not fever`"),
+        (
+            "age_years",
+            "'age_years' is not a yes-or-no fact: compare it with a number from 0 to 120",
+        ),
+        ("age_years < 0 - 1", "'age_years' is compared with a number only"),
+        (
+            '"calf" in urine',
+            "'urine' is not a set: it takes one of pale, dark_yellow, scant, none, cola",
+        ),
+        (
+            '"calf" in ("calf",)',
+            '`in` joins "member" in set_fact, or choice_fact in ("one", "other")',
+        ),
+        ("urine == fever", "'urine' is compared with a \"quoted\" member"),
+        ('"pale" in sites', "'pale' is no member of sites"),
+        ('"pale" in medications', "'pale' is no class of medicines"),
+        (
+            "potassium_mmol_l < -3",
+            "'potassium_mmol_l' lies between 0.5 and 15 mmol/L; this value can never be met",
+        ),
+    ],
+)
+def test_a_refusal_in_full(text, message):
+    """Every word of it is for whoever wrote the rule."""
+    refusal = refused(text)
+
+    assert refusal is not None
+    assert refusal.message == message
+
+
 def test_a_text_that_is_too_long_is_not_read():
-    """The length is bounded, and the last allowed one is read."""
+    """The length is bounded, the last allowed one is read, and the caret stands at the bound."""
     text = "weakness" + " " * (MAX_LENGTH - len("weakness"))
 
     assert read(text) == Flag("weakness", wanted=True)
-    with pytest.raises(ConditionError, match=f"at most {MAX_LENGTH} are allowed"):
+    with pytest.raises(ConditionError, match=f"at most {MAX_LENGTH} are allowed") as caught:
         read(text + " ")
+    assert caught.value.column == MAX_LENGTH
+
+
+def deep(form: str, levels: int) -> str:
+    """A fact under so many of `not`, or of `and` and `or` in turn, which cannot be flattened."""
+    text = "fever"
+    for level in range(levels):
+        word = ("and", "or")[level % 2]
+        text = f"not {text}" if form == "not" else f"({text} {word} thirst)"
+    return text
+
+
+@pytest.mark.parametrize("form", ["not", "and"])
+def test_how_deep_a_condition_may_be(form):
+    """Each `not`, `and` and `or` is one level, and the deepest allowed one is read."""
+    assert refused(deep(form, MAX_DEPTH)) is None
+
+    refusal = refused(deep(form, MAX_DEPTH + 1))
+    assert refusal is not None
+    assert refusal.message == f"is nested more than {MAX_DEPTH} deep"
+
+
+def test_a_column_is_a_place_in_the_text_as_it_was_written():
+    """Spaces in front are counted, and so are quoted members, whatever is in them."""
+    for text in ("  fever and  weaknes", "fever and weaknes"):
+        refusal = refused(text)
+        assert refusal is not None
+        assert refusal.column == text.index("weaknes")
+    text = '"1a" in sites or "12b" in sites or age_years < 3x'
+    refusal = refused(text)
+    assert refusal is not None
+    assert refusal.column == text.index("3x")
 
 
 def test_known_stands_in_an_unless_only():

@@ -236,6 +236,77 @@ def test_a_red_flag_is_an_emergency_whatever_else_is_known(patient, data):
     assert assessment.triage is Triage.EMERGENCY
 
 
+# --- What is shown of a rule --------------------------------------------------------------------
+
+
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_an_answer_says_what_its_rules_say(case):
+    """Titles, words, codes, sources and statements stand in it as they stand in the rules."""
+    assessment = case.assessed()
+    rules = assessment.rules
+    said = ("title", "seriousness", "mimic", "codes", "patient", "clinician")
+
+    for cause in assessment.causes:
+        rule = rules.causes[cause.id]
+        assert all(getattr(cause, name) == getattr(rule, name) for name in said)
+        assert (cause.prior, cause.sources, cause.statements) == (
+            rule.prior,
+            rule.source,
+            rule.statement,
+        )
+        for reason in (*cause.because, *cause.against):
+            (evidence,) = (one for one in rules.evidence[cause.id] if one.id == reason.id)
+            assert (reason.text, reason.weight) == (evidence.because, rules.decibans[evidence.id])
+            assert (reason.sources, reason.statements) == (evidence.source, evidence.statement)
+    for raised in assessment.escalations:
+        (escalation,) = (one for one in rules.escalations if one.id == raised.id)
+        assert raised.reason == (escalation.patient or escalation.reason)
+        assert (raised.triage, raised.clinician) == (escalation.triage, escalation.clinician)
+        assert (raised.sources, raised.statements) == (escalation.source, escalation.statement)
+    for one in assessment.advice:
+        (advice,) = (each for each in rules.advice if each.id == one.id)
+        assert (one.kind, one.title, one.text) == (
+            advice.kind,
+            advice.title,
+            advice.patient or advice.text,
+        )
+        assert one.clinician == (advice.clinician or advice.evidence_note or advice.note)
+        assert (one.sources, one.statements) == (advice.source, advice.statement)
+
+
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_reasons_are_shown_heaviest_first(case):
+    """For a cause and against it; of equal weight by name."""
+    for cause in case.assessed().causes:
+        for reasons in (cause.because, cause.against):
+            assert list(reasons) == sorted(reasons, key=lambda one: (-abs(one.weight), one.id))
+
+
+@fewer(3)
+@given(of_any_rules() | of_our_rules)
+def test_what_is_withheld_names_every_reason_once(case):
+    """Unless all of its kind is held back: then that is the reason, and nothing is put instead."""
+    assessment = case.assessed()
+    rules, fired = assessment.rules, set(assessment.fired)
+    raised = {one.id for one in assessment.escalations}
+    held = {kind for one in rules.escalations if one.id in raised for kind in one.holds}
+    for one in assessment.withheld:
+        (advice,) = (each for each in rules.advice if each.id == one.id)
+        forbidding = [e for e in advice.unless if unless_id(advice.id, e.id) in fired]
+        sources = dict.fromkeys(id_ for entry in forbidding for id_ in entry.source)
+        assert one.title == advice.title
+        assert one.sources == tuple(sources)
+        if advice.kind in held:
+            assert (one.reason, one.instead) == (rules.wording.leaflet["held"], None)
+        else:
+            reasons = dict.fromkeys(e.reason for e in forbidding if e.reason)
+            instead = dict.fromkeys(e.instead for e in forbidding if e.instead)
+            assert one.reason == joined(reasons, "and")
+            assert one.instead == (" ".join(instead) or None)
+
+
 # --- Advice -------------------------------------------------------------------------------------
 
 

@@ -154,3 +154,23 @@ def test_a_unit_shows_what_it_is():
 
     assert unit.to_kept(9.0) == 2.25
     assert unit.from_kept(2.25) == 9.0
+
+
+def test_a_unit_with_another_zero_shows_what_it_is():
+    """An HbA1c of nothing would be 2.152 per cent."""
+    unit = Unit("%", factor=0.5, offset=2.0)
+
+    assert unit.from_kept(8.0) == 6.0
+    assert unit.to_kept(6.0) == 8.0
+
+
+def test_the_lowest_figure_of_a_unit_is_read_in_it():
+    """A calcium of 3 mg/dL is one; anything below it is a figure in another unit."""
+
+    def names(figure: float) -> list[str]:
+        return [unit.name for unit, _ in readings("calcium_mmol_l", figure)]
+
+    assert names(3.0) == ["mmol/L", "mg/dL", "mEq/L"]
+    assert names(2.999) == ["mmol/L", "mEq/L"]
+    assert names(1.5) == ["mmol/L", "mEq/L"]
+    assert names(1.499) == ["mmol/L"]

@@ -11,7 +11,7 @@ that run the changed lines, until one fails.
 Verdicts are kept in build/mutants.json, so that a run that was broken off goes on where it was, and
 only survivors are tried anew. Survivors must be explained in docs/mutants_in_code.toml.
 
-    python tools/mutate_code.py [--module NAME ...] [--only TEXT] [--sample SHARE] [--jobs N] [--list]
+    python tools/mutate_code.py [--module NAME ...] [--only TEXT] [--sample SHARE] [--list]
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ import coverage
 import libcst as cst
 import pytest
 from attrs import define, field, frozen
-from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
 from click.testing import CliRunner
+from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
 from mutmut.mutation.file_mutation import Mutation, MutationVisitor, OuterFunctionProvider
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
@@ -145,8 +145,6 @@ def _module(path: Path) -> str:
 class _Visitor(MutationVisitor):
     """mutmut's, going into decorated functions too, and not into what no test can see."""
 
-    METADATA_DEPENDENCIES = (PositionProvider, ByteSpanPositionProvider, OuterFunctionProvider)
-
     def _skip_node_and_children(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.FunctionDef):
             return node.name.value in {"__getattribute__", "__setattr__", "__new__"}
@@ -225,13 +223,19 @@ def _shown(old: str, new: str) -> str:
     """A change on one line; of a long one only where the two differ."""
     old, new = " ".join(old.split()), " ".join(new.split())
     if len(old) > LONG:
-        shared = len(os.path.commonprefix([old, new]))
+        shared = _shared(old, new)
+        end = max(0, _shared(old[shared:][::-1], new[shared:][::-1]) - LONG // 4)
         start = max(0, shared - LONG // 2)
-        end = len(os.path.commonprefix([old[shared:][::-1], new[shared:][::-1]]))
-        end = max(0, end - LONG // 4)
-        old, new = (("..." if start else "") + each[start : len(each) - end] for each in (old, new))
-        old, new = ((each[:LONG] + "...") if len(each) > LONG else each for each in (old, new))
+        cut = "..." if start else ""
+        old, new = (f"{cut}{each[start : len(each) - end]}" for each in (old, new))
+        old, new = (f"{each[:LONG]}..." if len(each) > LONG else each for each in (old, new))
     return f"{old} => {new}"
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in pairs)
 
 
 def _qualified(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str]]:
@@ -242,7 +246,6 @@ def _qualified(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str]]:
             for inner in node.body.body:
                 if isinstance(inner, cst.FunctionDef):
                     yield inner, f"{node.name.value}.{inner.name.value}"
-
 
 
 # --- Judging them -------------------------------------------------------------------------------
@@ -347,7 +350,7 @@ class Bench:
     _tests: dict[str, pytest.Item] = field(factory=dict)
     _measured: dict[str, Measured] = field(factory=dict)
     _functions: dict[str, list[FunctionType]] = field(factory=dict)
-    _catchers: dict[str, Counter[str]] = field(factory=lambda: defaultdict(Counter))
+    _catchers: dict[tuple[str, str], Counter[str]] = field(factory=lambda: defaultdict(Counter))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Measure the tests, then judge the mutants by them."""
@@ -509,7 +512,7 @@ def by_types(
 JUDGES_OF_IMPORT = ("test_facts.py", "test_units.py", "test_rulefiles.py", "test_rulebase.py")
 
 
-def try_afresh(mutant: Mutant | None) -> tuple[int, str]:
+def try_afresh(mutant: Mutant) -> tuple[int, str]:
     """Import the package anew with a change in it, and run some tests on that."""
     for name in list(sys.modules):
         if name.partition(".")[0] in ("crampsrules", "tests"):
@@ -517,15 +520,14 @@ def try_afresh(mutant: Mutant | None) -> tuple[int, str]:
     get_code = SourceFileLoader.get_code
 
     def changed(self: SourceFileLoader, name: str) -> CodeType | None:
-        if mutant is not None and self.path == str(SOURCE / mutant.file):
+        if self.path == str(SOURCE / mutant.file):
             return mutant.code()
         return get_code(self, name)
 
-    SourceFileLoader.get_code = changed  # type: ignore[method-assign]
+    SourceFileLoader.get_code = changed  # type: ignore[method-assign, assignment]
     signal.setitimer(signal.ITIMER_PROF, 6 * SLOW)
     importlib.import_module("crampsrules._hypothesis").register()
-    name = mutant.module.partition(".")[0] if mutant else ""
-    own = ROOT / "tests" / f"test_{name}.py"
+    own = ROOT / "tests" / f"test_{mutant.module.partition('.')[0]}.py"
     tests = [str(own)] if own.is_file() else []
     tests += [str(ROOT / "tests" / one) for one in JUDGES_OF_IMPORT]
     status = pytest.main(["-x", f"--rootdir={ROOT}", *OPTIONS, *tests])
@@ -547,8 +549,9 @@ def in_process(self: Command) -> str:
     program, *arguments = shlex.split(self.line.replace("\\\n", " "))
     if program != "crampsrules" or set(arguments) & set("|<>"):
         return self.shown
+    command = importlib.import_module("crampsrules.cli.commands").crampsrules
     with contextlib.chdir(ROOT):
-        return CliRunner().invoke(importlib.import_module("crampsrules.cli.commands").crampsrules, arguments).output
+        return CliRunner().invoke(command, arguments).output
 
 
 def import_all() -> None:
