@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -61,6 +62,51 @@ def listed(facts: PatientFacts) -> list[str]:
 
 def triage(facts: PatientFacts) -> Triage:
     return assess(facts, engine="compiled").triage
+
+
+# --- Junk ---------------------------------------------------------------------------------------
+
+
+def drawn_from(strategy: st.SearchStrategy[object]) -> list[object]:
+    """Five hundred values, the same each time."""
+    found: list[object] = []
+
+    @settings(SEARCH, max_examples=500, phases=[Phase.generate], derandomize=True)
+    @given(strategy)
+    def note(value: object) -> None:
+        found.append(value)
+
+    note()
+    return found
+
+
+def test_junk_is_of_every_kind():
+    """All that JSON, TOML or a caller might hand over, numbers too large for a float among them."""
+    values = drawn_from(junk())
+    kinds = {type(value) for value in values}
+    texts = [value for value in values if isinstance(value, str)]
+
+    assert {type(None), bool, int, float, str, bytes, date, list, tuple, dict} <= kinds
+    assert max(value for value in values if type(value) is int) == 10**400
+    assert {"nan", "\x00", "\ud800"} <= set(texts)
+    assert max(map(len, texts)) <= 20
+
+
+def test_junk_mappings_have_names_right_and_wrong():
+    """Keys of any kind, the names of facts among them, and here and there a value that is right."""
+    mappings = drawn_from(junk_mappings())
+    keys = {key for mapping in mappings if isinstance(mapping, dict) for key in mapping}
+
+    assert {type(key) for key in keys} == {str, int, type(None)}
+    assert len(keys & set(FACTS)) > 50
+    assert {"night", "low", "both", "calf"} <= {
+        value
+        for mapping in mappings
+        if isinstance(mapping, dict)
+        for value in mapping.values()
+        if isinstance(value, str)
+    }
+    assert max(len(mapping) for mapping in mappings if isinstance(mapping, dict)) <= 8
 
 
 # --- What is asked for is drawn -----------------------------------------------------------------

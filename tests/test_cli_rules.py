@@ -1,0 +1,296 @@
+"""Rules on the terminal: one of each kind with all that it can have, shown word for word."""
+
+from __future__ import annotations
+
+import pytest
+
+from crampsrules import CrampsRulesError, RuleBase
+from crampsrules.cli.shown_rules import described, listed
+
+SHOES = """
+id = "tight_shoes"
+title = "Tight shoes"
+prior = -4
+seriousness = "ordinary"
+patient = "Shoes that press can make the foot cramp."
+clinician = "Look at the shoes."
+codes = { icd10 = "R25.2", icd11 = "MB47.3" }
+source = "shoe_study"
+statement = "S1"
+
+[[sources]]
+id = "shoe_study"
+authority = "A college of feet"
+authors = "Ann Other, Bob Else."
+title = "Shoes and cramps"
+year = 1999
+pmid = "12345"
+doi = "10.1000/shoes"
+
+[[sources]]
+id = "shoe_talk"
+authority = "A shoemaker"
+title = "What I have seen"
+year = 2001
+
+[[findings]]
+id = "shoes.press"
+concludes = "shoes_press"
+when = '"foot" in sites and "standing" in timing'
+because = "the shoes press"
+source = "shoe_study"
+statement = ["S1", "S2"]
+note = "Nobody has counted."
+
+[[evidence]]
+id = "tight_shoes.pressed"
+when = "shoes_press"
+weight = "small"
+because = "has cramps in the foot when standing"
+group = "pressure"
+source = ["shoe_study", "shoe_talk"]
+
+[[evidence]]
+id = "tight_shoes.calf"
+when = '"calf" in sites'
+lr = 0.25
+role = "risk"
+because = "has cramps in the calf"
+source = "shoe_talk"
+
+[[escalations]]
+id = "shoes.numb"
+triage = "routine"
+when = "numbness and shoes_press"
+unless = "diabetes"
+reason = "numb feet in tight shoes"
+clinician = "Test the feeling."
+holds = ["relief", "otc"]
+source = "shoe_study"
+
+[[advice]]
+id = "wider_shoes"
+kind = "relief"
+title = "Wider shoes"
+when = "suspected(tight_shoes)"
+text = "Buy a wider pair."
+source = "shoe_study"
+
+[[advice.unless]]
+id = "ulcer"
+when = "diabetes"
+reason = "your feet must be measured"
+instead = "Have shoes made."
+caution = "you have diabetes"
+source = "shoe_talk"
+
+[[advice.cautions]]
+id = "toes"
+when = "numbness"
+text = "Look at your toes."
+source = "shoe_talk"
+
+[[advice.cautions]]
+id = "socks"
+text = "Wear socks."
+
+[[laws]]
+id = "shoes.law"
+says = "Whoever has numb feet is seen."
+when = "numbness and shoes_press"
+forbids = ["stretch"]
+cautioned = ["wider_shoes"]
+at_least = "routine"
+source = "shoe_study"
+
+[[examples]]
+says = "A waiter at the end of a shift"
+facts = { sites = ["foot"], timing = ["standing"] }
+expect = { fires = ["tight_shoes.pressed"], silent = ["tight_shoes.calf"] }
+"""
+
+STUDY = (
+    "A college of feet. Ann Other, Bob Else. Shoes and cramps. 1999. PMID 12345. "
+    "doi 10.1000/shoes [shoe_study]"
+)
+TALK = "A shoemaker. What I have seen. 2001 [shoe_talk]"
+
+SHOWN = {
+    "tight_shoes": """
+tight_shoes  (cause)
+title: Tight shoes
+prior: -4 decibans
+seriousness: ordinary
+codes: icd10 R25.2, icd11 MB47.3
+for patients: Shoes that press can make the foot cramp.
+for clinicians: Look at the shoes.
+source: STUDY
+statement of the article: S1
+stands in: shoes.toml:2
+evidence
+   +3 tight_shoes.pressed: has cramps in the foot when standing
+        when shoes_press
+   -6 tight_shoes.calf: has cramps in the calf
+        when "calf" in sites
+""",
+    "shoes.press": """
+shoes.press  (finding)
+concludes: shoes_press
+when: "foot" in sites and "standing" in timing
+because: the shoes press
+source: STUDY
+statement of the article: S1, S2
+note: Nobody has counted.
+stands in: shoes.toml:28
+""",
+    "shoes_press": """
+shoes_press  (finding)
+  shoes.press: "foot" in sites and "standing" in timing
+""",
+    "tight_shoes.pressed": """
+tight_shoes.pressed  (evidence)
+for or against: tight_shoes
+when: shoes_press
+weight: +3 decibans (small)
+because: has cramps in the foot when standing
+group: pressure
+source: STUDY
+source: TALK
+stands in: shoes.toml:37
+example: A waiter at the end of a shift
+  sites = ['foot'], timing = ['standing']
+  tight_shoes.pressed fires
+""",
+    "tight_shoes.calf": """
+tight_shoes.calf  (evidence)
+for or against: tight_shoes
+when: "calf" in sites
+weight: -6 decibans (a likelihood ratio of 0.25)
+because: has cramps in the calf
+role: risk
+source: TALK
+stands in: shoes.toml:45
+example: A waiter at the end of a shift
+  sites = ['foot'], timing = ['standing']
+  tight_shoes.calf does not fire
+""",
+    "shoes.numb": """
+shoes.numb  (escalation)
+triage: routine
+when: numbness and shoes_press
+unless: diabetes
+reason: numb feet in tight shoes
+for clinicians: Test the feeling.
+holds back: relief, otc
+source: STUDY
+stands in: shoes.toml:53
+""",
+    "wider_shoes": """
+wider_shoes  (advice)
+kind: relief
+title: Wider shoes
+when: suspected(tight_shoes)
+text: Buy a wider pair.
+unless wider_shoes/unless/ulcer: diabetes
+    reason: your feet must be measured
+    instead: Have shoes made.
+    caution where it is unknown: you have diabetes
+    source: TALK
+caution wider_shoes/caution/toes: numbness
+    Look at your toes.
+    source: TALK
+caution wider_shoes/caution/socks: always
+    Wear socks.
+source: STUDY
+stands in: shoes.toml:63
+""",
+    "shoes.law": """
+shoes.law  (law)
+says: Whoever has numb feet is seen.
+when: numbness and shoes_press
+forbids: stretch
+wants a caution on: wider_shoes
+triage at least: routine
+source: STUDY
+""",
+    "shoe_study": """
+shoe_study  (source)
+STUDY
+cited by: shoes.numb
+cited by: shoes.press
+cited by: tight_shoes.pressed
+cited by: wider_shoes
+""",
+    "shoe_talk": """
+shoe_talk  (source)
+TALK
+cited by: tight_shoes.calf
+cited by: tight_shoes.pressed
+""",
+}
+
+LISTED = """
+cause       tight_shoes          Tight shoes
+finding     shoes.press          shoes_press: the shoes press
+evidence    tight_shoes.pressed  +3 has cramps in the foot when standing
+evidence    tight_shoes.calf     -6 has cramps in the calf
+escalation  shoes.numb           routine: numb feet in tight shoes
+advice      wider_shoes          relief: Wider shoes
+law         shoes.law            Whoever has numb feet is seen.
+"""
+
+
+@pytest.fixture(scope="module")
+def rules() -> RuleBase:
+    return RuleBase.load().extended_with({"shoes.toml": SHOES})
+
+
+@pytest.mark.parametrize("id_", SHOWN)
+def test_what_goes_by_an_id_is_shown_with_all_that_it_has(rules, id_):
+    """Each line says what it is; what a rule does not have has no line."""
+    shown = described(rules, id_).plain
+    expected = SHOWN[id_].strip("\n").replace("STUDY", STUDY).replace("TALK", TALK)
+
+    assert shown == expected
+
+
+def test_headings_are_bold(rules):
+    """The id, what is evidence, and what an example says: nothing else."""
+    shown = described(rules, "tight_shoes")
+    bold = [shown.plain[span.start : span.end] for span in shown.spans if span.style == "bold"]
+    assert bold == ["tight_shoes", "evidence"]
+
+    shown = described(rules, "tight_shoes.calf")
+    bold = [shown.plain[span.start : span.end] for span in shown.spans if span.style == "bold"]
+    assert bold == ["tight_shoes.calf", "example: A waiter at the end of a shift"]
+
+
+def test_each_rule_has_a_line_in_the_list(rules):
+    """What it is, its id and what it says, in columns as wide as the widest, the id bold."""
+    shown = listed(rules)
+    lines = shown.plain.splitlines()
+    width = max(len(one) for one in (*rules.rules, *rules.causes, *(law.id for law in rules.laws)))
+    expected = []
+    for line in LISTED.strip().splitlines():
+        kind, id_, says = line.split(maxsplit=2)
+        expected.append(f"{kind:10}  {id_:{width}}  {says}")
+
+    assert [line for line in lines if "shoe" in line] == expected
+    assert shown.plain == shown.plain.rstrip()
+    assert {span.style for span in shown.spans} == {"bold"}
+    bold = [shown.plain[span.start : span.end].strip() for span in shown.spans]
+    assert bold == [line.split(maxsplit=2)[1] for line in lines]
+
+
+def test_an_id_that_nothing_has_is_refused_with_the_nearest(rules):
+    """Of rules, causes, findings, sources and laws."""
+    for wrong, right in (
+        ("tight_shoe", "tight_shoes"),
+        ("shoes.pres", "shoes.press"),
+        ("shoes_pres", "shoes_press"),
+        ("shoe_stud", "shoe_study"),
+        ("shoes.laws", "shoes.law"),
+    ):
+        with pytest.raises(CrampsRulesError) as caught:
+            described(rules, wrong)
+        assert str(caught.value) == f"nothing has the id {wrong!r}; did you mean {right!r}?"

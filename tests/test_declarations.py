@@ -1,0 +1,126 @@
+"""What each helper declares, key by key: everything else about a fact is read from there."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from crampsrules.declarations import (
+    choice,
+    flag,
+    integer,
+    laboratory,
+    medicines,
+    members,
+    number,
+    reported,
+)
+from crampsrules.facts import FACTS
+
+ASKED = {"group": "a group", "label": "a label", "question": "A question?"}
+TIMELY = "in a test of the last three months and since your medicines last changed?"
+
+
+def declared(field: Any) -> dict[str, Any]:
+    """What stands in the metadata of a field that is unknown when it is left out."""
+    assert field._default is None
+    return dict(field.metadata)
+
+
+def test_a_flag_takes_yes_or_no_and_nothing_more_is_said():
+    """Its kind, its group, its label, its question."""
+    assert declared(flag(*ASKED.values())) == {"kind": "flag", **ASKED}
+
+
+def test_a_number_has_its_ends_and_perhaps_a_unit():
+    """The ends as floats, whatever they were written as."""
+    found = declared(number(1, 2, "cm", *ASKED.values()))
+
+    assert found == {"kind": "number", "unit": "cm", "low": 1.0, "high": 2.0, **ASKED}
+    assert (type(found["low"]), type(found["high"])) == (float, float)
+
+
+def test_a_whole_number_keeps_its_ends_whole():
+    """Without a unit."""
+    found = declared(integer(1, 2, *ASKED.values()))
+
+    assert found == {"kind": "integer", "low": 1, "high": 2, **ASKED}
+    assert (type(found["low"]), type(found["high"])) == (int, int)
+
+
+def test_a_laboratory_value_is_asked_for_with_its_unit():
+    """It is kept in the first of its units, and only a recent test counts."""
+    found = declared(laboratory("calcium_mmol_l", 1, 5, "a label", "the calcium"))
+
+    assert found == {
+        "kind": "number",
+        "group": "laboratory",
+        "label": "a label",
+        "question": f"What was the calcium, {TIMELY} Give the unit too.",
+        "unit": "mmol/L",
+        "low": 1.0,
+        "high": 5.0,
+        "units": ("mmol/L", "mg/dL", "mEq/L"),
+    }
+    assert (type(found["low"]), type(found["high"])) == (float, float)
+
+
+@pytest.mark.parametrize("measured_by", [None, "calcium_mmol_l"])
+def test_a_choice_has_its_members_in_order_and_words_for_them(measured_by):
+    """And perhaps the fact that goes before it."""
+    labels = {"b": "Bee", "a": "Ay"}
+    found = declared(choice(labels, *ASKED.values(), measured_by=measured_by))
+
+    assert found == {
+        "kind": "choice",
+        "members": ("b", "a"),
+        "labels": labels,
+        "measured_by": measured_by,
+        **ASKED,
+    }
+
+
+def test_what_was_told_of_a_result_is_a_choice_below_the_figure():
+    """Low, normal or high, in the same time as the figure itself."""
+    assert declared(reported("salt", "sodium_mmol_l")) == {
+        "kind": "choice",
+        "group": "laboratory",
+        "label": "salt in the blood, as you were told",
+        "question": (
+            "If you were told about your blood salt without the figure: was it low, normal or "
+            "high? Only a test of the last three months counts, and since your medicines last "
+            "changed."
+        ),
+        "members": ("low", "normal", "high"),
+        "labels": {"low": "too low", "normal": "normal", "high": "too high"},
+        "measured_by": "sodium_mmol_l",
+    }
+
+
+@pytest.mark.parametrize("general", [{}, {"b": ("a",)}])
+def test_a_set_has_members_words_and_what_is_general(general):
+    """A general member leaves its special ones unknown."""
+    labels = {"b": "Bee", "a": "Ay"}
+    found = declared(members(labels, *ASKED.values(), general=general))
+
+    assert found == {
+        "kind": "members",
+        "members": ("b", "a"),
+        "labels": labels,
+        "general": general,
+        **ASKED,
+    }
+    assert declared(members(labels, *ASKED.values()))["general"] == {}
+
+
+def test_medicines_are_free_text():
+    """No members: the rules know which there are."""
+    assert declared(medicines(*ASKED.values())) == {"kind": "medicines", **ASKED}
+
+
+@pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
+def test_a_fact_that_is_pickled_comes_back_as_itself(fact):
+    """There is one of each in a process."""
+    assert pickle.loads(pickle.dumps(fact)) is fact  # noqa: S301 - our own

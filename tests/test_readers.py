@@ -1,0 +1,187 @@
+"""Reading one value of a fact: what is kept of it, and every refusal word for word."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crampsrules.facts import FACTS
+from crampsrules.readers import RefusedError, reader_of
+from tests.strategies import fact_values
+
+
+def read(name: str, value: Any) -> object:
+    return reader_of(FACTS[name])(value)
+
+
+def refusal(name: str, value: Any) -> str:
+    with pytest.raises(RefusedError) as caught:
+        read(name, value)
+    return str(caught.value)
+
+
+# --- What is kept -------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_a_value_that_a_fact_takes_is_kept_as_it_is(data):
+    """Whatever the kind of fact."""
+    fact = data.draw(st.sampled_from(list(FACTS.values())))
+    value = data.draw(fact_values(fact, ("aspirin", "wonder drops")))
+
+    assert reader_of(fact)(value) == value
+
+
+@pytest.mark.parametrize(
+    "fact", [one for one in FACTS.values() if one.low is not None], ids=lambda one: one.name
+)
+def test_both_ends_are_taken_and_nothing_beyond_them(fact):
+    """By the quick way and by the long one."""
+    reader = reader_of(fact)
+    step = 1 if fact.kind == "integer" else math.ulp(float(fact.high))
+    for end, beyond in ((fact.low, fact.low - step), (fact.high, fact.high + step)):
+        assert reader(end) == end
+        with pytest.raises(RefusedError, match=r"^takes a "):
+            reader(beyond)
+
+
+def test_a_zero_has_no_sign():
+    """Also where it was reckoned."""
+    for name in ("episode_minutes", "pain_severity"):
+        assert math.copysign(1, float(str(read(name, -0.0)))) == 1
+
+
+def test_spaces_around_a_medicine_are_not_part_of_it():
+    """What is inside is kept as it was given."""
+    assert read("medications", ["  Aspirin 75 mg "]) == {"Aspirin 75 mg"}
+
+
+@pytest.mark.parametrize("name", ["x" * 100, "naïve\u00adname", "五苓散"])
+def test_names_of_medicines_may_be_long_and_in_any_writing(name):
+    """A hyphen that is not shown is an oversight, no attack."""
+    assert read("medications", [name]) == {name}
+
+
+# --- What is refused ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("fever", 1, "takes true or false, got 1"),
+        ("age_years", 121, "takes a number from 0 to 120 years, got 121"),
+        ("pain_severity", 1.5, "takes a whole number from 0 to 10, got 1.5"),
+        ("pain_severity", True, "takes a whole number from 0 to 10, got True"),
+        ("pain_severity", 11, "takes a whole number from 0 to 10, got 11"),
+        ("age_years", True, "takes a number from 0 to 120 years, got True"),
+        ("ankle_brachial_index", "1", "takes a number from 0 to 3, got '1'"),
+        ("ankle_brachial_index", 3.5, "takes a number from 0 to 3, got 3.5"),
+        ("ankle_brachial_index", math.nan, "takes a number from 0 to 3, got nan"),
+        pytest.param(
+            "ankle_brachial_index",
+            10**400,
+            "takes a number from 0 to 3, got a whole number of 1329 bits",
+            id="huge",
+        ),
+        ("urine", 3, "takes one of pale, dark_yellow, scant, none, cola; got 3"),
+        (
+            "urine",
+            "yellow",
+            (
+                "takes one of pale, dark_yellow, scant, none, cola; got 'yellow'; "
+                "did you mean 'dark_yellow'?"
+            ),
+        ),
+        ("medications", "aspirin", "takes a list, got the text 'aspirin': write [\"aspirin\"]"),
+        ("medications", "", "takes a list, got the text '': write [\"name of a medicine\"]"),
+        ("medications", 3, "takes a list of texts, got 3"),
+        ("medications", [""], "takes a list of names of medicines, got '' in it"),
+        ("medications", [3], "takes a list of names of medicines, got 3 in it"),
+        ("medications", ["x" * 101], "takes names of at most 100 characters, got 'xxx"),
+        ("medications", ["a\nb"], "takes names of ordinary characters, got 'a\\nb'"),
+        ("medications", ["a\ud800"], "takes names of ordinary characters, got 'a\\ud800'"),
+        ("medications", [str(n) for n in range(201)], "takes at most 200 medicines, got 201"),
+        (
+            "calcium_mmol_l",
+            {"value": 9.1},
+            'takes {"value": …, "unit": …} and nothing else in it, got {\'value\': 9.1}',
+        ),
+        (
+            "calcium_mmol_l",
+            {"value": 9.1, "unit": "g"},
+            "is taken in mmol/L or mg/dL or mEq/L, got the unit 'g'",
+        ),
+        (
+            "calcium_mmol_l",
+            {"value": 9.1, "unit": 3},
+            "is taken in mmol/L or mg/dL or mEq/L, got the unit 3",
+        ),
+        (
+            "calcium_mmol_l",
+            {"value": "9.1", "unit": "mg/dL"},
+            "takes a number as its value, got '9.1'",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_taken_and_what_was_given(name, value, message):
+    """Where what was given is long, its beginning."""
+    found = refusal(name, value)
+
+    assert found == message or (len(str(value)) > 90 and found.startswith(message))
+
+
+def test_a_figure_that_could_be_in_another_unit_is_not_guessed():
+    """It says what the figure would come to, and how to say which is meant."""
+    low, high = (f"{float(end)!r}".removesuffix(".0") for end in bounds("calcium_mmol_l"))
+    taken = f"takes a number from {low} to {high} mmol/L"
+
+    assert refusal("calcium_mmol_l", 9.1) == (
+        f"{taken}, got 9.1: 9.1 mmol/L cannot be, 9.1 mg/dL (2.27 mmol/L) or 9.1 mEq/L "
+        '(4.55 mmol/L) could; say which is meant, as in {"value": 9.1, "unit": "mg/dL"}'
+    )
+    assert refusal("calcium_mmol_l", {"value": 9.1, "unit": "mmol/L"}) == (
+        f"{taken}, and 9.1 mmol/L cannot be, but 9.1 mg/dL (2.27 mmol/L) or 9.1 mEq/L "
+        "(4.55 mmol/L) could"
+    )
+    assert refusal("calcium_mmol_l", {"value": 2.3, "unit": "mg/dL"}) == (
+        f"{taken}, and 2.3 mg/dL (0.57 mmol/L) cannot be, but 2.3 mmol/L or 2.3 mEq/L "
+        "(1.15 mmol/L) could"
+    )
+    assert refusal("calcium_mmol_l", 900) == f"{taken}, got 900"
+
+
+def bounds(name: str) -> tuple[float, float]:
+    low, high = FACTS[name].low, FACTS[name].high
+    assert low is not None
+    assert high is not None
+    return low, high
+
+
+def test_the_lowest_figure_of_a_unit_is_taken_in_it():
+    """3 mg/dL of calcium is the least; below that it is a figure in another unit."""
+    assert read("calcium_mmol_l", {"value": 3.0, "unit": "mg/dL"}) == 0.75
+    assert "cannot be" in refusal("calcium_mmol_l", {"value": 2.99, "unit": "mg/dL"})
+
+
+def test_members_that_are_not_known_are_named_with_the_nearest():
+    """The first five, in order, with a count of the others."""
+    members = ", ".join(FACTS["sites"].members)
+
+    assert refusal("sites", ["claf"]) == (
+        f"takes a list of {members}; got 'claf'; did you mean 'calf'?"
+    )
+    assert refusal("sites", [5, "calf", "zzz"]) == f"takes a list of {members}; got 'zzz', 5"
+    assert refusal("sites", ["q1", "q2", "q3", "q4", "q5"]) == (
+        f"takes a list of {members}; got 'q1', 'q2', 'q3', 'q4', 'q5'"
+    )
+    assert refusal("sites", ["q1", "q2", "q3", "q4", "q5", "q6", "q7"]) == (
+        f"takes a list of {members}; got 'q1', 'q2', 'q3', 'q4', 'q5' and 2 more"
+    )
+    assert refusal("sites", "calf") == "takes a list, got the text 'calf': write [\"calf\"]"
+    assert refusal("sites", "") == (
+        f"takes a list, got the text '': write [\"{FACTS['sites'].members[0]}\"]"
+    )
