@@ -13,13 +13,13 @@ from crampsrules import PatientFacts, RuleBase, Triage, assess
 from crampsrules.changes import Change, Effect
 from crampsrules.cli.answers import AnswerError, read_answer
 from crampsrules.cli.ask import WELCOME, _ending, _hint, _options, converse, save
-from crampsrules.cli.output import TRIAGE_STYLES
-from crampsrules.cli.shown_assessment import leaflet
+from crampsrules.cli.output import TRIAGE_STYLES, show_error
+from crampsrules.cli.shown_assessment import _block_starts, leaflet
 from crampsrules.cli.shown_changes import MOST_SHOWN, changes_shown, in_words
 from crampsrules.cli.shown_check import Checked
 from crampsrules.cli.shown_proof import _failure, _verdict
 from crampsrules.facts import FACTS
-from crampsrules.interview import HAS_TESTS, USUAL_LENGTH, Interview
+from crampsrules.interview import HAS_TESTS, USUAL_LENGTH, Interview, _whether_tested
 from crampsrules.prove import Claim
 from crampsrules.questions import Question
 
@@ -61,6 +61,20 @@ def test_each_level_has_a_colour_of_its_own():
     """From green to white on red."""
     assert list(TRIAGE_STYLES) == list(Triage)
     assert len(set(TRIAGE_STYLES.values())) == len(Triage)
+
+
+def test_a_block_starts_after_an_empty_line():
+    """Also one that is empty itself."""
+    assert _block_starts("a\n\nb\n\nc") == [3, 6]
+    assert _block_starts("a\n\n\n\nb") == [3, 5]
+    assert _block_starts("a\nb") == []
+
+
+def test_an_error_says_that_it_is_one(capsys):
+    """On stderr, and nothing on stdout."""
+    show_error("no such file")
+
+    assert capsys.readouterr() == ("", "Error: no such file\n")
 
 
 # --- What if ------------------------------------------------------------------------------------
@@ -283,6 +297,32 @@ def test_whether_there_are_tests_is_yes_or_no():
     question = asking(id_=HAS_TESTS)
 
     assert (_hint(question), _options(question)) == ("yes, no or ?", [])
+
+
+def test_a_list_to_tick_has_numbers_from_one_and_says_how():
+    """With a question mark for what one is not sure of."""
+    question = asking("fever", "thirst")
+
+    assert _hint(question) == "the numbers that are so, none, or ?; 3? if not sure of 3"
+    assert _options(question) == [f"   1 {FACTS['fever'].label}", f"   2 {FACTS['thirst'].label}"]
+
+
+def test_the_question_for_tests_in_full():
+    """It stands for the first of what tests would tell."""
+    asked = _whether_tested(asking("egfr"))
+
+    assert (asked.id, asked.facts, asked.could_change) == (HAS_TESTS, (), "triage")
+    assert asked.text == (
+        "Do you have results at hand from the last three months: of a blood test, of a heart "
+        "tracing (ECG), or of someone checking the blood flow in your legs?"
+    )
+
+
+def test_a_source_is_cited_in_one_line():
+    """Who, what and when."""
+    for source in RULES.sources.values():
+        assert source.title in str(source)
+        assert "None" not in str(source)
 
 
 def asking(*facts: str, id_: str = "x") -> Question:
