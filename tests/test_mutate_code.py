@@ -86,13 +86,3 @@ def test_the_share_that_is_tried_is_always_the_same():
     assert tenth < half
     assert 0.03 < len(tenth) / len(found) < 0.2
     assert tenth != {str(one) for one in found if TOOL._dice(1, one) < 0.1}
-
-
-def test_each_explained_survivor_is_still_a_mutant():
-    """What the documentation explains exists, and each once."""
-    explained = TOOL.explanations()
-    files = {name.partition(": ")[0].removeprefix("crampsrules/") for name in explained}
-    names = {str(one) for file in sorted(files) for one in mutants_of(file)}
-
-    assert explained
-    assert set(explained) <= names
