@@ -188,3 +188,98 @@ def test_what_has_no_name_near_it_gets_no_hint():
 )
 def test_a_value_is_shown_at_a_glance(value, shown):
     assert shorten(value) == shown
+
+
+# --- Bounds -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("x" * 58, "'" + "x" * 58 + "'"),
+        ("x" * 59, "'" + "x" * 58 + "…"),
+        ([0] * 20, "[" + ", ".join("0" * 20) + "]"),
+        ([0] * 60, "[" + ", ".join("0" * 60)[:58] + "…"),
+        ((0,) * 61, "a tuple of 61"),
+        pytest.param(2**180 - 1, str(2**180 - 1), id="180 bits"),
+        pytest.param(2**180, "a whole number of 181 bits", id="181 bits"),
+    ],
+)
+def test_a_value_as_long_as_is_shown_is_shown_whole(value, shown):
+    """And one character more is cut, to the same length."""
+    assert shorten(value) == shown
+    assert len(shown) <= 60
+
+
+def test_a_name_as_long_as_is_compared_is_compared():
+    """One letter more, and nothing is near it."""
+    assert nearest("c" * 100, ["c" * 101]) == "c" * 101
+    assert nearest("c" * 101, ["c" * 102]) is None
+
+
+def test_among_very_many_names_only_the_quick_ways_are_tried():
+    """A slip is looked for in 3,000 names, and a beginning in any number."""
+    names = [f"name_{number}" for number in range(2999)]
+
+    assert nearest("weaknss", [*names, "weakness"]) == "weakness"
+    assert nearest("weaknss", [*names, "another", "weakness"]) is None
+    assert nearest("weakn", [*names, "another", "weakness"]) == "weakness"
+    assert nearest("Weak-Ness", [*names, "another", "weak_ness"]) == "weak_ness"
+
+
+def test_a_beginning_finds_the_shortest_name_and_one_letter_is_none():
+    """Of two as short, the first of the alphabet."""
+    assert nearest("age", ["age_years", "age_days", "aged"]) == "aged"
+    assert nearest("age", ["age_b", "age_a"]) == "age_a"
+    assert nearest("z", ["zinc_was_low"]) is None
+
+
+def test_a_condition_too_wide_for_a_line_is_shown_around_its_place():
+    """As wide as a line is, it is whole; beyond that it is cut on the sides that go on."""
+
+    def shown(condition: str, column: int | None) -> list[str]:
+        return str(rule_error(condition=condition, column=column)).splitlines()[1:]
+
+    whole = "a" * 60 + "b" + "c" * 59
+    assert shown(whole, 60) == [f"    {whole}", "    " + " " * 60 + "^"]
+    long = "a" * 100 + "b" + "c" * 100
+    assert shown(long, 100) == [
+        "    …" + "a" * 60 + "b" + "c" * 59 + "…",
+        "     " + " " * 60 + "^",
+    ]
+    assert shown(long, 0) == ["    " + "a" * 100 + "b" + "c" * 19 + "…", "    ^"]
+    assert shown(long, 200) == ["    …" + "c" * 61, "     " + " " * 60 + "^"]
+    assert shown(long, None) == ["    " + "a" * 100 + "b" + "c" * 19 + "…"]
+
+
+def test_what_cannot_be_shown_leaves_its_place():
+    """A tab or a line break counts as one space before the caret."""
+    assert str(rule_error(condition="a\t\nb", column=3)).splitlines()[1:] == [
+        "    a  b",
+        "       ^",
+    ]
+
+
+def test_an_error_of_one_problem_keeps_its_field_and_value():
+    """The whole input has no field."""
+    (problem,) = FactsError.of("is wrong", field="fever", value=3).problems
+
+    assert (problem.field, problem.value, problem.message) == ("fever", 3, "is wrong")
+    (problem,) = FactsError.of("is wrong").problems
+    assert (problem.field, problem.value) == ("", None)
+
+
+def test_two_hundred_problems_are_shown_and_the_others_counted():
+    """All of two hundred, and of one more all but one."""
+    problems = [FactProblem(f"fact_{number}", None, "is wrong") for number in range(201)]
+
+    assert str(FactsError(problems[:200])).splitlines()[-1] == "  fact_199: is wrong"
+    assert str(FactsError(problems)).splitlines()[0] == "201 problems with the facts"
+    assert str(FactsError(problems)).splitlines()[-2:] == ["  fact_199: is wrong", "  and 1 more"]
+
+
+def test_a_name_that_is_none_is_shown_as_it_was_given():
+    """In quotes, and short; the longest name that is shown plain has a hundred letters."""
+    assert str(FactProblem("two words", None, "is wrong")) == "'two words': is wrong"
+    assert str(FactProblem("x" * 100, None, "is wrong")) == "x" * 100 + ": is wrong"
+    assert str(FactProblem("x" * 101, None, "is wrong")) == "'" + "x" * 58 + "…: is wrong"

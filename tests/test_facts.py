@@ -852,3 +852,15 @@ def test_bad_toml_is_refused_by_what_is_wrong_with_it(text, expected):
         PatientFacts.from_toml(text)
 
     assert str(caught.value).startswith(expected)
+
+
+def test_a_text_as_large_as_is_read_is_read():
+    """A mebibyte of JSON, and a hundred dots in a line of TOML: what is refused is one more."""
+    sound = '{"fever": true}'
+    assert PatientFacts.from_json(sound + " " * (2**20 - len(sound))).fever is True
+    with pytest.raises(FactsError, match=r"got 1048577$"):
+        PatientFacts.from_json(sound + " " * (2**20 + 1 - len(sound)))
+
+    assert PatientFacts.from_toml(f"fever = true # {'.' * 100}").fever is True
+    with pytest.raises(FactsError, match=r"more than 100 dots$"):
+        PatientFacts.from_toml(f"fever = true # {'.' * 101}")

@@ -447,6 +447,38 @@ def test_both_of_two_rules_with_one_id_can_be_found():
     assert "first in new.toml" in error.message
 
 
+@pytest.mark.parametrize(
+    ("kind", "id_", "table"),
+    [
+        ("cause", "cold", 'id = "cold"\ntitle = "Cold"\nprior = -2\nsource = "book"\n'),
+        ("source", "book", '[[sources]]\nid = "book"\ntitle = "A book"\n'),
+        ("class of medicines", "diuretic", '[[classes]]\nid = "diuretic"\ntitle = "Water"\n'),
+        (
+            "law",
+            "a-law",
+            (
+                '[[laws]]\nid = "a-law"\nsays = "x"\nwhen = "fever"\nat_least = "soon"\n'
+                'source = "book"\n'
+            ),
+        ),
+    ],
+)
+def test_no_two_tables_of_a_kind_have_one_id(kind, id_, table):
+    """Causes, sources, classes and laws too, each told by what it is."""
+    files = {"sound.toml": SOUND, "one.toml": table, "two.toml": table}
+    told = [one.message for one in refused(files).flat()]
+    first = "one.toml" if kind == "law" else "sound.toml"
+
+    assert f"{kind} {id_!r} stands twice; first in {first}" in told
+
+
+def test_an_id_may_be_of_letters_digits_and_three_signs():
+    """An empty one, one of other letters and one with a slash are refused."""
+    for bad in ("", "é", "a/b"):
+        error = refused({"sound.toml": SOUND, "new.toml": finding("fever", id=f'"{bad}"')})
+        assert error.message == f"{bad!r} is no id: letters, digits, '.', '-' and '_'"
+
+
 def chain(length: int) -> str:
     """Findings that each build on the next."""
     rules = [

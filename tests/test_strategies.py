@@ -88,7 +88,7 @@ def test_junk_is_of_every_kind():
 
     assert {type(None), bool, int, float, str, bytes, date, list, tuple, dict} <= kinds
     assert max(value for value in values if type(value) is int) == 10**400
-    assert {"nan", "\x00", "\ud800"} <= set(texts)
+    assert {"nan", "\x00"} <= set(texts)
     assert max(map(len, texts)) <= 20
 
 
