@@ -28,7 +28,7 @@ from crampsrules.frames.polars_frames import IDS, Assessor, schema_of
 from crampsrules.frames.rows import Answer, answers, problems_of
 from crampsrules.rulebase import RuleBase
 
-FEW = 2000
+FEW = 300
 """So many rows are quicker assessed one by one."""
 
 
