@@ -363,10 +363,10 @@ class Script:
                 if cause in listed
                 else "CAST(NULL AS INT)"
             )
-        fine = self._ref("fine")
+        fine = self.dialect.kept_apart(self._ref("fine"))
         answers = {name: f"CASE WHEN {fine} THEN {sql} END" for name, sql in columns.items()}
         if self.outputs.errors:
-            answers[ERRORS] = self._errors(fine)
+            answers[ERRORS] = self._errors()
         return answers
 
     def _text(self, id_: str) -> str:
@@ -410,14 +410,15 @@ class Script:
 
     # --- Errors ---------------------------------------------------------------------------------
 
-    def _errors(self, fine: str) -> str:
+    def _errors(self) -> str:
+        wrong = self.dialect.kept_apart(f"NOT {self._ref('fine')}")
         told = [
             f"CASE WHEN {self.expression(fault.formula)} THEN {self._told(fault)} END"
             for fault in self.inputs.faults()
         ]
         if not told:
             return f"CAST(NULL AS {self.dialect.text_type})"
-        return f"CASE WHEN NOT {fine} THEN concat_ws('; ', {', '.join(told)}) END"
+        return f"CASE WHEN {wrong} THEN concat_ws('; ', {', '.join(told)}) END"
 
     def _told(self, fault: Fault) -> str:
         if fault.source is None:
