@@ -67,11 +67,11 @@ def triage(facts: PatientFacts) -> Triage:
 # --- Junk ---------------------------------------------------------------------------------------
 
 
-def drawn_from(strategy: st.SearchStrategy[object]) -> list[object]:
-    """Five hundred values, the same each time."""
+def drawn_from(strategy: st.SearchStrategy[object], times: int = 500) -> list[object]:
+    """Many values, the same each time."""
     found: list[object] = []
 
-    @settings(SEARCH, max_examples=500, phases=[Phase.generate], derandomize=True)
+    @settings(SEARCH, max_examples=times, phases=[Phase.generate], derandomize=True)
     @given(strategy)
     def note(value: object) -> None:
         found.append(value)
@@ -82,7 +82,7 @@ def drawn_from(strategy: st.SearchStrategy[object]) -> list[object]:
 
 def test_junk_is_of_every_kind():
     """All that JSON, TOML or a caller might hand over, numbers too large for a float among them."""
-    values = drawn_from(junk())
+    values = drawn_from(junk(), 3000)
     kinds = {type(value) for value in values}
     texts = [value for value in values if isinstance(value, str)]
 

@@ -84,7 +84,13 @@ def test_durable_rules_is_asked_for_only_where_it_can_be_imported(metadata: Mess
 
 
 def test_the_extras_are_the_ones_documented(metadata: Message) -> None:
-    assert set(metadata.get_all("Provides-Extra", [])) == {"all", "cli", "hypothesis", "prove"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {
+        "all",
+        "cli",
+        "frames",
+        "hypothesis",
+        "prove",
+    }
 
 
 def test_the_version_is_the_one_that_the_package_tells(metadata: Message) -> None:
