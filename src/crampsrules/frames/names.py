@@ -27,6 +27,7 @@ _ANY = "\ue000"
 """Stands for any one letter. No name has it, nor the next: they belong to nobody's alphabet."""
 _JOIN = "\ue001"
 """Stands for a word that joins two names."""
+_JOINED = "[/+&]|and|with"
 _PREFIX, _SUFFIX = "\ue003", "\ue004"
 _BEYOND = "\ue0ff"
 """No name has a letter between these and this one, which stands for all of them."""
@@ -129,14 +130,17 @@ class Names:
     def _codes(self, name: str) -> str:
         """The codes of what a name says: one, or one for each part."""
         say = self.dialect
-        # Most names are plain, and known as they stand.
+        # Most names are plain English letters, and of one medicine.
+        plain = say.matches(name, "^ *[!-~][ -~]*$")
+        joined = say.matches(f"lower({name})", _JOINED)
         key = f"translate(lower({name}), ' _-', '')"
-        code = say.code_of(key, self.codes)
-        plain = f"{self._is_plain(name)} AND length({name}) <= {LONGEST_MEDICINE}"
-        known = f"CASE WHEN {plain} AND {code} IS NOT NULL THEN {say.list_of([code])} END"
         stripped = self._stripped(f"coalesce({name}, '')")
-        otherwise = say.let("stripped", stripped, self._codes_of_parts("stripped"))
-        return f"coalesce({known}, {otherwise})"
+        keys = (
+            f"CASE WHEN {plain} AND NOT {joined} AND length({name}) <= {LONGEST_MEDICINE} "
+            f"THEN {say.list_of([key])} "
+            f"ELSE {say.let('stripped', stripped, self._keys_of_any('stripped'))} END"
+        )
+        return say.mapped(keys, "part", self._code("part"))
 
     def _is_plain(self, text: str) -> str:
         """Whether a text is plain English letters, signs and figures: a byte for each."""
@@ -146,13 +150,13 @@ class Names:
         spaces = f"[{_spaces()}]+"
         return self.dialect.replaced(text, f"^{spaces}|{spaces}$", "")
 
-    def _codes_of_parts(self, name: str) -> str:
+    def _keys_of_any(self, name: str) -> str:
+        """The keys of a name that may be anything, or what stands for one that no one has."""
         say = self.dialect
         unusable = say.matches(name, r"\p{Cc}")
         wrong = f"{name} = '' OR length({name}) > {LONGEST_MEDICINE} OR {unusable}"
-        codes = say.mapped(self._keys("folded"), "part", self._code("part"))
-        folded = say.let("folded", self._folded_text(name), codes)
-        return f"CASE WHEN {wrong} THEN {say.list_of([str(self._bad)])} ELSE {folded} END"
+        keys = say.let("folded", self._folded_text(name), self._keys("folded"))
+        return f"CASE WHEN {wrong} THEN {say.list_of([say.text(_ANY)])} ELSE {keys} END"
 
     def _folded_text(self, text: str) -> str:
         """A text in small letters, as Python folds it."""
@@ -180,7 +184,7 @@ class Names:
         split = say.mapped("parts", "part", self._key("part"))
         keys = f"CASE WHEN {say.size('parts')} > 1 THEN {split} ELSE {whole} END"
         return (
-            f"CASE WHEN NOT {say.matches(folded, '[/+&]|and|with')} THEN {whole} "
+            f"CASE WHEN NOT {say.matches(folded, _JOINED)} THEN {whole} "
             f"WHEN {say.code_of(self._key(folded), self.codes)} IS NOT NULL THEN {whole} "
             f"ELSE {say.let('parts', parts, keys)} END"
         )
@@ -198,8 +202,10 @@ class Names:
     def _code(self, key: str) -> str:
         """The code of what one part says."""
         known = self.dialect.code_of(key, self.codes)
-        slip = f"CASE WHEN {self._misspelt(key)} THEN {self._bad} ELSE {self._unrecognised} END"
-        return f"coalesce({known}, {slip})"
+        wrong = f"{key} = {self.dialect.text(_ANY)} OR ({self._misspelt(key)})"
+        return (
+            f"coalesce({known}, CASE WHEN {wrong} THEN {self._bad} ELSE {self._unrecognised} END)"
+        )
 
     def _misspelt(self, key: str) -> str:
         """Whether one letter added, dropped, changed or swapped makes a known name of a key."""

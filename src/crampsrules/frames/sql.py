@@ -224,14 +224,27 @@ class Script:
         for stage in (self._lists(), *self._medicines(names)):
             if stage:
                 yield stage
-        for at, formulas in enumerate(self.formulas.stages):
-            # What is used once is written where it is used.
-            flags = [name for name in formulas if self._uses[name] > 1]
-            if flags:
-                yield self._flags(at, {name: self.expression(formulas[name]) for name in flags})
-                self._place(at, flags)
-        yield {self._own("fine"): self._fine()}
+        yield from self._firing()
         yield self._answers()
+
+    def _firing(self) -> Iterator[Stage]:
+        """Each stage of the formulas; and in the first one whether a row can be used."""
+        fine = {self._own("fine"): self._fine()}
+        for at, formulas in enumerate(self.formulas.stages or ({},)):
+            # What is used once is written where it is used. But rows are copied from stage to
+            # stage, and where flags are packed, that of a test is smaller than what it tests.
+            least = 1 if self.packed and at == 0 else 2
+            flags = [name for name in formulas if self._uses[name] >= least]
+            # The shortest comes first: see `kept_apart`.
+            written = sorted(
+                ((self.expression(formulas[name]), name) for name in flags),
+                key=lambda one: len(one[0]),
+            )
+            stage = {**fine, **self._flags(at, {name: sql for sql, name in written})}
+            self._place(at, [name for _, name in written])
+            fine = {}
+            if stage:
+                yield stage
 
     def _own(self, name: str) -> str:
         return self.prefix + name
@@ -277,6 +290,8 @@ class Script:
     # --- Formulas -------------------------------------------------------------------------------
 
     def _flags(self, at: int, flags: Mapping[str, str]) -> Stage:
+        if not flags:
+            return {}
         if self.packed:
             first, *others = flags.values()
             flags_in_order = [self.dialect.kept_apart(first), *others]
