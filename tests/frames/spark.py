@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +21,7 @@ def session() -> Iterator[Any]:
     """A Spark of two workers, without a page to watch it on."""
     from pyspark.sql import SparkSession
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # or its workers take any python3 there is
     made = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
