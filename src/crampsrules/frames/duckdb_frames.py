@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from crampsrules.frames.inputs import BAD
 from crampsrules.frames.sql import Dialect
 
 
@@ -29,9 +30,6 @@ class DuckDB(Dialect):
 
     def any_of(self, values: str, name: str, condition: str) -> str:  # noqa: D102
         return f"(len({self.kept(values, name, condition)}) > 0)"
-
-    def overlap(self, values: str, others: str) -> str:  # noqa: D102
-        return f"list_has_any({values}, {others})"
 
     def strangers(self, values: str, known: str) -> str:  # noqa: D102
         return self.kept(values, "one", f"one IS NULL OR NOT list_contains({known}, one)")
@@ -79,15 +77,24 @@ class DuckDB(Dialect):
         return f"({self._enumerated(text, texts)} IS NOT NULL)" if texts else "false"
 
     def _enumerated(self, text: str, texts: Sequence[str]) -> str:
+        return f"TRY_CAST({text} AS {self._enumeration(texts)})"
+
+    def _enumeration(self, texts: Sequence[str]) -> str:
         # A type takes plain literals only, and DuckDB's have nothing special but the quote.
-        known = ", ".join("'" + one.replace("'", "''") + "'" for one in texts)
-        return f"TRY_CAST({text} AS ENUM({known}))"
+        literals = ("'" + one.replace("'", "''") + "'" for one in texts)
+        return f"ENUM({', '.join(literals)})"
 
     def bytes_in(self, text: str) -> str:  # noqa: D102
         return f"strlen({text})"
 
     def all_bits(self, values: str) -> str:  # noqa: D102
         return f"CASE WHEN {values} IS NULL THEN NULL ELSE coalesce(list_bit_or({values}), 0) END"
+
+    def stated_bits(self, values: str, members: Sequence[str]) -> str:  # noqa: D102
+        # What is not among the members of an enumeration becomes null.
+        named = f"TRY_CAST({values} AS {self._enumeration(members)}[])"
+        bit = f"coalesce(CAST(1 AS BIGINT) << enum_code(one), {BAD})"
+        return self.all_bits(self.mapped(named, "one", bit))
 
     def row(self, fields: Mapping[str, str]) -> str:  # noqa: D102
         written = (f"'{name}': {value}" for name, value in fields.items())

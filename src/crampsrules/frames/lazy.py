@@ -17,7 +17,7 @@ from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import Outputs
 from crampsrules.frames.polars_frames import Assessor, free_prefix, schema_of
 from crampsrules.frames.spark_frames import Spark
-from crampsrules.frames.sql import Dialect, Script, with_top_cause
+from crampsrules.frames.sql import Dialect, Script
 from crampsrules.rulebase import RuleBase
 
 
@@ -66,13 +66,11 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     schema = dict(known.collect_schema())
     outputs.refuse_clashes(schema, capitals=False)
     inputs = Inputs.of(_known(frame, schema), rules, columns, schema)
-    packed = isinstance(dialect, Spark)
     prefix = free_prefix(schema)
-    script = Script.of(rules, inputs, outputs, dialect, prefix, packed=packed)
+    script = Script.of(rules, inputs, outputs, dialect, prefix)
     for stage in script.stages():
         added = [f"{sql} AS {dialect.name(name)}" for name, sql in stage.items()]
         frame = _projected(frame, ["*", *added])
-    frame = _projected(frame, ["*", with_top_cause(dialect)])
     return _projected(frame, map(dialect.name, (*schema, *outputs.names)))
 
 

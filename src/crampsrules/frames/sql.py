@@ -31,7 +31,7 @@ from crampsrules.engines.columnar import (
     Some,
     parts_of,
 )
-from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, Fault, Inputs, Source
+from crampsrules.frames.inputs import NONE, SEPARATOR, Fault, Inputs, Source, bits_of
 from crampsrules.frames.names import Names
 from crampsrules.frames.outputs import (
     ADVICE,
@@ -56,6 +56,8 @@ class Dialect(ABC):
     """How an engine writes what the others write in another way."""
 
     text_type: str
+    word = 0
+    """So many flags are one whole number; each is a column of its own where this is 0."""
 
     @abstractmethod
     def name(self, name: str) -> str:
@@ -93,10 +95,6 @@ class Dialect(ABC):
     @abstractmethod
     def any_of(self, values: str, name: str, condition: str) -> str:
         """Whether a condition is true of a member of a list."""
-
-    @abstractmethod
-    def overlap(self, values: str, others: str) -> str:
-        """Whether two lists have a member in common."""
 
     @abstractmethod
     def strangers(self, values: str, known: str) -> str:
@@ -171,8 +169,16 @@ class Dialect(ABC):
         """The bits of the whole numbers of a list, put together."""
 
     @abstractmethod
+    def stated_bits(self, values: str, members: Sequence[str]) -> str:
+        """What a list states: a bit for each of `members`, BAD for any other, null where it is."""
+
+    @abstractmethod
     def row(self, fields: Mapping[str, str]) -> str:
         """Values under names."""
+
+    def packed(self, flags: Sequence[str]) -> str:
+        """Flags as the bits of one whole number, the first as the lowest; null is no."""
+        raise NotImplementedError(flags)
 
     @abstractmethod
     def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:
@@ -184,6 +190,14 @@ class Dialect(ABC):
 
 
 @frozen
+class _Bit:
+    """Where a flag stands that shares a whole number with others."""
+
+    word: str
+    value: int
+
+
+@frozen
 class Script:
     """The stages that add the columns of an assessment, each over the one before."""
 
@@ -192,23 +206,20 @@ class Script:
     outputs: Outputs
     dialect: Dialect
     prefix: str
-    packed: bool
-    """Whether what one stage works out is one column, a list of flags."""
     formulas: Formulas
     _uses: Counter[str]
     _formula: Mapping[str, Formula]
     _written: dict[str, str] = Factory(dict)
+    _packed: dict[str, _Bit] = Factory(dict)
 
     @classmethod
-    def of(  # noqa: PLR0913 - each a part of the question
+    def of(
         cls,
         rules: RuleBase,
         inputs: Inputs,
         outputs: Outputs,
         dialect: Dialect,
         prefix: str,
-        *,
-        packed: bool,
     ) -> Script:
         """Turn the rules into SQL over these columns."""
         formulas = Formulas.of(rules, inputs.test)
@@ -216,16 +227,16 @@ class Script:
         uses: Counter[str] = Counter()
         for formula in (*by_name.values(), *_asked(rules, formulas)):
             uses.update(_names_in(formula))
-        return cls(rules, inputs, outputs, dialect, prefix, packed, formulas, uses, by_name)
+        return cls(rules, inputs, outputs, dialect, prefix, formulas, uses, by_name)
 
     def stages(self) -> Iterator[Stage]:
-        """The stages; the last one has the columns to add."""
+        """The stages; the last two have the columns to add."""
         names = Names.of(self.inputs.formulary, self.inputs.classes, self.dialect)
-        for stage in (self._lists(), *self._medicines(names)):
+        for stage in (self._lists(), self._stated(), *self._medicines(names)):
             if stage:
                 yield stage
         yield from self._firing()
-        yield self._answers()
+        yield from self._answers()
 
     def _firing(self) -> Iterator[Stage]:
         """Each stage of the formulas; and in the first one whether a row can be used."""
@@ -233,15 +244,15 @@ class Script:
         for at, formulas in enumerate(self.formulas.stages or ({},)):
             # What is used once is written where it is used. But rows are copied from stage to
             # stage, and where flags are packed, that of a test is smaller than what it tests.
-            least = 1 if self.packed and at == 0 else 2
+            least = 1 if self.dialect.word and at == 0 else 2
             flags = [name for name in formulas if self._uses[name] >= least]
             # The shortest comes first: see `kept_apart`.
             written = sorted(
                 ((self.expression(formulas[name]), name) for name in flags),
                 key=lambda one: len(one[0]),
             )
-            stage = {**fine, **self._flags(at, {name: sql for sql, name in written})}
-            self._place(at, [name for _, name in written])
+            stage = {**fine, **self._flags({name: sql for sql, name in written})}
+            self._place([name for _, name in written])
             fine = {}
             if stage:
                 yield stage
@@ -272,6 +283,16 @@ class Script:
         some_parts = f"CASE WHEN {said.size(parts)} = 0 THEN NULL ELSE {parts} END"
         return f"CASE WHEN {part} IS NULL THEN NULL WHEN {none} THEN {empty} ELSE {some_parts} END"
 
+    def _stated(self) -> Stage:
+        """What sets state, in bits: a list would have to be searched for each test."""
+        return {
+            self._own(bits_of(one.key, "stated")): self.dialect.stated_bits(
+                self._column(one.key), one.fact.members
+            )
+            for one in self.inputs.sets
+            if one.fact.kind == "members"
+        }
+
     def _medicines(self, names: Names) -> Iterator[Stage]:
         for source in self.inputs.sets:
             if source.fact.kind == "medicines":
@@ -289,36 +310,44 @@ class Script:
 
     # --- Formulas -------------------------------------------------------------------------------
 
-    def _flags(self, at: int, flags: Mapping[str, str]) -> Stage:
-        if not flags:
-            return {}
-        if self.packed:
-            first, *others = flags.values()
-            flags_in_order = [self.dialect.kept_apart(first), *others]
-            return {self._own(f"flags{at}"): self.dialect.list_of(flags_in_order)}
-        return {self._own(name): sql for name, sql in flags.items()}
+    def _flags(self, flags: Mapping[str, str]) -> Stage:
+        if not self.dialect.word:
+            return {self._own(name): sql for name, sql in flags.items()}
+        return {
+            self._own(_word_of(names)): self.dialect.packed([flags[name] for name in names])
+            for names in self._words(flags)
+        }
+
+    def _place(self, flags: Iterable[str]) -> None:
+        if not self.dialect.word:
+            self._written.update({name: self._ref(name) for name in flags})
+            return
+        for names in self._words(flags):
+            word = self._ref(_word_of(names))
+            self._packed.update({name: _Bit(word, 1 << at) for at, name in enumerate(names)})
+
+    def _words(self, flags: Iterable[str]) -> Iterator[tuple[str, ...]]:
+        names, size = tuple(flags), self.dialect.word
+        return (names[at : at + size] for at in range(0, len(names), size))
 
     def _fine(self) -> str:
         faults = [self.expression(fault.formula) for fault in self.inputs.faults()] or ["false"]
         faults[0] = self.dialect.kept_apart(faults[0])
         return f"NOT coalesce({' OR '.join(faults)}, false)"
 
-    def _place(self, at: int, flags: Sequence[str]) -> None:
-        for place, name in enumerate(flags, 1):
-            column = self._ref(f"flags{at}" if self.packed else name)
-            self._written[name] = self.dialect.at(column, str(place)) if self.packed else column
-
     def expression(self, formula: Formula) -> str:
         """A formula, of which null means that it is not known to be true."""
         match formula:
             case Named(name):
+                if name in self._packed:
+                    return self._some((formula,))
                 if name in self._written:
                     return self._written[name]
                 return self.expression(self._formula[name])
             case Every(parts):
-                return f"({' AND '.join(map(self.expression, parts))})" if parts else "true"
+                return self._every(parts)
             case Some(parts):
-                return f"({' OR '.join(map(self.expression, parts))})" if parts else "false"
+                return self._some(parts)
             case Not(part):
                 return f"(NOT coalesce({self.expression(part)}, false))"
             case Holds(key, wanted):
@@ -335,40 +364,59 @@ class Script:
             case HasBits():
                 return self._has_bits(formula)
 
+    def _every(self, parts: Sequence[Formula]) -> str:
+        masks: dict[str, list[int]] = {}
+        others = []
+        for part in parts:
+            if (bit := self._bit(part)) is not None:
+                mask = masks.setdefault(bit.word, [0, 0])
+                mask[0] |= bit.value
+                mask[1] |= bit.value
+            elif isinstance(part, Not) and (bit := self._bit(part.part)) is not None:
+                masks.setdefault(bit.word, [0, 0])[0] |= bit.value
+            else:
+                others.append(self.expression(part))
+        tests = [f"(({word} & {mask}) = {wanted})" for word, (mask, wanted) in masks.items()]
+        return f"({' AND '.join((*tests, *others))})" if parts else "true"
+
+    def _some(self, parts: Sequence[Formula]) -> str:
+        masks: dict[str, int] = {}
+        others = []
+        for part in parts:
+            if (bit := self._bit(part)) is not None:
+                masks[bit.word] = masks.get(bit.word, 0) | bit.value
+            else:
+                others.append(self.expression(part))
+        tests = [f"(({word} & {mask}) <> 0)" for word, mask in masks.items()]
+        return f"({' OR '.join((*tests, *others))})" if parts else "false"
+
+    def _bit(self, formula: Formula) -> _Bit | None:
+        return self._packed.get(formula.name) if isinstance(formula, Named) else None
+
     def _outside(self, column: str, low: float, high: float, *, whole: bool) -> str:
         bounds = f"{self.dialect.number(low)} AND {self.dialect.number(high)}"
         inside = f"(NOT ({column} BETWEEN {bounds}))"
         return f"({inside} OR {column} % 1 <> 0)" if whole else inside
 
     def _has_bits(self, test: HasBits) -> str:
-        fact, what, _ = test.column.split(":")
-        if what == "stated":
-            found = self._has_members(fact, test.bits)
-            return found if test.wanted else f"(NOT {found})"
         sign = "<>" if test.wanted else "="
         return f"(({self._ref(test.column)} & {test.bits}) {sign} 0)"
 
-    def _has_members(self, fact: str, bits: int) -> str:
-        source, column = self.inputs.sources[fact], self._column(fact)
-        members = source.fact.members
-        if bits == BAD:
-            known = self.dialect.list_of(map(self.dialect.text, members))
-            return f"({self.dialect.size(self.dialect.strangers(column, known))} > 0)"
-        stated = [one for at, one in enumerate(members) if bits >> at & 1]
-        return self.dialect.overlap(column, self.dialect.list_of(map(self.dialect.text, stated)))
-
     # --- Answers --------------------------------------------------------------------------------
 
-    def _answers(self) -> Stage:
+    def _answers(self) -> Iterator[Stage]:
+        """The causes, and then the rest: the first of the causes is a part of it."""
         formulas = self.formulas
         weights = {cause: self._weight(cause) for cause in formulas.listed}
         listed = {cause: self.expression(one) for cause, one in formulas.listed.items()}
+        fine = self.dialect.kept_apart(self._ref("fine"))
         causes = self.dialect.sorted_ids(
             [(listed[id_], self._key(id_, weights[id_]), self._text(id_)) for id_ in listed]
         )
+        yield {CAUSES: f"CASE WHEN {fine} THEN {causes} END"}
         columns = {
             TRIAGE: self._triage(),
-            CAUSES: causes,
+            TOP_CAUSE: self._first(self.dialect.name(CAUSES)),
             ADVICE: self._ids(formulas.advice),
             FIRED: self._ids(formulas.fired),
         }
@@ -378,11 +426,13 @@ class Script:
                 if cause in listed
                 else "CAST(NULL AS INT)"
             )
-        fine = self.dialect.kept_apart(self._ref("fine"))
         answers = {name: f"CASE WHEN {fine} THEN {sql} END" for name, sql in columns.items()}
         if self.outputs.errors:
             answers[ERRORS] = self._errors()
-        return answers
+        yield answers
+
+    def _first(self, values: str) -> str:
+        return f"CASE WHEN {self.dialect.size(values)} > 0 THEN {self.dialect.at(values, '1')} END"
 
     def _text(self, id_: str) -> str:
         return self.dialect.text(id_)
@@ -473,11 +523,8 @@ class Script:
         return self.dialect.joined(quoted, ", ")
 
 
-def with_top_cause(dialect: Dialect) -> str:
-    """The first of the causes, over the last stage."""
-    causes = dialect.name(CAUSES)
-    first = dialect.at(causes, "1")
-    return f"CASE WHEN {dialect.size(causes)} > 0 THEN {first} END AS {dialect.name(TOP_CAUSE)}"
+def _word_of(names: Sequence[str]) -> str:
+    return f"{names[0]}:word"
 
 
 def _names_in(formula: Formula) -> Iterator[str]:
