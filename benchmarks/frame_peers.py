@@ -417,34 +417,41 @@ class SparkColumns:
         return sf.coalesce(column, sf.lit(False))  # noqa: FBT003
 
 
-def naive_spark_plan(frame: Any) -> Any:  # noqa: ANN401
-    """The plan as one writes it first: a column a rule, one after the other."""
+def naive_spark_plan(frame: Any, *, in_one_select: bool) -> Any:  # noqa: ANN401
+    """The plan as one writes it first: a column a rule, one after the other, or none at all.
+
+    `in_one_select` puts each rule into whatever asks for it, so that only answers are columns.
+    """
     from pyspark.sql import functions as sf
 
     kept = frame.columns
-    truths = fired(SparkColumns())
-    for id_, truth in truths.items():
-        frame = frame.withColumn(id_.replace(".", ":"), truth)
-    true = {id_: sf.col(id_.replace(".", ":")) for id_ in truths}
+    true, keys = fired(SparkColumns()), {}
+    if not in_one_select:
+        for id_, truth in true.items():
+            frame = frame.withColumn(id_.replace(".", ":"), truth)
+        true = {id_: sf.col(id_.replace(".", ":")) for id_ in true}
     triage = sf.lit("self_care")
     for level, raising in reversed(LADDER):
         triage = sf.when(_raised(true, raising), sf.lit(level)).otherwise(triage)
-    frame = frame.withColumn("triage", triage)
     for cause in CAUSES:
-        frame = frame.withColumn(f"key_{cause}", _spark_key(true, cause))
+        keys[cause] = _spark_key(true, cause)
+        if not in_one_select:
+            frame = frame.withColumn(f"key_{cause}", keys[cause])
+            keys[cause] = sf.col(f"key_{cause}")
     entries = [
-        sf.when(
-            sf.col(f"key_{cause}") > 0,
-            sf.struct(sf.col(f"key_{cause}").alias("key"), sf.lit(cause).alias("id")),
-        )
-        for cause in CAUSES
+        sf.when(key > 0, sf.struct(key.alias("key"), sf.lit(cause).alias("id")))
+        for cause, key in keys.items()
     ]
     ranked = sf.reverse(sf.array_sort(sf.array_compact(sf.array(*entries))))
-    frame = frame.withColumn("causes", sf.transform(ranked, lambda one: one["id"]))
-    frame = frame.withColumn("top_cause", sf.get(sf.col("causes"), 0))
+    causes = sf.transform(ranked, lambda one: one["id"])
     ids = [sf.when(true[id_], sf.lit(id_)) for id_ in sorted(true)]
-    frame = frame.withColumn("fired", sf.array_compact(sf.array(*ids)))
-    return frame.select(*kept, "triage", "top_cause", "causes", "fired")
+    return frame.select(
+        *kept,
+        triage.alias("triage"),
+        sf.get(causes, 0).alias("top_cause"),
+        causes.alias("causes"),
+        sf.array_compact(sf.array(*ids)).alias("fired"),
+    )
 
 
 def _spark_key(true: Mapping[str, Any], cause: str) -> Any:  # noqa: ANN401

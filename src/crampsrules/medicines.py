@@ -87,7 +87,8 @@ class Formulary:
     """The classes and names of medicines that a rule base knows."""
 
     classes: Mapping[str, MedicineClass]
-    _ancestors: Mapping[str, frozenset[str]]
+    ancestors: Mapping[str, frozenset[str]]
+    """Each class with all those that it lies within."""
     _names: Mapping[str, frozenset[str]]
     _words: Mapping[str, frozenset[str]]
     _written: Mapping[str, str]
@@ -201,10 +202,10 @@ class Formulary:
         return parts if len(parts) > 1 else [name]
 
     def _upwards(self, ids: Iterable[str]) -> set[str]:
-        return {above for id_ in ids for above in (id_, *self._ancestors[id_])}
+        return {above for id_ in ids for above in (id_, *self.ancestors[id_])}
 
     def _descendants(self, ids: frozenset[str]) -> set[str]:
-        return {id_ for id_, above in self._ancestors.items() if ids & above}
+        return {id_ for id_, above in self.ancestors.items() if ids & above}
 
     def _misspelt(self, key: str) -> str | None:
         if len(key) < SHORTEST_MISSPELLING:
