@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +51,21 @@ def test_many_rows_say_the_same(patients):
 
     assert_right(found[: len(patients)], patients)
     assert found == found[: len(patients)] * times
+
+
+def test_a_slice_and_hidden_members_say_nothing_of_other_rows():
+    """In memory a slice has the lists of all rows behind it, and a list that is null may too."""
+    lists = pa.LargeListArray.from_arrays(
+        pa.array([0, 1, 2, 3, 4], pa.int64()),
+        pa.array(["night", "walking", "nonsense", "standing"]),
+        mask=pa.array([False, False, True, False]),
+    )
+    frame = pl.DataFrame({"timing": pl.Series(pl.from_arrow(lists))})
+
+    for start, length in ((0, 4), (1, 1), (1, 2), (2, 2), (3, 1), (4, 0)):
+        part = frame.slice(start, length)
+        patients = [{} if one is None else {"timing": one} for one in part["timing"].to_list()]
+        assert_right(answers(assess_frame(part.lazy()).collect()), patients)
 
 
 @given(data=st.data())

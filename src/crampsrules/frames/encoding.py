@@ -7,15 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 from attrs import Factory, frozen
 
 from crampsrules.facts import Fact
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, Inputs, bits_of
 from crampsrules.medicines import Formulary
 from crampsrules.readers import MOST_MEDICINES, RefusedError, reader_of
-
-_FEW = 16
-"""Lists of so many members or fewer are put together member by member."""
 
 Bits = npt.NDArray[np.int64]
 
@@ -107,11 +105,15 @@ class SetEncoder:
 
     def __call__(self, lists: pl.Series) -> pl.Series:
         """The bits for a column of lists; null where there is no list."""
-        flat = lists.list.explode(empty_as_null=False, keep_nulls=False)
-        lengths = lists.list.len().fill_null(0).to_numpy().astype(np.int64)
-        joined = [_or_by_list(bits, lengths) for bits in self._tables(flat)]
+        texts, table = self._table(lists)
+        coded = lists.cast(pl.List(pl.Enum(texts)), strict=False).to_physical()
+        array = coded.rechunk().to_arrow()
+        ends = array.offsets.to_numpy()
+        members = array.values[: ends[-1]]  # a slice brings those of all rows
+        codes = members.cast(pa.uint32()).fill_null(len(texts)).to_numpy()
+        joined = [_or_by_list(column[codes], ends) for column in table]
         if self.fact.kind == "medicines":
-            joined = self._resolved(lists, lengths, joined)
+            joined = self._resolved(lists, np.diff(ends), joined)
         known = lists.is_not_null()
         found = pl.DataFrame(
             [pl.Series(name, bits) for name, bits in zip(self.names, joined, strict=True)]
@@ -120,21 +122,18 @@ class SetEncoder:
             found = found.select(pl.when(known).then(pl.all()))
         return found.to_struct(lists.name)
 
-    def _tables(self, flat: pl.Series) -> Sequence[Bits]:
-        """For each member of each list its bits."""
+    def _table(self, lists: pl.Series) -> tuple[pl.Series, Sequence[Bits]]:
+        """The texts that may stand in a list, and what each says in bits; last, any other."""
         rows: list[tuple[int, ...]]
         if self.fact.kind == "members":
             texts = pl.Series(self.fact.members)
             rows = [(1 << at,) for at in range(len(texts))]
         else:
-            texts = flat.unique().drop_nulls()
+            texts = lists.explode().unique().drop_nulls()
             rows = [(*one.held, *one.left_open) for one in map(self._code, texts)]
         width = 1 if self.fact.kind == "members" else 2 * self.coder.words
         rows.append((BAD,) + (0,) * (width - 1))  # for null, and what is no member
-        table = np.array(rows, dtype=np.int64).reshape(-1, width)
-        codes = flat.cast(pl.Enum(texts), strict=False).to_physical().cast(pl.UInt32)
-        at = codes.fill_null(len(texts)).to_numpy()
-        return [table[:, column][at] for column in range(width)]
+        return texts, list(np.array(rows, dtype=np.int64).reshape(-1, width).T.copy())
 
     def _code(self, name: str) -> Coded:
         if name not in self._coded:
@@ -164,15 +163,10 @@ class SetEncoder:
 _MOST_KEPT = 100_000
 
 
-def _or_by_list(bits: Bits, lengths: npt.NDArray[np.int64]) -> Bits:
-    """The bits of the members of each list, put together."""
-    ends = np.cumsum(lengths)
-    starts = ends - lengths
-    found = np.zeros(len(lengths), dtype=np.int64)
-    longest = int(lengths.max(initial=0))
-    for at in range(min(longest, _FEW)):
-        rows = np.flatnonzero(lengths > at)
-        found[rows] |= bits[starts[rows] + at]
-    for row in np.flatnonzero(lengths > _FEW):
-        found[row] = np.bitwise_or.reduce(bits[starts[row] : ends[row]])
+def _or_by_list(bits: Bits, ends: npt.NDArray[np.int64]) -> Bits:
+    """The bits of the members of each list, put together; each begins where the last one ends."""
+    starts, found = ends[:-1], np.zeros(len(ends) - 1, dtype=np.int64)
+    filled = np.flatnonzero(starts != ends[1:])
+    if len(filled):
+        found[filled] = np.bitwise_or.reduceat(bits, starts[filled])
     return found
