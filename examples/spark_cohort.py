@@ -1,9 +1,6 @@
 """Assess a cohort on Spark: Parquet in partitions in, Parquet in partitions out.
 
-    spark-submit --conf spark.sql.codegen.wholeStage=false examples/spark_cohort.py cohort/ answers/
-
-The setting is worth having: so many rules make a function that Java does not compile, and without
-it the job took about twice as long.
+    spark-submit examples/spark_cohort.py cohort/ answers/
 
 The rules become plain expressions of Spark's own, so no Python runs where the data is: the workers
 need neither this library nor a Python of any kind. Each partition is read, assessed and written by
