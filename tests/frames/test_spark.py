@@ -12,11 +12,12 @@ from typing import Any
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from crampsrules import assess_frame
 from tests.frames.common import NAMES_AS_WRITTEN, assert_right, in_polars, rows
 from tests.frames.spark import needs_java, session
-from tests.strategies import ROOT, fewer
+from tests.strategies import ROOT, fact_mappings, fewer, rule_bases
 
 pytestmark = [
     needs_java,
@@ -66,6 +67,19 @@ def test_spark_says_what_assess_says(spark, tmp_path_factory, patients):
     frame = frame_of(spark, patients, tmp_path_factory.mktemp("spark"))
 
     assert_right(answers(assess_frame(frame, weights=True)), patients, exact=False)
+
+
+@fewer(12)
+@given(data=st.data())
+def test_any_rule_base_says_what_assess_says(spark, tmp_path_factory, data):
+    """Rules that nobody wrote, so that every way to pack flags into bits comes up."""
+    rules = data.draw(rule_bases())
+    patients = data.draw(st.lists(fact_mappings(rules), min_size=10, max_size=20))
+    frame = frame_of(spark, patients, tmp_path_factory.mktemp("spark"))
+
+    found = answers(assess_frame(frame, rules=rules, weights=True))
+
+    assert_right(found, patients, rules, exact=False)
 
 
 def test_names_of_medicines_are_read_as_assess_reads_them(spark, few, tmp_path):
