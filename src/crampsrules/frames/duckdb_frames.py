@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from crampsrules.frames.dialect import Dialect
 from crampsrules.frames.inputs import BAD
-from crampsrules.frames.sql import Dialect
 
 
 class DuckDB(Dialect):

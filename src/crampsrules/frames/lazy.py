@@ -12,12 +12,13 @@ from narwhals.dependencies import is_dask_dataframe
 
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.frames import eager
+from crampsrules.frames.dialect import Dialect
 from crampsrules.frames.duckdb_frames import DuckDB
 from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import Outputs
 from crampsrules.frames.polars_frames import Assessor, free_prefix, schema_of
 from crampsrules.frames.spark_frames import Spark
-from crampsrules.frames.sql import Dialect, Script
+from crampsrules.frames.sql import Script
 from crampsrules.rulebase import RuleBase
 
 

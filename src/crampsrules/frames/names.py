@@ -7,20 +7,15 @@ one needs: the name, its parts where it is a combination, and a code for what ea
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
 from crampsrules.medicines import SHORTEST_MISSPELLING, Formulary
 from crampsrules.readers import LONGEST_MEDICINE, MOST_MEDICINES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from crampsrules.frames.sql import Dialect, Stage
 
 _FACT = "medications"
 _ANY = "\ue000"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from crampsrules.frames.dialect import Dialect
 from crampsrules.frames.inputs import BAD
-from crampsrules.frames.sql import Dialect
 
 _FIRST, _LAST, _NEXT = "\ue010", "\ue011", "\ue012"
 """What stands before and after a text in a table, and between the tables."""

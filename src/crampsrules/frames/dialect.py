@@ -1,0 +1,147 @@
+"""What engines that speak SQL each write in their own way."""
+
+from __future__ import annotations
+
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+
+Stage = Mapping[str, str]
+"""Expressions by the names of the columns that they become."""
+
+
+class Dialect(ABC):
+    """How an engine writes what the others write in another way."""
+
+    text_type: str
+    word = 0
+    """So many flags are one whole number; each is a column of its own where this is 0."""
+
+    @abstractmethod
+    def name(self, name: str) -> str:
+        """A column."""
+
+    def text(self, text: str) -> str:
+        """A text, whatever is in it: engines differ in what they take a backslash for."""
+        pieces: list[str] = []
+        for character in text:
+            if character in "'\\" or unicodedata.category(character) == "Cc":
+                pieces.append(f"chr({ord(character)})")
+            elif pieces and pieces[-1].startswith("'"):
+                pieces[-1] += character
+            else:
+                pieces.append(f"'{character}")
+        shown = [f"{piece}'" if piece.startswith("'") else piece for piece in pieces]
+        return shown[0] if len(shown) == 1 else f"concat({', '.join(shown or [chr(39) * 2])})"
+
+    @abstractmethod
+    def number(self, value: float) -> str:
+        """A number with a fraction."""
+
+    @abstractmethod
+    def list_of(self, parts: Iterable[str]) -> str:
+        """A list."""
+
+    @abstractmethod
+    def mapped(self, values: str, name: str, body: str) -> str:
+        """A list with a function applied to each member."""
+
+    @abstractmethod
+    def kept(self, values: str, name: str, condition: str) -> str:
+        """A list of those members that a condition is true of."""
+
+    @abstractmethod
+    def any_of(self, values: str, name: str, condition: str) -> str:
+        """Whether a condition is true of a member of a list."""
+
+    @abstractmethod
+    def strangers(self, values: str, known: str) -> str:
+        """The members of a list, null too, that another list does not have."""
+
+    @abstractmethod
+    def joined(self, values: str, separator: str) -> str:
+        """The texts of a list as one text."""
+
+    @abstractmethod
+    def size(self, values: str) -> str:
+        """How many members a list has."""
+
+    @abstractmethod
+    def distinct(self, values: str) -> str:
+        """A list without what comes twice in it."""
+
+    @abstractmethod
+    def flat(self, values: str) -> str:
+        """The members of the lists in a list."""
+
+    @abstractmethod
+    def at(self, values: str, place: str) -> str:
+        """The member of a list at a place, counted from 1, which there is."""
+
+    @abstractmethod
+    def split(self, text: str, separator: str) -> str:
+        """The parts of a text between separators."""
+
+    @abstractmethod
+    def split_by(self, text: str, pattern: str) -> str:
+        """The parts of a text between what matches a pattern."""
+
+    @abstractmethod
+    def matches(self, text: str, pattern: str) -> str:
+        """Whether a pattern matches anywhere in a text."""
+
+    @abstractmethod
+    def replaced(self, text: str, pattern: str, by: str) -> str:
+        """A text with everything that matches a pattern replaced."""
+
+    @abstractmethod
+    def group(self, number: int) -> str:
+        """In a replacement, what a group of the pattern matched."""
+
+    @abstractmethod
+    def places(self, text: str) -> str:
+        """The places of the characters of a text, counted from 1."""
+
+    @abstractmethod
+    def code_of(self, text: str, codes: Mapping[str, int]) -> str:
+        """The code of a text, or null where it has none: quick, however many there are."""
+
+    @abstractmethod
+    def among(self, text: str, texts: Sequence[str]) -> str:
+        """Whether a text is one of many: quick, however many there are."""
+
+    def let(self, name: str, value: str, body: str) -> str:
+        """What a body comes to where a name stands for a value."""
+        return self.at(self.mapped(self.list_of([value]), name, body), "1")
+
+    def kept_apart(self, condition: str) -> str:
+        """The same condition, so written that what stands beside it is compiled in pieces."""
+        return condition
+
+    @abstractmethod
+    def bytes_in(self, text: str) -> str:
+        """How long a text is in bytes."""
+
+    @abstractmethod
+    def all_bits(self, values: str) -> str:
+        """The bits of the whole numbers of a list, put together."""
+
+    @abstractmethod
+    def stated_bits(self, values: str, members: Sequence[str]) -> str:
+        """What a list states: a bit for each of `members`, BAD for any other, null where it is."""
+
+    @abstractmethod
+    def row(self, fields: Mapping[str, str]) -> str:
+        """Values under names."""
+
+    def packed(self, flags: Sequence[str]) -> str:
+        """Flags as the bits of one whole number, the first as the lowest; null is no."""
+        raise NotImplementedError(flags)
+
+    @abstractmethod
+    def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:
+        """The ids of those rows, of (condition, key, id), that are true, by their keys."""
+
+    @abstractmethod
+    def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:
+        """The ids of those flags, of (condition, id), that are true."""
