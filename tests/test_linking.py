@@ -496,7 +496,22 @@ def test_chains_are_bounded():
         MAX_LEVELS
     )
     error = refused({"a.toml": SOUND, "b.toml": chain(MAX_LEVELS + 1)})
-    assert f"chains more than {MAX_LEVELS} findings" in error.message
+    assert f"chains more than {MAX_LEVELS} findings ('step_{MAX_LEVELS}')" in error.message
+
+
+def test_escalations_stand_most_urgent_first_wherever_they_were_written():
+    """The first that fires tells how soon someone must be seen."""
+    levels = ("soon", "emergency", "routine", "same_day")
+    tables = [
+        f'[[escalations]]\nid = "{at}.{level}"\ntriage = "{level}"\nwhen = "fever"\n'
+        'reason = "of a fever"\nsource = "book"\n'
+        for at, level in enumerate(levels)
+    ]
+
+    rules = RuleBase.from_texts({"a.toml": SOUND, "b.toml": "".join(tables)})
+
+    found = [one.triage.id for one in rules.escalations]
+    assert found == ["emergency", "same_day", "soon", "routine"]
 
 
 def test_the_number_of_rules_is_bounded():

@@ -16,6 +16,7 @@ from crampsrules.rulefiles import (
     MAX_DOTS,
     MAX_FILE_BYTES,
     MAX_FILES,
+    MAX_TOTAL_BYTES,
     RuleFile,
     read_folder,
     structure,
@@ -175,6 +176,27 @@ def test_too_many_files_and_too_deep_folders_are_refused(tmp_path):
         (many / f"{at}.toml").touch()
     with pytest.raises(RuleError, match=f"holds more than {MAX_FILES} files"):
         RuleBase.load(many)
+
+
+def test_the_files_of_a_folder_are_bounded_together(tmp_path):
+    """Each may be as large as a file can be, but not so many of them."""
+    fitting = MAX_TOTAL_BYTES // MAX_FILE_BYTES
+    for at in range(fitting + 1):
+        assert at < fitting or len(read_folder(tmp_path, "rules")) == fitting
+        (tmp_path / f"{at}.toml").write_text("#" * MAX_FILE_BYTES)
+
+    with pytest.raises(RuleError, match=f"or {MAX_TOTAL_BYTES} bytes"):
+        read_folder(tmp_path, "rules")
+
+
+def test_what_is_no_number_is_shown():
+    """As it was written."""
+    rule = '[[evidence]]\nid = "x.y"\nwhen = "fever"\nlr = "twice"\nsource = "b"\nbecause = "c"\n'
+
+    error = refusal({"a.toml": rule})
+
+    assert error is not None
+    assert "takes a number, got 'twice'" in str(error)
 
 
 def test_links_to_folders_are_not_followed(tmp_path):
