@@ -64,10 +64,11 @@ KEPT = ROOT / "build" / "mutants.json"
 MEASURED = ROOT / "build" / "mutants-tests.pickle"
 EXPLAINED = ROOT / "docs" / "mutants_in_code.toml"
 
-# They build packages, run documents, start processes or draw for minutes, so that no mutant could
-# be judged by them in a second; or they are about the rules.
+# They build packages, run documents, start processes (Java too) or draw for minutes, so that no
+# mutant could be judged by them in a second; or they are about the rules.
 LEFT_OUT = (
     "tests/deep",
+    "tests/frames/test_spark.py",
     "tests/packaging",
     "tests/test_benchmarks.py",
     "tests/test_docs.py",
