@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crampsrules import assess_frame
+from crampsrules import RuleBase, assess_frame
 from tests.frames.common import NAMES_AS_WRITTEN, assert_right, in_polars, rows
 from tests.frames.spark import needs_java, session
-from tests.strategies import ROOT, fact_mappings, fewer, rule_bases
+from tests.strategies import ROOT, fact_mappings, fewer, rule_bases, shipped_texts
 
 pytestmark = [
     needs_java,
@@ -99,6 +99,22 @@ def test_the_plan_holds_no_python_and_no_shuffle(spark, few, tmp_path):
     steps = {line.lstrip(" +-*()0123456789:").split()[0] for line in plan.splitlines()[1:] if line}
     assert steps <= {"Project", "ColumnarToRow", "FileScan"}
     assert not PYTHON.search(plan)
+
+
+def test_an_exception_that_says_what_its_rule_says_takes_it_away(spark):
+    """One flag is then asked to be up and down, and both may stand in one whole number."""
+    rule = (
+        '[[escalations]]\nid = "fever.soon"\ntriage = "soon"\nwhen = "fever and weakness"\n'
+        'unless = "fever and weakness"\nreason = "of a fever"\nsource = "book"\n'
+        '[[sources]]\nid = "book"\ntitle = "A book"\n'
+    )
+    rules = RuleBase.from_texts({"a.toml": rule, "wording.toml": shipped_texts()["wording.toml"]})
+    frame = spark.createDataFrame([(0, True, True)], "row int, fever boolean, weakness boolean")
+
+    found = answers(assess_frame(frame, rules=rules))
+
+    assert found[0]["triage"] == "self_care"
+    assert_right(found, [{"fever": True, "weakness": True}], rules, exact=False)
 
 
 def test_texts_with_separators_are_sets(spark, few):

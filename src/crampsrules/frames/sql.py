@@ -224,33 +224,36 @@ class Script:
                 return self._has_bits(formula)
 
     def _every(self, parts: Sequence[Formula]) -> str:
-        masks: dict[str, list[int]] = {}
-        others = []
-        for part in parts:
-            if (bit := self._bit(part)) is not None:
-                mask = masks.setdefault(bit.word, [0, 0])
-                mask[0] |= bit.value
-                mask[1] |= bit.value
-            elif isinstance(part, Not) and (bit := self._bit(part.part)) is not None:
-                masks.setdefault(bit.word, [0, 0])[0] |= bit.value
-            else:
-                others.append(self.expression(part))
-        tests = [f"(({word} & {mask}) = {wanted})" for word, (mask, wanted) in masks.items()]
-        return f"({' AND '.join((*tests, *others))})" if parts else "true"
+        # A flag and its opposite may both be among the parts: each sort has a test of its own.
+        opposites = [part.part for part in parts if isinstance(part, Not)]
+        tests = [
+            *(f"(({word} & {mask}) = {mask})" for word, mask in self._masks(parts).items()),
+            *(f"(({word} & {mask}) = 0)" for word, mask in self._masks(opposites).items()),
+            *(
+                self.expression(part)
+                for part in parts
+                if not self._is_packed(part.part if isinstance(part, Not) else part)
+            ),
+        ]
+        return f"({' AND '.join(tests)})" if parts else "true"
 
     def _some(self, parts: Sequence[Formula]) -> str:
-        masks: dict[str, int] = {}
-        others = []
-        for part in parts:
-            if (bit := self._bit(part)) is not None:
-                masks[bit.word] = masks.get(bit.word, 0) | bit.value
-            else:
-                others.append(self.expression(part))
-        tests = [f"(({word} & {mask}) <> 0)" for word, mask in masks.items()]
-        return f"({' OR '.join((*tests, *others))})" if parts else "false"
+        tests = [
+            *(f"(({word} & {mask}) <> 0)" for word, mask in self._masks(parts).items()),
+            *(self.expression(part) for part in parts if not self._is_packed(part)),
+        ]
+        return f"({' OR '.join(tests)})" if parts else "false"
 
-    def _bit(self, formula: Formula) -> _Bit | None:
-        return self._packed.get(formula.name) if isinstance(formula, Named) else None
+    def _is_packed(self, formula: Formula) -> bool:
+        return isinstance(formula, Named) and formula.name in self._packed
+
+    def _masks(self, formulas: Iterable[Formula]) -> Mapping[str, int]:
+        """By word, the bits of those flags among the formulas that are packed."""
+        masks: Counter[str] = Counter()
+        for formula in dict.fromkeys(formulas):
+            if isinstance(formula, Named) and (bit := self._packed.get(formula.name)):
+                masks[bit.word] += bit.value
+        return masks
 
     def _outside(self, column: str, low: float, high: float, *, whole: bool) -> str:
         bounds = f"{self.dialect.number(low)} AND {self.dialect.number(high)}"
