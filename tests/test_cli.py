@@ -28,6 +28,7 @@ from crampsrules.facts import FACTS
 from crampsrules.interview import HAS_TESTS, Interview
 from crampsrules.questions import Question
 from crampsrules.triage import Triage
+from tests.processes import run_python
 from tests.strategies import fewer, patients
 
 ROOT = Path(__file__).parents[1]
@@ -316,11 +317,8 @@ found = crampsrules.assess(chest_pain=True)
 str(found), str(found.explain()), found.to_json(), crampsrules.next_questions({})
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"click", "rich"}))
 """
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
 
-    assert result.stdout == "[]\n"
+    assert run_python(code) == "[]\n"
 
 
 # --- Colour ---

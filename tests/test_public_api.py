@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
-import sys
 
 import pytest
 
 import crampsrules
+from tests.processes import run_python
 
 PUBLIC = [
     "Assessment",
@@ -86,10 +85,7 @@ def test_every_error_is_one_of_ours_and_one_of_pythons():
 def loaded_by(statement: str) -> set[str]:
     """The modules that a fresh Python has loaded after a statement."""
     program = f"import sys; {statement}; print(*sys.modules, sep='\\n')"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    return set(done.stdout.split())
+    return set(run_python(program).split())
 
 
 OPTIONAL = ("hypothesis", "click", "rich", "z3", "durable", "durable_rules_engine", "flask")

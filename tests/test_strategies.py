@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import date
 
 import pytest
@@ -39,6 +37,7 @@ from crampsrules.strategies.patients import edges_for, most_kept
 from crampsrules.strategies.plausible import made_coherent
 from crampsrules.strategies.solving import solver_for, thinned
 from crampsrules.strategies.values import Values
+from tests.processes import run_python
 from tests.strategies import fact_mappings, fewer
 
 SHIPPED = RuleBase.load()
@@ -531,12 +530,6 @@ def test_arguments_are_keywords(strategy):
 
 
 # --- What Hypothesis finds by itself ------------------------------------------------------------
-
-
-def run_python(program):
-    return subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
-    ).stdout
 
 
 def test_from_type_needs_no_import_of_ours_and_reads_no_rules_before():

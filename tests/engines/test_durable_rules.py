@@ -13,6 +13,7 @@ import sys
 import pytest
 
 from tests.engines.common import FILLED_MEMORY, needs_durable, needs_glibc
+from tests.processes import run_python
 
 pytestmark = needs_durable
 
@@ -181,7 +182,4 @@ assert threading.active_count() == 1
 durable.engine.Host()
 print(threading.active_count())
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert int(done.stdout) == 3
+    assert int(run_python(script)) == 3

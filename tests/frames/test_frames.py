@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+
+from tests.processes import run_python
 
 
 @pytest.mark.parametrize("package", ["narwhals", "numpy", "polars", "pyarrow"])
@@ -22,9 +21,7 @@ def test_without_a_package_the_error_names_it_and_the_extra(package):
         "    print(error.extra, error)\n"
     )
 
-    printed = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
-    ).stdout
+    printed = run_python(program)
 
     assert printed.startswith("SOON\nframes this needs the package ")
     assert package in printed

@@ -123,8 +123,8 @@ class Dialect(ABC):
         """How long a text is in bytes."""
 
     @abstractmethod
-    def all_bits(self, values: str) -> str:
-        """The bits of the whole numbers of a list, put together."""
+    def all_bits(self, values: str, name: str, bits: str) -> str:
+        """The bits that each member of a list stands for, put together; null where the list is."""
 
     @abstractmethod
     def stated_bits(self, values: str, members: Sequence[str]) -> str:
@@ -136,7 +136,8 @@ class Dialect(ABC):
 
     def packed(self, flags: Sequence[str]) -> str:
         """Flags as the bits of one whole number, the first as the lowest; null is no."""
-        raise NotImplementedError(flags)
+        bits = (f"if({flag}, {1 << at}, 0)" for at, flag in enumerate(flags))
+        return f"({' | '.join(bits)})"
 
     @abstractmethod
     def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:

@@ -87,14 +87,15 @@ class DuckDB(Dialect):
     def bytes_in(self, text: str) -> str:  # noqa: D102
         return f"strlen({text})"
 
-    def all_bits(self, values: str) -> str:  # noqa: D102
-        return f"CASE WHEN {values} IS NULL THEN NULL ELSE coalesce(list_bit_or({values}), 0) END"
+    def all_bits(self, values: str, name: str, bits: str) -> str:  # noqa: D102
+        together = f"coalesce(list_bit_or({self.mapped(values, name, bits)}), 0)"
+        return f"CASE WHEN {values} IS NOT NULL THEN {together} END"
 
     def stated_bits(self, values: str, members: Sequence[str]) -> str:  # noqa: D102
         # What is not among the members of an enumeration becomes null.
         named = f"TRY_CAST({values} AS {self._enumeration(members)}[])"
         bit = f"coalesce(CAST(1 AS BIGINT) << enum_code(one), {BAD})"
-        return self.all_bits(self.mapped(named, "one", bit))
+        return self.all_bits(named, "one", bit)
 
     def row(self, fields: Mapping[str, str]) -> str:  # noqa: D102
         written = (f"'{name}': {value}" for name, value in fields.items())

@@ -118,7 +118,7 @@ class Names:
     def _looked_up(self, flat: str, table: Sequence[int]) -> str:
         say = self.dialect
         values = say.list_of(f"CAST({bits} AS BIGINT)" for bits in table)
-        return say.all_bits(say.mapped(flat, "code", say.at(values, "code")))
+        return say.all_bits(flat, "code", say.at(values, "code"))
 
     # --- One name -------------------------------------------------------------------------------
 

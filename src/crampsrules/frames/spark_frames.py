@@ -106,24 +106,19 @@ class Spark(Dialect):
     def bytes_in(self, text: str) -> str:  # noqa: D102
         return f"octet_length({text})"
 
-    def all_bits(self, values: str) -> str:  # noqa: D102
-        return f"aggregate({values}, CAST(0 AS BIGINT), (found, bits) -> found | bits)"
+    def all_bits(self, values: str, name: str, bits: str) -> str:  # noqa: D102
+        return f"aggregate({values}, 0L, (found, {name}) -> found | {bits})"
 
     def stated_bits(self, values: str, members: Sequence[str]) -> str:  # noqa: D102
         # A place of 0 is that of no member, null among them.
         place = f"find_in_set(coalesce(one, ''), {self.text(','.join(members))})"
         bits = self.list_of(f"{bit}L" for bit in (BAD, *(1 << at for at in range(len(members)))))
         bit = f"element_at({bits}, {place} + 1)"
-        return f"aggregate({values}, 0L, (found, one) -> found | {bit})"
+        return self.all_bits(values, "one", bit)
 
     def row(self, fields: Mapping[str, str]) -> str:  # noqa: D102
         written = (f"'{name}', {value}" for name, value in fields.items())
         return f"named_struct({', '.join(written)})"
-
-    def packed(self, flags: Sequence[str]) -> str:  # noqa: D102
-        first, *others = flags
-        bits = (f"if({flag}, {1 << at}, 0)" for at, flag in enumerate(others, 1))
-        return " | ".join((f"if({self.kept_apart(first)}, 1, 0)", *bits))
 
     def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:  # noqa: D102
         if not rows:
@@ -144,7 +139,7 @@ class Spark(Dialect):
         return f"concat({', '.join(parts)})" if parts else self._none()
 
     def _listed(self, flags: Sequence[tuple[str, str]]) -> str:
-        which = " + ".join(f"if({one}, {1 << at}, 0)" for at, (one, _) in enumerate(flags))
+        which = self.packed([one for one, _ in flags])
         lists = (
             self.list_of(id_ for at, (_, id_) in enumerate(flags) if chosen >> at & 1)
             for chosen in range(1, 1 << len(flags))

@@ -173,9 +173,12 @@ class Script:
         if not self.dialect.word:
             return {self._own(name): sql for name, sql in flags.items()}
         return {
-            self._own(_word_of(names)): self.dialect.packed([flags[name] for name in names])
-            for names in self._words(flags)
+            self._own(_word_of(names)): self._word(names, flags) for names in self._words(flags)
         }
+
+    def _word(self, names: Sequence[str], flags: Mapping[str, str]) -> str:
+        first, *others = (flags[name] for name in names)
+        return self.dialect.packed([self.dialect.kept_apart(first), *others])
 
     def _place(self, flags: Iterable[str]) -> None:
         if not self.dialect.word:
