@@ -71,6 +71,7 @@ def test_any_text_is_unknown_or_a_value_or_a_fault(name, text):
         ("age_years", " 71 ", 71.0),
         ("age_years", "7.1e1", 71.0),
         ("pain_severity", "7.0", 7),
+        ("pain_severity", "9007199254740991", 2**53 - 1),
         ("calcium_mmol_l", "9.1 mg/dL", 2.27),
         ("calcium_mmol_l", "2.3", 2.3),
         ("timing", "night; rest", ["night", "rest"]),
@@ -95,6 +96,16 @@ def test_how_cells_are_written(fact, text, value):
         ("age_years", "inf", "age_years: takes a number from 0 to 120 years, got 'inf'"),
         ("age_years", "7,1", "age_years: takes a number from 0 to 120 years, got '7,1'"),
         ("pain_severity", "7.5", "pain_severity: takes a whole number from 0 to 10, got '7.5'"),
+        (
+            "pain_severity",
+            "seven",
+            "pain_severity: takes a whole number from 0 to 10, got 'seven'",
+        ),
+        (
+            "pain_severity",
+            "9007199254740993",
+            "pain_severity: takes a whole number from 0 to 10, got '9007199254740993'",
+        ),
         ("timing", " ; ", "timing: takes a list, got the text ';': write [\";\"]"),
         ("timing__night", "often", "timing__night: takes true or false, got 'often'"),
         (

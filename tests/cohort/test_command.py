@@ -97,6 +97,20 @@ def test_what_cannot_be_done_is_said_before_anything_is(
     [
         (b"", "there is nothing in it"),
         (b"a,b\n1,2\n", "no column has the name of a fact; the first are 'a', 'b'"),
+        (
+            b"a,b,c,d,e,fevers\n",
+            (
+                "no column has the name of a fact; the first are 'a', 'b', 'c', 'd', 'e'. Say "
+                "which column holds which fact, as in --columns age_years=AGE\n"
+            ),
+        ),
+        (
+            b"agge_years,fevers,b\n",
+            (
+                "no column has the name of a fact; the first are 'agge_years', 'fevers', 'b'; did "
+                "you mean 'age_years'? Say which"
+            ),
+        ),
         (b"fever,fever\n", "two columns have the name 'fever'"),
         (b"fever,triage\n", "has a column 'triage', which the answer is to be called"),
         (b"\xff\xfe,fever\n", "the line with the names of the columns is not UTF-8"),

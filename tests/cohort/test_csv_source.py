@@ -1,6 +1,7 @@
 """Records of CSV: each is read as it was written, and what is none does not take others with it."""
 
 import csv
+import itertools
 from io import BytesIO, StringIO
 
 import pytest
@@ -112,9 +113,25 @@ def test_a_line_that_is_too_long_is_told_of_by_its_beginning(monkeypatch):
 
     long, after = records(b"1," + b"x" * 500 + b"\n3,4\n")
 
-    assert long.fault.startswith("is longer than")
+    assert long.fault == "is longer than 16777216 bytes; this is its beginning"
     assert long.text == "1,xxxxxxxx"
     assert (after.number, after.fields) == (2, ["3", "4"])
+
+
+@given(st.lists(st.integers(0, 30), max_size=6))
+def test_where_a_line_ends_is_known_however_long_it_is(sizes):
+    """A run goes on from there."""
+    content = b"".join(b"x" * size + b"\n" for size in sizes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "LONGEST_LINE", 8)
+        reader = Lines(BytesIO(content))
+        ends = [0]
+        while line := reader.take():
+            assert line.number == len(ends)
+            assert line.is_whole == (line.size <= 8)
+            ends.append(reader.offset)
+
+    assert ends == [0, *itertools.accumulate(size + 1 for size in sizes)]
 
 
 def test_the_mark_that_some_programs_begin_a_file_with_is_no_part_of_it():

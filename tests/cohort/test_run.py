@@ -179,7 +179,8 @@ def test_a_type_that_a_format_has_not_is_told_of_before_anything_is_written(tmp_
     done = run(tmp_path / "in.parquet", tmp_path / "out.csv")
 
     assert done.exit_code == ExitCode.USAGE
-    assert "a column cannot be written as csv: " in done.stderr
+    assert "a column cannot be written as csv: datatype binary" in done.stderr
+    assert ": leave it out by naming those to --keep\n" in done.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["in.parquet"]
     done = run(tmp_path / "in.parquet", tmp_path / "out.csv", "--keep", "fever")
     assert done.exit_code == ExitCode.OK
@@ -232,6 +233,7 @@ def test_no_row_of_csv_vanishes(tmp_path):
         b"5,7\xff1,yes\n"
         b'6,"71","no"\n'
         b"7,NA,no\n"
+        b"8,\xc3\xa9 \t \r\n"
     )
 
     done = run(tmp_path / "in.csv", tmp_path / "out.csv")
@@ -256,8 +258,11 @@ def test_no_row_of_csv_vanishes(tmp_path):
             [f"age_years: takes a number from 0 to 120 years, got 'NA' {HINT}"],
             {"person": "7", "age_years": "NA", "fever": "no"},
         ),
+        (10, ["has 2 fields, and the header has 3"], "8,é \t "),
     ]
-    assert "5 put aside" in done.stdout
+    assert "6 put aside" in done.stdout
+    aside = (tmp_path / "out.csv.rejects.ndjson").read_text(encoding="utf-8")
+    assert '"given": "8,é' in aside
 
 
 def test_no_row_of_ndjson_vanishes(tmp_path):

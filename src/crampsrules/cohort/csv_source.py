@@ -108,6 +108,7 @@ class CsvSource:
         self.names: Sequence[str] = _header(self._records)
         self.facts: Mapping[str, str] = plan.facts_in(self.names)
         self.passed: Sequence[str] = plan.kept(self.names)
+        self._rows = plan.rows_at_a_time(len(self.names))
         self._cells = Cells(self.facts, plan.unknown)
         if not self.facts:
             raise CohortError(no_facts(self.names))
@@ -136,7 +137,7 @@ class CsvSource:
         rows: list[list[str]] = []
         numbers: list[int] = []
         rejects: list[Reject] = []
-        while len(numbers) + len(rejects) < self._plan.batch_rows:
+        while len(numbers) + len(rejects) < self._rows:
             if lines.offset - begun >= _MOST_BYTES or (record := self._records.next()) is None:
                 break
             if fault := record.fault or self._miscounted(record):
@@ -196,8 +197,8 @@ def no_facts(names: Sequence[str]) -> str:
 
     shown = ", ".join(shorten(name) for name in names[:5])
     hints = {did_you_mean(name, FACTS) for name in names[:5]} - {""}
+    hint = min(hints, default=".")
     return (
-        f"no column has the name of a fact; the first are {shown}"
-        f"{''.join(sorted(hints)[:1])}. Say which column holds which fact, "
-        "as in --columns age_years=AGE"
+        f"no column has the name of a fact; the first are {shown}{hint} "
+        "Say which column holds which fact, as in --columns age_years=AGE"
     )

@@ -109,6 +109,7 @@ class NdjsonSource:
         self.names: Sequence[str] = list(self.scan)
         self.facts: Mapping[str, str] = {} if self.spliced else plan.facts_in(self.names)
         self.passed: Sequence[str] = [] if self.spliced else plan.kept(self.names)
+        self._rows = plan.rows_at_a_time(len(self.names))
 
     def done(self, position: Position) -> int:
         """Bytes."""
@@ -151,7 +152,7 @@ class NdjsonSource:
         rows: list[dict[str, Any]] = []
         taken: list[Line] = []
         rejects: list[Reject] = []
-        while len(rows) + len(rejects) < self._plan.batch_rows:
+        while len(rows) + len(rejects) < self._rows:
             if self._lines.offset - begun >= _MOST_BYTES or (line := self._lines.take()) is None:
                 break
             if line.is_blank:

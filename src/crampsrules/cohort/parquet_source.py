@@ -16,8 +16,8 @@ from crampsrules.cohort.csv_source import no_facts
 from crampsrules.cohort.errors import CohortError, UnfinishedError
 from crampsrules.cohort.plan import Plan
 
-# Pages are read as they are needed, not a whole column of a row group.
-_BUFFER = 2**20
+# Pages are read as they are needed, not a whole column of a row group; each column has a buffer.
+_BUFFER = 2**16
 
 
 class ParquetSource:
@@ -33,13 +33,13 @@ class ParquetSource:
         except pa.ArrowInvalid as error:
             raise CohortError(f"is not a Parquet file: {error}") from None
         self._path = path
-        self._plan = plan
         self.size: int | None = self._file.metadata.num_rows
         self.names: Sequence[str] = list(self._file.schema_arrow.names)
         if twice := [name for name in self.names if self.names.count(name) > 1]:
             raise CohortError(f"two columns have the name {twice[0]!r}")
         self.facts: Mapping[str, str] = plan.facts_in(self.names)
         self.passed: Sequence[str] = plan.kept(self.names)
+        self._rows = plan.rows_at_a_time(len(self.names))
         if not self.facts:
             raise CohortError(no_facts(self.names))
 
@@ -57,11 +57,11 @@ class ParquetSource:
         waiting: list[Any] = []
         for piece in self._pieces(row):
             waiting.append(piece)
-            while sum(one.num_rows for one in waiting) >= self._plan.batch_rows:
+            while sum(one.num_rows for one in waiting) >= self._rows:
                 whole = pa.Table.from_batches(waiting)
-                yield self._made(whole.slice(0, self._plan.batch_rows), row)
-                row += self._plan.batch_rows
-                waiting = whole.slice(self._plan.batch_rows).to_batches()
+                yield self._made(whole.slice(0, self._rows), row)
+                row += self._rows
+                waiting = whole.slice(self._rows).to_batches()
         if waiting:
             yield self._made(pa.Table.from_batches(waiting), row)
 
@@ -80,7 +80,7 @@ class ParquetSource:
                 continue
             skip = max(0, start - first)
             try:
-                for piece in self._file.iter_batches(self._plan.batch_rows, row_groups=[group]):
+                for piece in self._file.iter_batches(self._rows, row_groups=[group]):
                     if skip < piece.num_rows:
                         yield piece.slice(skip)
                     skip = max(0, skip - piece.num_rows)

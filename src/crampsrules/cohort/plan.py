@@ -16,9 +16,10 @@ from crampsrules.rulebase import RuleBase
 
 # Enough to be quick: to assess costs some time for each batch, however few its rows. And few
 # enough that four batches, one read, one assessed and two written, stay below 1 GB: a row of text,
-# in which every rule that fired is spelled out, takes some kilobytes.
-BATCH_ROWS = 100_000
-BATCH_ROWS_OF_TEXT = 25_000
+# in which every rule that fired is spelled out, takes some kilobytes, and so does a wide row.
+BATCH_ROWS, BATCH_CELLS = 100_000, 3_000_000
+BATCH_ROWS_OF_TEXT, BATCH_CELLS_OF_TEXT = 25_000, 1_500_000
+LEAST_BATCH_ROWS = 5_000
 
 
 @frozen(kw_only=True)
@@ -41,12 +42,8 @@ class Plan:
     """Texts in a CSV file that stand for what is not known, besides the empty one."""
     rejects: Path | None = None
     """Where rows that cannot be used are put; None for standard error."""
-    batch_rows: int = field()
-    """How many rows are read, assessed and written at a time."""
-
-    @batch_rows.default
-    def _usual_batch(self) -> int:
-        return BATCH_ROWS_OF_TEXT if self.target_format.is_text else BATCH_ROWS
+    batch_rows: int | None = None
+    """How many rows are read, assessed and written at a time; None for what suits the columns."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no file could make right. Raises CohortError."""
@@ -67,6 +64,15 @@ class Plan:
         return self.source is not None and any(
             one.exists() and one.samefile(self.source) for one in ends
         )
+
+    def rows_at_a_time(self, columns: int) -> int:
+        """How many rows of so many columns are read, assessed and written at a time."""
+        if self.batch_rows is not None:
+            return self.batch_rows
+        rows, cells = BATCH_ROWS, BATCH_CELLS
+        if self.target_format.is_text:
+            rows, cells = BATCH_ROWS_OF_TEXT, BATCH_CELLS_OF_TEXT
+        return min(rows, max(LEAST_BATCH_ROWS, cells // max(1, columns)))
 
     def facts_in(self, names: Sequence[str]) -> dict[str, str]:
         """Which of the columns of a file hold a fact, and which one.

@@ -33,6 +33,7 @@ from crampsrules.conditions import (
     Suspected,
     atoms,
 )
+from crampsrules.engines import linetable
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.medicines import Formulary
 from crampsrules.memberships import Membership, membership
@@ -86,7 +87,10 @@ class Program:
         writer = _Writer(self, firing)
         source = "\n".join(writer.lines())
         namespace = writer.constants
-        exec(compile(source, "<crampsrules rules>", "exec"), namespace)  # noqa: S102 - see above
+        code = compile(source, "<crampsrules rules>", "exec")
+        if linetable.IS_NEEDED:
+            code = linetable.with_lines_of_calls(code)
+        exec(code, namespace)  # noqa: S102 - see above
         return namespace["fire"]  # type: ignore[return-value]  # made by the writer
 
 

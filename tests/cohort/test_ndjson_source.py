@@ -1,0 +1,147 @@
+"""Objects of NDJSON: each is read as it was written, or told of with its line."""
+
+import json
+from io import BytesIO
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crampsrules.cli import ExitCode
+from crampsrules.cohort import lines, ndjson_source
+from crampsrules.cohort.lines import Lines
+from crampsrules.cohort.ndjson_source import NotAnObjectError, parsed
+from tests.cohort.common import answers_in, rejects_in, run
+
+numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+words = st.text(max_size=5)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | words,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(words, inner, max_size=2),
+    max_leaves=4,
+)
+objects = st.dictionaries(words, values, max_size=4)
+
+
+def first_of(content):
+    """The object on the first line."""
+    line = Lines(BytesIO(content)).take()
+    assert line is not None
+    return parsed(line)
+
+
+@given(objects, st.booleans())
+def test_what_the_json_module_writes_is_read_as_it_was(row, escaped):
+    """Whatever is in it."""
+    assert first_of(json.dumps(row, ensure_ascii=escaped).encode() + b"\n") == row
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"a": "\xff"}', "is not UTF-8: invalid start byte at 8"),
+        (b'{"a": 1', "is not JSON: Expecting ',' delimiter at 8"),
+        (b'{"a": Infinity}', "is not JSON: there is no Infinity in it"),
+        (b'{"a": 1, "b": 2, "b": 3, "a": 4}', "has 'a' twice"),
+        (b'"fever"', "must be an object of facts, got 'fever'"),
+        (b"[" * 100_000, "is nested too deep"),
+        (b'{"a": ' + b"1" * 5000 + b"}", "has a number that is too large"),
+    ],
+)
+def test_a_line_that_is_no_object_says_why(content, told):
+    """And where."""
+    with pytest.raises(NotAnObjectError) as raised:
+        first_of(content)
+    assert str(raised.value) == told
+
+
+def test_a_line_that_is_too_long_is_told_of_by_its_beginning(monkeypatch):
+    """Without being read."""
+    monkeypatch.setattr(lines, "LONGEST_LINE", 20)
+    with pytest.raises(NotAnObjectError, match=r"^is longer than 16777216 bytes; this is its"):
+        first_of(b'{"a": "' + b"x" * 50 + b'"}')
+
+
+# --- What becomes of values that are no facts -----------------------------------------------------
+
+
+def column(folder, *found):
+    """A column of these values, in Parquet."""
+    file = folder / "in.ndjson"
+    rows = [json.dumps({"fever": True, "value": one}) for one in found]
+    file.write_text("\n".join(rows), encoding="utf-8")
+    assert run(file, folder / "out.parquet", "--keep", "value").exit_code == ExitCode.OK
+    return pl.read_parquet(folder / "out.parquet")["value"]
+
+
+@pytest.mark.parametrize(
+    ("found", "dtype", "kept"),
+    [
+        ([None, None], pl.String, [None, None]),
+        ([True, None], pl.Boolean, [True, None]),
+        ([None, "a"], pl.String, [None, "a"]),
+        ([1, None, 2], pl.Int64, [1, None, 2]),
+        ([1, 2**62], pl.Int64, [1, 2**62]),
+        ([-(2**63), 2**63 - 1], pl.Int64, [-(2**63), 2**63 - 1]),
+        ([2**63, 1], pl.String, ["9223372036854775808", "1"]),
+        ([1, 2.5], pl.Float64, [1.0, 2.5]),
+        ([2.5, 2**53], pl.Float64, [2.5, 2.0**53]),
+        ([2.5, 2**53 + 1], pl.String, ["2.5", "9007199254740993"]),
+        ([2**53 + 1, 2.5], pl.String, ["9007199254740993", "2.5"]),
+        ([True, 1], pl.String, ["true", "1"]),
+        (["é", 1], pl.String, ['"é"', "1"]),
+        ([[1, "é"], None], pl.String, ['[1, "é"]', None]),
+    ],
+)
+def test_a_column_has_a_type_that_holds_every_value_of_it(tmp_path, found, dtype, kept):
+    """And where there is none, the JSON itself."""
+    values = column(tmp_path, *found)
+
+    assert values.dtype == dtype
+    assert values.to_list() == kept
+
+
+def test_what_is_kept_of_an_object_is_written_as_it_was(tmp_path):
+    """With letters of every kind, and only what was asked for."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text('{"name": "Zoé", "fever": true, "other": 1}\n{"fever": false}\n', "utf-8")
+
+    run(file, out, "--keep", "name")
+
+    first, second = out.read_text(encoding="utf-8").splitlines()
+    assert first.startswith('{"name": "Zoé","triage":')
+    assert second.startswith('{"triage":')
+
+
+def test_a_cohort_of_whom_nothing_is_known_is_one(tmp_path):
+    """It has as many rows as objects."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text("".join(f'{{"person": {number}}}\n' for number in range(5)))
+
+    assert run(file, out, "--batch", 2).exit_code == ExitCode.OK
+
+    assert list(answers_in(out)) == list(range(5))
+
+
+def test_a_file_with_too_many_names_of_columns_is_none(tmp_path, monkeypatch):
+    """It would be a table of nothing."""
+    monkeypatch.setattr(ndjson_source, "_MOST_COLUMNS", 2)
+    file = tmp_path / "in.ndjson"
+    file.write_text('{"a": 1}\n{"b": 1}\n{"fever": true}\n')
+
+    done = run(file, tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert f"{file}: has more than 2 names of columns" in done.stderr
+
+
+def test_a_name_of_an_answer_is_minded_only_where_it_is_kept(tmp_path):
+    """Rows that have it are put aside, and it can be left out."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text('{"person": 1, "advice": 1, "triage": 2}\n{"person": 2}\n')
+
+    assert run(file, out).exit_code == ExitCode.BAD_ROWS
+    assert rejects_in(out)[0]["reasons"] == ["has advice, triage, which the answer is to be called"]
+    assert run(file, out, "--keep", "person").exit_code == ExitCode.OK
+    assert list(answers_in(out)) == [1, 2]

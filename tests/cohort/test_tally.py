@@ -1,0 +1,65 @@
+"""What is counted in parts is what is counted in the whole."""
+
+from collections import Counter
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crampsrules.cohort.answers import Answered
+from crampsrules.cohort.batches import Reject
+from crampsrules.cohort.tally import Tally
+
+causes = st.lists(st.sampled_from("abc"), unique=True, max_size=3)
+answers = st.tuples(st.sampled_from(["soon", "routine"]), causes)
+batches = st.tuples(st.lists(answers, max_size=5), st.integers(0, 3), st.integers(0, 3))
+
+
+def batch(answers, unreadable, bad_facts):
+    """A batch in which someone's causes stand in the order of their weight."""
+    rejects = [Reject(number=1, reasons=("no",), given="")] * (unreadable + bad_facts)
+    return Answered(
+        answers=pl.DataFrame(
+            {
+                "triage": [triage for triage, _ in answers],
+                "top_cause": [causes[0] if causes else None for _, causes in answers],
+                "causes": [causes for _, causes in answers],
+            },
+            schema={"triage": pl.String, "top_cause": pl.String, "causes": pl.List(pl.String)},
+        ),
+        passed=None,
+        rejects=rejects,
+        unreadable=unreadable,
+        end={"row": 0},
+    )
+
+
+@given(batches)
+def test_everything_in_a_batch_is_counted_once(drawn):
+    """Rows, levels, and causes that are listed or come first."""
+    answers, unreadable, bad_facts = drawn
+
+    tally = Tally.of(batch(*drawn))
+
+    assert tally.assessed == len(answers)
+    assert (tally.unreadable, tally.bad_facts) == (unreadable, bad_facts)
+    assert tally.rejected == unreadable + bad_facts
+    assert tally.rows == len(answers) + unreadable + bad_facts
+    assert tally.triage == Counter(triage for triage, _ in answers)
+    assert tally.top_causes == Counter(causes[0] for _, causes in answers if causes)
+    assert tally.causes == Counter(one for _, causes in answers for one in causes)
+
+
+@given(st.lists(batches, max_size=4))
+def test_the_parts_come_to_the_whole(drawn):
+    """However a cohort is cut, and what is most frequent is told first."""
+    together = sum((Tally.of(batch(*one)) for one in drawn), Tally())
+    answers = [answer for one in drawn for answer in one[0]]
+    whole = batch(answers, sum(one[1] for one in drawn), sum(one[2] for one in drawn))
+
+    assert together == Tally.of(whole)
+    for counts in (together.triage, together.top_causes, together.causes):
+        assert list(counts.items()) == sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    assert together.triage == Tally.of(whole).triage
+    assert together.causes == Tally.of(whole).causes
+    assert together.top_causes == Tally.of(whole).top_causes
