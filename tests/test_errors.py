@@ -242,6 +242,8 @@ def test_a_condition_too_wide_for_a_line_is_shown_around_its_place():
 
     whole = "a" * 60 + "b" + "c" * 59
     assert shown(whole, 60) == [f"    {whole}", "    " + " " * 60 + "^"]
+    assert shown(whole, 100) == [f"    {whole}", "    " + " " * 100 + "^"]
+    assert shown(whole, 120) == [f"    {whole}", "    " + " " * 120 + "^"]
     long = "a" * 100 + "b" + "c" * 100
     assert shown(long, 100) == [
         "    …" + "a" * 60 + "b" + "c" * 59 + "…",

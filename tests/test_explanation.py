@@ -170,6 +170,157 @@ def test_nothing_suspected_is_said():
     assert RULES.wording.leaflet["nothing_suspected"] in str(assessment.explain())
 
 
+OF_ITS_OWN = {
+    "feet.toml": 'id = "cold_feet"\ntitle = "Cold feet"\nprior = 0',
+    "rules.toml": """
+id = "cold"
+title = "Cold"
+prior = 0
+[[sources]]
+id = "book"
+title = "The book"
+[[evidence]]
+id = "cold.night"
+when = '"night" in timing and "calf" not in sites'
+weight = "small"
+because = "of the night"
+source = "book"
+[[evidence]]
+id = "cold.chilled"
+when = "chilled and suspected(cold_feet)"
+weight = "large"
+because = "of the cold"
+source = "book"
+[[evidence]]
+id = "cold_feet.numb"
+cause = "cold_feet"
+when = "numbness"
+weight = "small"
+because = "of numb feet"
+source = "book"
+[[findings]]
+id = "cold.chill"
+concludes = "chilled"
+when = "cold_exposure or heat_exposure"
+source = "book"
+[[findings]]
+id = "cold.bath"
+concludes = "chilled"
+when = "egfr > 10"
+source = "book"
+[[advice]]
+id = "rest"
+kind = "relief"
+title = "Rest"
+text = "Rest."
+source = "book"
+[[advice.unless]]
+id = "hot"
+when = "fever"
+reason = "of a fever"
+[[advice.unless]]
+id = "unmeasured"
+when = "thirst and not known(egfr)"
+reason = "nobody measured"
+[[advice.unless]]
+id = "measured"
+when = "thirst and known(egfr)"
+reason = "it was measured"
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (
+            {"fever": True, "thirst": True},
+            [
+                "    of a fever [rest/unless/hot]",
+                "      fact fever = yes",
+                "    nobody measured [rest/unless/unmeasured]",
+                "      fact thirst = yes",
+                "      egfr is not known",
+            ],
+        ),
+        (
+            {"fever": False, "thirst": True, "egfr": 50},
+            [
+                "    it was measured [rest/unless/measured]",
+                "      fact thirst = yes",
+                "      egfr is known",
+            ],
+        ),
+    ],
+)
+def test_each_reason_to_leave_advice_out_is_told_down_to_the_facts(facts, told):
+    """And no reason that does not hold."""
+    rules = RuleBase.from_texts(OF_ITS_OWN)
+
+    *_, withheld = assess(facts, rules=rules).explain().steps
+
+    lines = str(Explanation((withheld,))).splitlines()
+    assert lines[0] == "Advice withheld"
+    assert lines[1].startswith("  no: Rest: ")
+    assert [line for line in lines[2:] if "source:" not in line] == told
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (
+            {},
+            ["    unknown: whether timing has night", "    unknown: whether sites has calf"],
+        ),
+        ({"timing": ["night"]}, ["    unknown: whether sites has calf"]),
+        ({"timing": ["rest"]}, ["    no: fact timing: not night"]),
+        ({"sites": ["calf"]}, ["    no: fact sites: calf"]),
+    ],
+)
+def test_members_are_told_by_what_is_known_of_them(facts, told):
+    """That one is in a set, that one is not, or that nobody knows."""
+    rules = RuleBase.from_texts(OF_ITS_OWN)
+
+    lines = str(assess(facts, rules=rules).explain("cold")).splitlines()
+
+    assert [line for line in lines if "timing" in line or "sites" in line] == told
+
+
+def test_a_chain_goes_through_findings_and_suspicions():
+    """Through those only that are so, each with what it rests on."""
+    known = {"cold_exposure": True, "numbness": True, "heat_exposure": False}
+    rules = RuleBase.from_texts(OF_ITS_OWN)
+
+    told = str(assess(known, rules=rules).explain("cold")).splitlines()
+
+    assert [line for line in told if "source:" not in line] == [
+        "1. Cold: 10 decibans (prior 0) [cold]",
+        "  for: of the cold [+10, cold.chilled]",
+        "    finding chilled",
+        "      cold.chill [cold.chill]",
+        "        fact cold_exposure = yes",
+        "    suspected cold_feet",
+        "      of numb feet [cold_feet.numb]",
+        "        fact numbness = yes",
+    ]
+    assert told[2] == "      source: " + str(rules.sources["book"])
+
+
+def test_a_chain_tells_what_nobody_asked_and_what_is_not_so():
+    """Down to the fact, each with its verdict."""
+    known = {"cold_exposure": False, "heat_exposure": False, "numbness": False, "egfr": 5}
+    rules = RuleBase.from_texts(OF_ITS_OWN)
+
+    for facts, verdict, feet in (({}, "unknown: ", ""), (known, "no: ", " = no")):
+        told = str(assess(facts, rules=rules).explain("cold")).splitlines()
+        feet_at = told.index(f"    {verdict}suspected cold_feet")
+
+        assert f"    {verdict}finding chilled" in told
+        assert told[feet_at + 1] == f"      {verdict}of numb feet [cold_feet.numb]"
+        assert told[feet_at + 3] == f"        {verdict}fact numbness{feet}"
+        assert f"        {verdict}fact cold_exposure{feet}" in told
+
+
 # --- As text ------------------------------------------------------------------------------------
 
 

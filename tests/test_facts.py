@@ -7,8 +7,10 @@ import json
 import math
 import pickle
 import typing
+from collections import OrderedDict, UserDict
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 
 import attrs
 import pytest
@@ -181,6 +183,13 @@ def test_any_mapping_gives_facts_or_a_facts_error(mapping):
 @example("age_years")
 def test_anything_at_all_gives_facts_or_a_facts_error(anything):
     assert is_fit_to_show(outcome(PatientFacts.from_mapping, anything))
+
+
+@pytest.mark.parametrize("kind", [MappingProxyType, UserDict, OrderedDict])
+def test_any_kind_of_mapping_is_taken(kind):
+    given_: dict[str, object] = {"age_years": 71, "fever": True, "sites": ["calf"]}
+
+    assert PatientFacts.from_mapping(kind(given_)) == PatientFacts.from_mapping(given_)
 
 
 @pytest.mark.parametrize("name", FACTS)

@@ -14,6 +14,7 @@ from hypothesis import example, given, reject
 from hypothesis import strategies as st
 
 from crampsrules import Assessment, FactsError, RuleBase, RuleError, Triage, assess
+from crampsrules.facts import FACTS
 from crampsrules.html import STYLE, as_page
 from tests.strategies import fact_mappings, fewer, rule_bases
 
@@ -321,6 +322,51 @@ def test_what_is_known_is_listed_in_plain_words():
 
     for words in ("potassium in the blood", "3.1 mmol/L", "an urge to move the legs", "moonroot"):
         assert words in shown
+
+
+def test_each_fact_stands_beside_its_value():
+    known = {"fever": True, "thirst": False, "sites": [], "timing": ["night", "rest"], "egfr": 40}
+    page = page_of(assess({**known, "sex": "female"}))
+    (listed,) = page.iter("dl")
+    shown = dict(zip(*(map(text_of, listed.iter(tag)) for tag in ("dt", "dd")), strict=True))
+
+    assert shown[FACTS["fever"].label] == "yes"
+    assert shown[FACTS["thirst"].label] == "no"
+    assert shown[FACTS["sites"].label] == "none"
+    timing = FACTS["timing"].labels
+    assert shown[FACTS["timing"].label] == f"{timing['night']}, {timing['rest']}"
+    assert shown[FACTS["egfr"].label] == f"40 {FACTS['egfr'].unit}"
+    assert shown[FACTS["sex"].label] == FACTS["sex"].labels.get("female", "female")
+
+
+@given(assessments())
+@few
+def test_lists_hold_entries_and_nothing_between_them(assessment):
+    for outer, inner in (("ul", {"li"}), ("dl", {"dt", "dd"}), ("section", None)):
+        for element in page_of(assessment).iter(outer):
+            assert not element.text
+            assert len(element)
+            for child in element:
+                assert inner is None or child.tag in inner
+                assert not child.tail
+
+
+def test_what_is_left_out_reads_as_sentences():
+    assessment = assess(heart_failure=True)
+    shown = [text_of(one) for one in page_of(assessment).iter("li")]
+    words = SHIPPED.wording.leaflet["withheld_for"]
+
+    for one in assessment.withheld:
+        told = [f"{one.title}.", words.replace("{reason}", one.reason) if one.reason else ""]
+        assert " ".join(filter(None, (*told, one.instead))) in map(str.strip, shown)
+
+
+def test_how_soon_to_be_seen_is_said_in_both_words():
+    for assessment in (assess(), assess(chest_pain=True)):
+        wording = assessment.triage_wording
+        shown = page_of(assessment).find("body//section/p")
+
+        assert text_of(shown) == (f"{wording.patient} For clinicians: {wording.clinician}")
 
 
 def test_signs_to_look_out_for_are_left_out_where_someone_is_sent_today_anyway():

@@ -337,6 +337,15 @@ def test_results_of_tests_are_asked_for_last_and_only_of_those_who_have_some():
     assert not FOUND_BY_TESTS & {fact for facts in untested for fact in facts}
 
 
+def test_the_question_about_tests_names_them():
+    """All that is found by tests: blood, heart and the blood flow in the legs."""
+    (question,) = (one for one, _ in _all_unknown(tested=True) if one.id == HAS_TESTS)
+
+    assert question.text.startswith("Do you have results at hand from the last three months: of a ")
+    assert "of a blood test, of a heart tracing (ECG), or of someone" in question.text
+    assert question.text.endswith(" checking the blood flow in your legs?")
+
+
 def _all_unknown(*, tested):
     interview = Interview()
     while (question := interview.next()) is not None:

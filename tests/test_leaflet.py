@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import example, given
 
 from crampsrules import Assessment, RuleBase, RuleError, Triage, assess
-from crampsrules.leaflet import LONGEST_NAME, MOST_NAMES, MOST_WORDS, ROOMS, WIDTH
+from crampsrules.leaflet import LONGEST_NAME, MOST_CAUSES, MOST_NAMES, MOST_WORDS, ROOMS, WIDTH
 from tests.readability import grade, syllables
 from tests.satisfying import near_examples
 from tests.strategies import RULES as FOLDER
@@ -227,7 +227,44 @@ def test_medicines_that_nobody_knows_are_named():
     assert text.count("wonder drops") >= MOST_NAMES
     assert f"{9 - MOST_NAMES} more" in text
     assert "wonder drops " * 3 not in text
+    assert f"{names[0][: LONGEST_NAME - 1]}…" in text
+    assert "q" * LONGEST_NAME in flat(str(assess(medications=["q" * LONGEST_NAME])))
+    cut = flat(str(assess(medications=["q" * (LONGEST_NAME + 1)])))
+    assert re.findall("q+…", cut) == ["q" * (LONGEST_NAME - 1) + "…"]
     assert len(names[0]) > LONGEST_NAME
+
+
+def test_of_many_causes_the_next_few_are_named():
+    """After the first, which stands by itself."""
+    many = assess(TALKATIVE)
+    sentence = RULES.wording.leaflet["also_possible"]
+    text = flat(str(many)).lower()
+    before, after = (flat(one).lower() for one in sentence.split("{titles}"))
+    named = text.split(before)[1].split(after)[0]
+
+    assert len(many.causes) > MOST_CAUSES
+    assert [one.title.lower() in named for one in many.causes[1:]] == [
+        at < MOST_CAUSES for at in range(1, len(many.causes))
+    ]
+
+
+def test_a_word_with_a_hyphen_stays_on_one_line():
+    """It is one word to a reader."""
+    assessment = evolve(assess(), disclaimer="x" * (WIDTH - 6) + " pain-relief")
+
+    assert str(assessment).endswith("x\npain-relief\n")
+
+
+@pytest.mark.parametrize(("bullet", "indent"), [("- ", "  "), ("", "")])
+def test_the_lines_of_a_bullet_stand_under_its_text(bullet, indent):
+    """And those of any other paragraph at the margin."""
+    assessment = evolve(assess(), disclaimer=bullet + "words " * 40)
+
+    first, *others = str(assessment).split("\n\n")[-1].splitlines()
+
+    assert first.startswith(f"{bullet}words words")
+    assert others
+    assert all(line.startswith(f"{indent}words") for line in others)
 
 
 def test_a_shared_caution_is_said_once():

@@ -328,6 +328,20 @@ REFUSALS = {
         "id =",
         rule="a",
     ),
+    "unknown source of what forbids advice": Refusal(
+        '[[advice]]\nid = "a"\nkind = "relief"\ntext = "Do."\nsource = "book"\n'
+        '[[advice.unless]]\nid = "u"\nwhen = "fever"\nreason = "r"\nsource = "boook"\n',
+        "'boook' is no source; did you mean 'book'?",
+        "id =",
+        rule="a",
+    ),
+    "unknown source of a caution": Refusal(
+        '[[advice]]\nid = "a"\nkind = "relief"\ntext = "Do."\nsource = "book"\n'
+        '[[advice.cautions]]\nid = "c"\ntext = "Mind."\nsource = "boook"\n',
+        "'boook' is no source; did you mean 'book'?",
+        "id =",
+        rule="a",
+    ),
     "law that demands nothing": Refusal(
         '[[laws]]\nid = "l"\nsays = "L."\nwhen = "fever"\nsource = "book"\n',
         "demands nothing",
@@ -438,6 +452,45 @@ def test_faults_are_named_up_to_a_number_that_someone_may_read():
     assert len(refused({"sound.toml": SOUND, "new.toml": "".join(rules)}).flat()) == MAX_FAULTS
 
 
+RULE_TABLES = {
+    "findings": 'concludes = "of_new"\nwhen = "fever"\n',
+    "evidence": 'cause = "cold"\nwhen = "fever"\nweight = "small"\nbecause = "b"\n',
+    "escalations": 'when = "fever"\ntriage = "soon"\nreason = "R."\n',
+    "advice": 'kind = "relief"\ntext = "Do."\n',
+}
+
+
+@pytest.mark.parametrize("second", RULE_TABLES)
+@pytest.mark.parametrize("first", RULE_TABLES)
+def test_no_two_rules_have_one_id(first, second):
+    """Of whichever kinds they are."""
+    tables = {
+        f"{file}.toml": f'[[{kind}]]\nid = "new"\nsource = "book"\n{RULE_TABLES[kind]}'
+        for file, kind in (("b", first), ("c", second))
+    }
+
+    told = [one.message for one in refused({"a.toml": SOUND, **tables}).flat()]
+
+    assert [one for one in told if one.startswith("rule 'new' stands twice; first in ")]
+
+
+def test_weights_in_words_count_for_and_against():
+    """As many decibans as the word stands for, or as the ratio comes to."""
+    words = {"small": 3, "against-small": -3, "moderate": 7, "against-large": -10}
+    ratios = {1: 0, 10: 10, 0.1: -10, 2: 3, 100: 20}
+    stated = [*((f'weight = "{word}"', it) for word, it in words.items())]
+    stated += [(f"lr = {ratio}", it) for ratio, it in ratios.items()]
+    tables = (
+        f'[[evidence]]\nid = "e{at}"\ncause = "cold"\nwhen = "fever"\n{key}\n'
+        'because = "b"\nsource = "book"\n'
+        for at, (key, _) in enumerate(stated)
+    )
+
+    rules = RuleBase.from_texts({"a.toml": SOUND, "b.toml": "".join(tables)})
+
+    assert [rules.decibans[f"e{at}"] for at in range(len(stated))] == [it for _, it in stated]
+
+
 def test_both_of_two_rules_with_one_id_can_be_found():
     """The error stands at the second of them and names the file of the first."""
     twice = finding("fever") + finding("thirst", concludes='"other_finding"')
@@ -522,7 +575,10 @@ def test_the_number_of_rules_is_bounded():
         for file in range(MAX_RULES // 2000 + 1)
     }
 
-    assert f"at most {MAX_RULES} are allowed" in refused(texts).message
+    error = refused(texts)
+
+    assert f"at most {MAX_RULES} are allowed" in error.message
+    assert error.file == "0.toml"
 
 
 # --- Wording ------------------------------------------------------------------------------------

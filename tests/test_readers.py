@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import pytest
@@ -64,6 +66,36 @@ def test_spaces_around_a_medicine_are_not_part_of_it():
 def test_names_of_medicines_may_be_long_and_in_any_writing(name):
     """A hyphen that is not shown is an oversight, no attack."""
     assert read("medications", [name]) == {name}
+
+
+class _Name(str):
+    """A text that can be seen to be forgotten."""
+
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize(
+    ("names", "length", "kept"),
+    [
+        (1, 10, True),
+        (30, 13, True),
+        (4, 100, True),
+        (5, 81, False),
+        (31, 2, False),
+        (100, 99, False),
+    ],
+)
+def test_only_short_lists_of_medicines_are_remembered(names, length, kept):
+    """At most 30 names of 400 letters together: what is longer comes from a stranger."""
+    reader = reader_of(FACTS["medications"])
+    given_names = [_Name(f"{at:02}".rjust(length, "x")) for at in range(names)]
+    seen = weakref.ref(given_names[0])
+
+    assert len(frozenset(str(one) for one in reader(given_names))) == names  # type: ignore[attr-defined]
+    del given_names
+    gc.collect()
+
+    assert (seen() is not None) is kept
 
 
 # --- What is refused ----------------------------------------------------------------------------

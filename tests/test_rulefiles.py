@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crampsrules import RuleBase, RuleError
+from crampsrules import RuleBase, RuleError, rulefiles
 from crampsrules.rulefiles import (
     MAX_DEPTH,
     MAX_DOTS,
@@ -19,6 +19,7 @@ from crampsrules.rulefiles import (
     MAX_TOTAL_BYTES,
     RuleFile,
     read_folder,
+    shipped_folder,
     structure,
 )
 from crampsrules.rules import Evidence, Source, TriageWording
@@ -78,6 +79,30 @@ def test_mutated_drawn_rules_are_sound_or_refused_in_words(data):
     error = refusal(texts)
 
     assert error is None or str(error)
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        lambda depth: "a = " + "[" * (depth - 1) + "1" + "]" * (depth - 1),
+        lambda depth: "[" + ".".join("a" * (depth - 1)) + "]\na = 1",
+        lambda depth: "a = " + "{b = " * (depth - 1) + "1" + "}" * (depth - 1),
+    ],
+)
+def test_tables_and_lists_may_be_nested_so_deep(nested):
+    """One within the other as deep as is allowed, and no deeper."""
+    assert RuleFile.read("deep.toml", nested(MAX_DEPTH)).tables
+    with pytest.raises(RuleError, match=f"is nested more than {MAX_DEPTH} deep"):
+        RuleFile.read("deep.toml", nested(MAX_DEPTH + 1))
+
+
+def test_a_line_of_too_many_dots_is_told_by_its_number():
+    """Counted from 1; as many as are allowed are taken."""
+    line = "." * MAX_DOTS
+    with pytest.raises(RuleError) as refused:
+        RuleFile.read("dots.toml", f"# {line}\n# {line}.\n")
+
+    assert refused.value.line == 2
 
 
 DEEP = "a." * (MAX_FILE_BYTES // 2 - 8)
@@ -248,6 +273,26 @@ def test_an_installation_without_rules_says_so(tmp_path):
     assert str(tmp_path / "lib" / "rules") in ran.stderr
 
 
+@pytest.mark.parametrize("left", ["pyproject.toml", "rules", None])
+def test_rules_that_happen_to_lie_around_an_installation_are_not_the_shipped_ones(
+    left, tmp_path, monkeypatch
+):
+    """A checkout has both a folder of rules and a project's file."""
+    monkeypatch.setattr(rulefiles, "__file__", str(tmp_path / "src/crampsrules/rulefiles.py"))
+    monkeypatch.setattr(rulefiles, "package_files", lambda _: tmp_path / "installed")
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "here.toml").write_text(SOURCE)
+    (tmp_path / "pyproject.toml").touch()
+    assert shipped_folder() == tmp_path / "rules"
+
+    if left != "pyproject.toml":
+        (tmp_path / "pyproject.toml").unlink()
+    if left != "rules":
+        shutil.rmtree(tmp_path / "rules")
+    with pytest.raises(RuleError, match="the installation is incomplete"):
+        shipped_folder()
+
+
 # --- Places and values --------------------------------------------------------------------------
 
 TWO_RULES = """\
@@ -310,6 +355,14 @@ def test_a_table_is_checked_key_by_key(row, kind, message):
         structure(row, kind)
 
     assert message in str(refused.value)
+
+
+def test_every_fault_of_a_table_is_told_in_one_line():
+    """With a semicolon between them."""
+    with pytest.raises(ValueError) as refused:
+        structure({"id": 3, "title": 4}, Source)
+
+    assert str(refused.value) == "takes text, got 3 @ $.id; takes text, got 4 @ $.title"
 
 
 @pytest.mark.parametrize("lr", [10**400, -(10**400), "3", True])

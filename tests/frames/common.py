@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from crampsrules import FactsError, RuleBase, assess
 from crampsrules.errors import FactProblem, shorten
 from crampsrules.facts import FACTS
+from crampsrules.readers import MOST_MEDICINES
 from crampsrules.strategies import patient_facts
 
 Row = Mapping[str, Any]
@@ -31,6 +33,161 @@ TYPES: Mapping[str, Any] = {
     "members": pl.List(pl.String),
     "medicines": pl.List(pl.String),
 }
+
+
+# --- Rules --------------------------------------------------------------------------------------
+
+_BOOK = """
+[[sources]]
+id = "book"
+title = "The book"
+[[classes]]
+id = "diuretic"
+title = "Water tablets"
+words = ["diuretic"]
+[[classes]]
+id = "loop_diuretic"
+title = "Strong water tablets"
+within = "diuretic"
+names = ["furosemide", "lasix"]
+[[classes]]
+id = "statin"
+title = "Statins"
+names = ["simvastatin"]
+words = ["statin"]
+"""
+
+_SMALL: Mapping[str, str] = {"book.toml": _BOOK, "first.toml": """
+id = "first"
+title = "First"
+prior = -2
+[[evidence]]
+id = "first.fever"
+when = "fever"
+weight = "small"
+group = "both"
+because = "b"
+source = "book"
+[[evidence]]
+id = "first.thirst"
+when = "thirst"
+weight = "large"
+group = "both"
+because = "b"
+source = "book"
+[[evidence]]
+id = "first.statin"
+when = '"statin" in medications'
+weight = "moderate"
+because = "b"
+source = "book"
+[[evidence]]
+id = "first.night"
+when = '"night" in timing'
+weight = "against-small"
+group = "both"
+because = "b"
+source = "book"
+[[evidence]]
+id = "first.old"
+when = "age_years > 60"
+weight = "against-large"
+group = "both"
+because = "b"
+source = "book"
+""", "second.toml": """
+id = "second"
+title = "Second"
+prior = -2
+seriousness = "emergency"
+[[evidence]]
+id = "second.numb"
+when = "numbness"
+weight = "moderate"
+because = "b"
+source = "book"
+""", "third.toml": """
+id = "third"
+title = "Third"
+prior = 0
+fallback = true
+[[evidence]]
+id = "third.pain"
+when = "pain_severity > 3"
+weight = "large"
+because = "b"
+source = "book"
+[[evidence]]
+id = "third.female"
+when = 'sex == "female"'
+weight = "against-small"
+because = "b"
+source = "book"
+""", "seen.toml": """
+[[escalations]]
+id = "seen.fever"
+when = 'fever and "diuretic" not in medications'
+unless = "known(timing)"
+triage = "soon"
+reason = "r"
+source = "book"
+[[escalations]]
+id = "seen.loop"
+when = '"loop_diuretic" in medications or "night" not in timing'
+unless = "known(medications)"
+triage = "routine"
+holds = "otc"
+reason = "r"
+source = "book"
+[[escalations]]
+id = "seen.drinks"
+when = 'fluid_intake == "low" or kidney_disease'
+unless = "known(fluid_intake)"
+triage = "same_day"
+reason = "r"
+source = "book"
+[[escalations]]
+id = "seen.little"
+when = 'fluid_intake == "low"'
+triage = "soon"
+reason = "r"
+source = "book"
+[[advice]]
+id = "it's\\\\here\\tnow"
+kind = "otc"
+text = "t"
+unless = '"statin" not in medications'
+caution = "c"
+source = "book"
+[[advice]]
+id = "always"
+kind = "relief"
+text = "t"
+source = "book"
+"""}  # fmt: skip
+
+
+@cache
+def small_rules() -> RuleBase:
+    """A few rules with something of everything, which any engine goes through at once."""
+    return RuleBase.from_texts(_SMALL)
+
+
+@cache
+def rules_of_many_classes() -> RuleBase:
+    """Rules that ask about more classes of medicines than are bits in one whole number."""
+    asked = [
+        f"[[classes]]\nid = 'kind_{at}'\ntitle = 'K'\nnames = ['medicine{at:03}z']\n"
+        f"[[escalations]]\nid = 'held.{at}'\nwhen = '\"kind_{at}\" in medications'\n"
+        "triage = 'soon'\nreason = 'r'\nsource = 'book'\n"
+        f"[[escalations]]\nid = 'out.{at}'\nwhen = '\"kind_{at}\" not in medications'\n"
+        "triage = 'soon'\nreason = 'r'\nsource = 'book'\n"
+        for at in range(MANY_CLASSES)
+    ]
+    return RuleBase.from_texts({"many.toml": "".join([_BOOK, *asked])})
+
+
+MANY_CLASSES = 130
 
 
 # --- Rows ---------------------------------------------------------------------------------------
@@ -92,6 +249,37 @@ BAD_VALUES: Sequence[Row] = [
     if fact.kind != "flag"
     for value in _bad_values(name)
 ]
+# What the small rules tell apart, one thing at a time and together; sets may be lists or texts.
+TELLING_ROWS: Sequence[Row] = [
+    {},
+    *({name: value} for name in ("fever", "thirst", "numbness") for value in (True, False)),
+    {"fever": True, "thirst": True},
+    {"fever": True, "thirst": True, "timing": ["night"], "age_years": 61.0},
+    {"fever": True, "age_years": 61.0},
+    {"timing": ["night"], "thirst": True},
+    {"timing": ["night"], "thirst": True, "numbness": True},
+    {"thirst": True, "numbness": True, "medications": ["statin"]},
+    {"thirst": True, "numbness": True, "medications": ["statin", "diuretic"], "age_years": 61.0},
+    {"age_years": 60.0, "fever": True, "medications": []},
+    {"fever": True, "timing": []},
+    {"fever": True, "medications": ["lasix"]},
+    {"fever": True, "medications": ["diuretic"]},
+    {"fever": True, "medications": ["statins", "unheard-of tonic"]},
+    {"fever": True, "medications": ["simvastatin and lasix"]},
+    {"fever": True, "medications": ["simvastatin / unheard-of"]},
+    {"fever": True, "medications": ["statin", "unheard-of tonic"]},
+    {"numbness": True, "medications": ["statin"]},
+    {"pain_severity": 4.0},
+    {"pain_severity": 4.0, "sex": "female"},
+    {"pain_severity": 4.0, "fever": True, "numbness": True},
+    {"pain_severity": 3.0, "sex": "male"},
+    {"fluid_intake": "low"},
+    {"fluid_intake": "low", "fluid_litres_per_day": 3.0},
+    {"kidney_disease": True},
+    {"kidney_disease": True, "fluid_intake": "high"},
+    {"kidney_disease": True, "fluid_intake": "high", "fluid_litres_per_day": 3.0},
+]
+
 CONTRADICTION: Row = {"dialysis": True, "kidney_disease": False}
 
 _BREAKS = st.one_of(
@@ -160,6 +348,38 @@ def begun(errors: str) -> list[str]:
 
 
 # --- Rows as frames -----------------------------------------------------------------------------
+
+CLASS_ROWS: Sequence[Row] = [
+    {},
+    {"medications": []},
+    *({"medications": [f"medicine{at:03}z"]} for at in range(0, MANY_CLASSES, 7)),
+    {"medications": [f"medicine{at:03}z" for at in range(MANY_CLASSES)]},
+    {"medications": ["medicine001z", "medicine061z and medicine125z"]},
+    {"medications": ["medicine001z", "unheard-of tonic"]},
+    {"medications": ["furosemid"]},
+]
+
+# The most that may be taken, some of them twice, and one more; none of them is known.
+_MOST = [f"tonic {at}" for at in range(MOST_MEDICINES)]
+LONG_ROWS: Sequence[Row] = [
+    {"medications": _MOST},
+    {"medications": [*_MOST, " tonic 0 ", "tonic 1"]},
+    {"medications": [*_MOST, "another tonic"]},
+    {"medications": [*_MOST, None]},
+]
+
+
+def with_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with every list as a text with separators."""
+    return frame.with_columns(
+        pl.when(lists.list.len() == 0)
+        .then(pl.lit("none"))
+        .otherwise(lists.list.join("; "))
+        .alias(name)
+        for name, dtype in frame.schema.items()
+        if isinstance(dtype, pl.List)
+        for lists in (pl.col(name),)
+    )
 
 
 def in_polars(given: Sequence[Row], facts: Sequence[str] | None = None) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import duckdb
@@ -9,8 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crampsrules import FactsError, assess_frame
-from tests.frames.common import NAMES_AS_WRITTEN, assert_right, in_polars, rows
+from crampsrules import FactsError, RuleBase, assess_frame
+from crampsrules.frames.duckdb_frames import DuckDB
+from tests.frames.common import (
+    BAD_VALUES,
+    CLASS_ROWS,
+    LONG_ROWS,
+    NAMES_AS_WRITTEN,
+    TELLING_ROWS,
+    assert_right,
+    in_polars,
+    rows,
+    rules_of_many_classes,
+    small_rules,
+    with_texts,
+)
 from tests.strategies import fact_mappings, fewer, rule_bases
 
 
@@ -50,6 +64,87 @@ def test_any_rule_base_says_what_assess_says(data):
     found = assess_frame(relation("select * from frame", frame), rules=rules, weights=True)
 
     assert_right(answers(found), patients, rules, exact=False)
+
+
+@pytest.mark.parametrize("word", [0, 1, 3, 60])
+@pytest.mark.parametrize("way", [in_polars, lambda given: with_texts(in_polars(given))])
+def test_a_few_rules_say_what_assess_says(way, word, monkeypatch):
+    """With sets as lists and as texts; and with flags as the bits of numbers, as Spark has them."""
+    monkeypatch.setattr(DuckDB, "word", word)
+    frame = way(TELLING_ROWS)
+
+    found = assess_frame(relation("select * from frame", frame), rules=small_rules(), weights=True)
+
+    assert_right(answers(found), TELLING_ROWS, small_rules(), exact=False)
+
+
+def test_each_kind_of_wrong_value_is_told():
+    """One in each row, and a right row after each."""
+    given_rows = [row for bad in BAD_VALUES for row in (bad, {"fever": True})]
+    frame = in_polars(given_rows)
+
+    found = assess_frame(relation("select * from frame", frame), rules=small_rules())
+
+    assert_right(answers(found), given_rows, small_rules(), exact=False)
+
+
+def test_more_classes_of_medicines_than_bits_are_told_apart():
+    """They are written into several whole numbers."""
+    frame, rules = in_polars(CLASS_ROWS, ["medications"]), rules_of_many_classes()
+
+    found = assess_frame(relation("select * from frame", frame), rules=rules)
+
+    assert_right(answers(found), CLASS_ROWS, rules, exact=False)
+
+
+def test_a_list_may_hold_as_many_medicines_as_assess_takes():
+    """Names that come twice count once, and what is null is refused in a long list too."""
+    frame = in_polars(LONG_ROWS, ["medications"])
+
+    found = assess_frame(relation("select * from frame", frame), rules=small_rules())
+
+    assert_right(answers(found), LONG_ROWS, small_rules(), exact=False)
+
+
+def test_few_names_of_medicines_are_read_as_assess_reads_them():
+    """However they are written, where few names are known."""
+    patients = [{"fever": True, "medications": [name]} for name in NAMES_AS_WRITTEN]
+    frame = in_polars(patients, ["fever", "medications"])
+
+    found = assess_frame(relation("select * from frame", frame), rules=small_rules())
+
+    assert_right(answers(found), patients, small_rules(), exact=False)
+
+
+def test_rules_that_know_no_medicines_recognise_none():
+    """Whatever is taken: no name is a slip of another."""
+    rules = RuleBase.from_texts(
+        {
+            "rules.toml": "[[sources]]\nid = 'book'\ntitle = 'Book'\n[[escalations]]\nid = 'see'\n"
+            "when = 'fever'\ntriage = 'soon'\nreason = 'r'\nsource = 'book'"
+        }
+    )
+    patients = [
+        {"fever": True, "medications": names} for names in ([], ["lasix"], ["a", "b and c"])
+    ]
+    frame = in_polars(patients, ["fever", "medications"])
+
+    found = assess_frame(relation("select * from frame", frame), rules=rules)
+
+    assert_right(answers(found), patients, rules)
+
+
+@fewer(4)
+@given(st.text() | st.text("'\\\0\t\n\x85ab, ", max_size=9))
+def test_any_text_can_be_written_in_sql(text):
+    """It comes back as it was, and no control character stands in the query."""
+    written = DuckDB().text(text)
+
+    assert relation(f"select {written} as said").fetchall() == [(text,)]
+    assert not any(unicodedata.category(one) == "Cc" for one in written)
+    assert ("chr(" in written) is any(
+        one in "'\\" or unicodedata.category(one) == "Cc" for one in text
+    )
 
 
 def test_names_of_medicines_are_read_as_assess_reads_them(few):

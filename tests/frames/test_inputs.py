@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import narwhals as nw
@@ -16,7 +17,7 @@ from crampsrules.inference import Inference
 from crampsrules.memberships import Membership, membership
 from crampsrules.observations import Observations
 from crampsrules.strategies import patient_facts
-from tests.frames.common import ANSWERS, assert_right, in_polars
+from tests.frames.common import ANSWERS, assert_right, in_polars, small_rules
 from tests.strategies import fewer
 
 SETS = [name for name, fact in FACTS.items() if fact.kind == "members"]
@@ -182,6 +183,13 @@ def test_columns_are_renamed():
     assert found.drop(frame.columns).equals(known.drop("age_years", "timing__night"))
 
 
+def test_a_column_that_holds_one_fact_is_not_another():
+    """Though it is called like that one."""
+    found = assess_frame(pl.DataFrame({"fever": [True]}), columns={"thirst": "fever"})
+
+    assert_right(answers(found), [{"thirst": True}])
+
+
 @pytest.mark.parametrize(
     ("frame", "options", "told"),
     [
@@ -258,6 +266,20 @@ def test_everything_wrong_is_told_at_once():
         assess_frame(pl.DataFrame({"fever": [1], "age_years": ["x"]}))
 
 
+@pytest.mark.parametrize(
+    ("frame", "kind"),
+    [([1], "builtins list"), (None, "builtins NoneType"), (pl.Series([1]), "polars Series")],
+)
+def test_what_is_no_frame_is_told_by_its_kind(frame, kind):
+    """With the package that it comes from."""
+    with pytest.raises(FactsError) as refused:
+        assess_frame(frame)
+
+    assert str(refused.value) == (
+        f"frame: takes a Polars, pandas, PyArrow, DuckDB, PySpark or Dask frame, got a {kind}"
+    )
+
+
 @pytest.mark.parametrize("frame", [{"age_years": [1]}, [1], None, pl.Series([1])])
 def test_what_is_no_frame_is_refused(frame):
     """With what is one."""
@@ -315,6 +337,46 @@ def test_arrays_and_categories_are_taken():
 
     assert_right(answers(assess_frame(frame)), [right])
     assert_right(answers(assess_frame(frame.lazy()).collect()), [right])
+
+
+# --- Two columns together -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "patients",
+    [
+        [{"fluid_intake": "low"}, {"fluid_intake": "usual"}, {}],
+        [{"fluid_litres_per_day": 3.0}, {}],
+        [
+            {"fluid_intake": "low", "fluid_litres_per_day": 3.0},
+            {"fluid_intake": "low"},
+            {"fluid_litres_per_day": 3.0},
+            {},
+        ],
+    ],
+)
+def test_a_measured_value_goes_before_a_reported_one(patients):
+    """In each row that has it; where no column is for it, what was reported counts."""
+    frame = in_polars(patients, sorted({name for row in patients for name in row}))
+
+    found = assess_frame(frame.lazy(), rules=small_rules()).collect()
+
+    assert_right(answers(found), patients, small_rules())
+
+
+@pytest.mark.parametrize(
+    "facts", [["dialysis"], ["kidney_disease"], ["dialysis", "kidney_disease"]]
+)
+def test_two_columns_contradict_each_other_where_there_are_two(facts):
+    """One alone is as good as any."""
+    flags = (True, False, None)
+    given_rows = [dict(zip(facts, row, strict=True)) for row in product(flags, repeat=len(facts))]
+    patients = [{name: one for name, one in row.items() if one is not None} for row in given_rows]
+
+    found = assess_frame(in_polars(patients, facts).lazy(), rules=small_rules()).collect()
+
+    assert_right(answers(found), patients, small_rules())
+    assert sum(one is not None for one in found["errors"]) == (len(facts) == 2)
 
 
 # --- Errors -------------------------------------------------------------------------------------

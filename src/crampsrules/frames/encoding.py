@@ -149,7 +149,7 @@ class SetEncoder:
         words = self.coder.words
         held, left_open = joined[:words], joined[words:]
         for at in np.flatnonzero(lengths > MOST_MEDICINES):
-            if len({name.strip() for name in lists[int(at)]}) > MOST_MEDICINES:
+            if len({name.strip() for name in lists[int(at)].drop_nulls()}) > MOST_MEDICINES:
                 held[0][at] |= BAD
         every = self.coder.bits(frozenset(self.coder.classes))
         unrecognised = (held[0] & UNRECOGNISED) != 0

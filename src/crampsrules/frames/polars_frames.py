@@ -32,7 +32,7 @@ from crampsrules.engines.columnar import (
 )
 from crampsrules.frames.decoding import Ranking, lists_of
 from crampsrules.frames.encoding import SetEncoder
-from crampsrules.frames.inputs import NONE, SEPARATOR, Inputs, Source, bits_of
+from crampsrules.frames.inputs import NONE, SEPARATOR, Inputs, Source
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
@@ -163,9 +163,7 @@ class _Writer:
     def _known(self, key: str) -> pl.Expr:
         source = self.inputs.sources[key]
         if source.form == "text":
-            return pl.col(
-                self._own(bits_of(key, SetEncoder.of(source.fact, self.inputs).first))
-            ).is_not_null()
+            return pl.col(self._own(SetEncoder.of(source.fact, self.inputs).first)).is_not_null()
         return pl.col(source.column).is_not_null()
 
     def _tested(self, test: Formula) -> pl.Expr:
