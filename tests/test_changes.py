@@ -398,3 +398,104 @@ def test_nothing_raises_an_emergency():
 def test_bad_facts_are_refused():
     with pytest.raises(FactsError, match="age_years"):
         crampsrules.what_would_change({"age_years": 400})
+
+
+# --- Pairs, each of a kind ----------------------------------------------------------------------
+
+
+def rules_of(*tables, evidence=""):
+    """A small rule base: some escalations and findings, and one cause with its evidence."""
+    texts = {"own.toml": "\n".join(["sources = [{ id = 'b', title = 'B' }]", *tables])}
+    if evidence:
+        texts["cause.toml"] = f"id = 'cause'\ntitle = 'A cause'\nprior = 0\n{evidence}"
+    return RuleBase.from_texts(texts)
+
+
+def escalation(id_, when, triage="same_day", unless=None):
+    exception = f"unless = '{unless}'\n" if unless else ""
+    return (
+        f"[[escalations]]\nid = '{id_}'\nwhen = '{when}'\n{exception}triage = '{triage}'\n"
+        "reason = 'A reason.'\nsource = 'b'\n"
+    )
+
+
+def finding(id_, when):
+    return f"[[findings]]\nid = '{id_}.rule'\nconcludes = '{id_}'\nwhen = '{when}'\nsource = 'b'\n"
+
+
+def told(facts, rules, effect=None):
+    """What would change, the most urgent first."""
+    changes = what_would_change(facts, rules=rules)
+    return [dict(one.facts) for one in changes if effect in (None, one.effect)]
+
+
+@pytest.mark.parametrize("when", ["one and other", "other and one"])
+def test_a_rule_set_aside_while_something_is_unknown_is_found_behind_findings(when):
+    """Whichever finding comes first."""
+    rules = rules_of(
+        finding("one", "injury"),
+        finding("other", "fever"),
+        escalation("set_aside", when, unless="not known(thirst)"),
+    )
+
+    assert told({"fever": True}, rules) == [{"injury": True, "thirst": True}]
+    assert told({"fever": True, "thirst": False}, rules) == [{"injury": True}]
+
+
+def test_an_exception_of_two_facts_lowers_the_level():
+    """Of what raised it."""
+    rules = rules_of(escalation("fever", "fever", unless="thirst and injury"))
+
+    assert told({"fever": True}, rules) == [{"injury": True, "thirst": True}]
+
+
+def test_a_measured_value_and_an_excuse_lower_the_level_together():
+    """The first takes the place of what was reported, the second excuses the other reason."""
+    rules = rules_of(
+        escalation("reported", 'potassium_reported == "low"'),
+        escalation("measured", "potassium_mmol_l < 3.5"),
+        escalation("fever", "fever", unless="thirst"),
+    )
+
+    (pair,) = told({"potassium_reported": "low", "fever": True}, rules)
+
+    assert pair["thirst"] is True
+    assert pair.keys() == {"potassium_mmol_l", "thirst"}
+    assert pair["potassium_mmol_l"] >= 3.5
+
+
+def test_a_pair_that_lowers_no_more_than_one_of_its_facts_is_not_told():
+    """Even where the other fact puts another cause first."""
+    evidence = (
+        "[[evidence]]\nid = 'cause.bruises'\nwhen = 'bruising'\nweight = 'large'\n"
+        "because = 'x'\nsource = 'b'\n"
+    )
+    rules = rules_of(
+        escalation("reported", 'potassium_reported == "low"'),
+        escalation("measured", "potassium_mmol_l < 3.5"),
+        evidence=evidence,
+    )
+    known = {"potassium_reported": "low"}
+
+    assert [list(one) for one in told(known, rules, "lowers_triage")] == [["potassium_mmol_l"]]
+    assert told(known, rules, "changes_first_cause") == [{"bruising": True}]
+
+
+@pytest.mark.parametrize(
+    ("when", "shown"),
+    [
+        ("age_years > 50", {"age_years": 51}),
+        ("age_years >= 50", {"age_years": 50}),
+        ("age_years < 50", {"age_years": 49}),
+        ("age_years <= 50", {"age_years": 50}),
+        ("episodes_per_week > 7", {"episodes_per_week": 7.1}),
+        ("pain_severity > 3", {"pain_severity": 4}),
+        ("potassium_mmol_l > 3.5", {"potassium_mmol_l": 3.6}),
+        ("ankle_brachial_index < 0.9", {"ankle_brachial_index": 0.89}),
+    ],
+)
+def test_a_threshold_is_shown_just_met(when, shown):
+    """By as much as a person or a laboratory would say."""
+    (found,) = told({}, rules_of(escalation("one", when)))
+
+    assert found == pytest.approx(shown)

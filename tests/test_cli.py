@@ -20,7 +20,7 @@ from crampsrules import (
     assess,
     what_would_change,
 )
-from crampsrules.cli import ExitCode
+from crampsrules.cli import ExitCode, main
 from crampsrules.cli.answers import AnswerError, read_answer
 from crampsrules.cli.commands import crampsrules as tool
 from crampsrules.engines import ENGINES, default_engine
@@ -322,6 +322,15 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"click", "rich"
 
 
 # --- Colour ---
+
+
+def test_help_names_the_command_as_it_was_called(capsys):
+    """By its own name, or by what was put in its place."""
+    for options, name in (({}, "crampsrules"), ({"prog_name": "python -m it"}, "python -m it")):
+        with pytest.raises(SystemExit) as ended:
+            main(["--help"], **options)
+        assert ended.value.code == ExitCode.OK
+        assert capsys.readouterr().out.startswith(f"Usage: {name} [OPTIONS] COMMAND")
 
 
 @pytest.mark.parametrize(

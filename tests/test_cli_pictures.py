@@ -73,6 +73,20 @@ def test_the_graph_is_mermaid_text_and_lit_by_the_facts_of_a_file(patient):
     assert "lit" not in run("graph", "--about", "low_potassium")
 
 
+def test_the_graph_is_of_the_rules_of_a_folder_too(tmp_path):
+    text = (
+        "sources = [{ id = 'book', title = 'A book' }]\n[[escalations]]\nid = 'ours'\n"
+        "when = 'thirst'\ntriage = 'soon'\nreason = 'You are thirsty.'\nsource = 'book'\n"
+    )
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    rules = RuleBase.load(tmp_path)
+
+    drawn = run("graph", "--rules", tmp_path, "--about", "ours")
+
+    assert drawn == graph(rules=SHIPPED.extended_with({"own.toml": text}), about="ours").mermaid()
+    assert "escalation ours" in {*graph(rules=rules).nodes}
+
+
 def test_the_graph_is_drawn_as_well_formed_svg_into_a_file(patient, tmp_path):
     file = tmp_path / "graph.svg"
 

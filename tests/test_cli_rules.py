@@ -294,3 +294,10 @@ def test_an_id_that_nothing_has_is_refused_with_the_nearest(rules):
         with pytest.raises(CrampsRulesError) as caught:
             described(rules, wrong)
         assert str(caught.value) == f"nothing has the id {wrong!r}; did you mean {right!r}?"
+
+
+def test_a_pack_of_sources_alone_lists_nothing():
+    """There is no rule in it."""
+    empty = RuleBase.from_texts({"own.toml": 'sources = [{ id = "book", title = "A book" }]'})
+
+    assert listed(empty).plain == ""

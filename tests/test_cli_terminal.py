@@ -6,6 +6,7 @@ import json
 import sys
 from io import StringIO
 
+import click
 import pytest
 from rich.text import Text
 
@@ -13,7 +14,13 @@ from crampsrules import PatientFacts, RuleBase, Triage, assess
 from crampsrules.changes import Change, Effect
 from crampsrules.cli.answers import AnswerError, read_answer
 from crampsrules.cli.ask import WELCOME, _ending, _hint, _options, converse, save
-from crampsrules.cli.output import TRIAGE_STYLES, show_error
+from crampsrules.cli.output import (
+    TRIAGE_STYLES,
+    forbid_colour,
+    progress_console,
+    show,
+    show_error,
+)
 from crampsrules.cli.shown_assessment import _block_starts, leaflet
 from crampsrules.cli.shown_changes import MOST_SHOWN, changes_shown, in_words
 from crampsrules.cli.shown_check import Checked
@@ -68,6 +75,51 @@ def test_a_block_starts_after_an_empty_line():
     assert _block_starts("a\n\nb\n\nc") == [3, 6]
     assert _block_starts("a\n\n\n\nb") == [3, 5]
     assert _block_starts("a\nb") == []
+
+
+class Screen(StringIO):
+    """A terminal that is written to."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def at_a_screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    """A terminal that can show colours, in place of both streams."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    shown = Screen()
+    monkeypatch.setattr(sys, "stdout", shown)
+    monkeypatch.setattr(sys, "stderr", shown)
+    return shown
+
+
+def test_a_terminal_shows_styles_and_a_pipe_the_words_alone(monkeypatch):
+    """Words without a style are the same on both."""
+    screen = at_a_screen(monkeypatch)
+    show(Text("at once", "bold red"))
+    show("plain", error=True)
+    monkeypatch.setattr(sys, "stdout", pipe := StringIO())
+    show(Text("at once", "bold red"))
+
+    assert screen.getvalue() == "\x1b[1;31mat once\x1b[0m\nplain\n"
+    assert pipe.getvalue() == "at once\n"
+
+
+def test_colour_may_be_forbidden(monkeypatch):
+    """By the option, wherever it stood, and by the environment."""
+    screen, option = at_a_screen(monkeypatch), click.Option(["--no-color"])
+    with click.Context(click.Command("assess")) as context:
+        forbid_colour(context, option, value=False)
+        show(Text("one", "bold"))
+        forbid_colour(context, option, value=True)
+        show(Text("two", "bold"))
+        assert progress_console().no_color is True
+    monkeypatch.setenv("NO_COLOR", "1")
+    show(Text("three", "bold"))
+
+    assert screen.getvalue() == "\x1b[1mone\x1b[0m\ntwo\nthree\n"
 
 
 def test_an_error_says_that_it_is_one(capsys):
@@ -236,6 +288,19 @@ def test_a_conversation_word_for_word(monkeypatch, capsys):
     )
     assert told.endswith("\nStopped here. This is the assessment so far.\n")
     assert len(steps) == 1
+
+
+def test_the_question_stands_out(monkeypatch):
+    """From its number on; what there is to choose from does not."""
+    interview = Interview(rules=RULES)
+    first = interview.next()
+    assert first is not None
+    screen = at_a_screen(monkeypatch)
+    monkeypatch.setattr(sys, "stdin", StringIO("q\n"))
+
+    assert list(converse(interview, to_the_end=True)) == []
+
+    assert f"\x1b[1m1. {first.text}\x1b[0m\n   1 " in screen.getvalue()
 
 
 def test_an_emergency_is_told_in_capitals():

@@ -168,6 +168,23 @@ def test_every_breach_of_a_law_is_seen(law):
         assert law in broken_laws(one)
 
 
+def test_advice_that_may_not_come_together_may_come_alone():
+    """Both are a breach, whatever else is advised."""
+    law, sound = LAWS["heat-or-cold"], assess(engine="compiled")
+    warm, cold = map(given_advice, law.not_together)
+    other = given_advice("drink_fluids")
+
+    def breach(*advice: GivenAdvice) -> list[str]:
+        return list(breaches(law, evolve(sound, advice=advice)))
+
+    assert (
+        breach(warm, cold)
+        == breach(warm, cold, other)
+        == ["gives warmth and cold_compress together"]
+    )
+    assert breach(warm) == breach(cold, other) == breach(other) == breach() == []
+
+
 def test_a_law_does_not_bind_on_what_is_unknown():
     """An unknown condition is the business of cautions, not of laws."""
     binding = {law.id for law in binding_laws(assess(engine="compiled"))}

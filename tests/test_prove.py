@@ -366,6 +366,269 @@ def test_a_fact_that_an_unless_names_may_lower_triage():
     assert not failing(SHIPPED, "lowering", about={"general.dirty-wound"})
 
 
+# --- Small rule bases ---------------------------------------------------------------------------
+# They are proved in no time, and say nothing but what a claim is about.
+
+
+def small(text: str) -> RuleBase:
+    return RuleBase.from_texts({"own.toml": 'sources = [{ id = "book", title = "A book" }]' + text})
+
+
+def urgent(id_: str, when: str, triage: str = "soon", **more: str) -> str:
+    """An escalation as TOML."""
+    further = "".join(f"{name} = {value}\n" for name, value in more.items())
+    return (
+        f"\n[[escalations]]\nid = '{id_}'\nwhen = '{when}'\ntriage = '{triage}'\n"
+        f"reason = 'A reason.'\nsource = 'book'\n{further}"
+    )
+
+
+def advice(id_: str, **more: str) -> str:
+    further = "".join(f"{name} = {value}\n" for name, value in more.items())
+    return (
+        f"\n[[advice]]\nid = '{id_}'\nkind = 'relief'\ntitle = 'Do it'\ntext = 'Do so.'\n"
+        f"source = 'book'\n{further}"
+    )
+
+
+def law(id_: str, when: str, **demands: str) -> str:
+    further = "".join(f"{name} = {value}\n" for name, value in demands.items())
+    return (
+        f"\n[[laws]]\nid = '{id_}'\nsays = 'So it is.'\nwhen = '{when}'\nsource = 'book'\n{further}"
+    )
+
+
+def evidence(id_: str, when: str, weight: str) -> str:
+    return (
+        f"\n[[evidence]]\nid = '{id_}'\ncause = 'cause'\nwhen = '{when}'\nweight = '{weight}'\n"
+        "because = 'of it'\nsource = 'book'\n"
+    )
+
+
+def cause(*evidence: str) -> RuleBase:
+    """One cause and what speaks for and against it."""
+    head = 'id = "cause"\ntitle = "A cause"\nprior = -10\n'
+    shared = 'sources = [{ id = "book", title = "A book" }]\n'
+    return RuleBase.from_texts({"cause.toml": head, "own.toml": shared + "".join(evidence)})
+
+
+def test_each_thing_that_can_fail_is_claimed_in_words():
+    """Every claim that there is about a little of everything."""
+    rules = small(
+        urgent("flag", "fever", "same_day", unless="'thirst'")
+        + urgent("old", "age_years > 60 and weakness")
+        + advice("nap", unless="[{ id = 'no', when = 'injury', reason = 'it hurts' }]")
+        + law("seen", "fever and not thirst", at_least="'same_day'", forbids="['nap']")
+    )
+
+    told = sorted((one.kind, one.id, one.says) for one in prove(rules))
+
+    assert told == sorted(
+        [
+            ("can fire", "flag", "some patient makes it fire and stand"),
+            ("can fire", "flag/unless", "it removes the rule for some patient"),
+            ("can fire", "old", "some patient makes it fire and stand"),
+            ("can fire", "nap", "some patient is given it"),
+            ("can fire", "nap/unless/no", "it withholds the advice from some patient"),
+            ("can fire", "seen", "some patient is bound by this law"),
+            ("bands", "age_years", "urgency leaves no gap between its bands"),
+            ("bands", "age_years", "no two bands of urgency overlap"),
+            ("lowering", "flag", "no fact removes it but one that its `unless` names"),
+            ("lowering", "old", "no fact removes it but one that its `unless` names"),
+            ("red flag", "flag", "a law demands same_day wherever this surely calls for it"),
+            ("red flag", "seen", "So it is."),
+            ("law", "seen", "So it is."),
+        ]
+    )
+
+
+def test_claims_about_a_rule_are_those_that_depend_on_it():
+    """A law depends on the advice that it names and on what is as urgent as it demands."""
+    rules = small(
+        urgent("flag", "fever", "same_day", holds="'all'")
+        + urgent("later", "injury")
+        + advice("nap")
+        + advice("walk", order="1")
+        + law("seen", "fever", at_least="'same_day'")
+        + law("awake", "fever", forbids="['nap']")
+    )
+
+    def about(id_: str) -> set[tuple[str, str]]:
+        claims = prove(rules, about={id_})
+        assert all(one.holds for one in claims)
+        return {(one.kind, one.id) for one in claims}
+
+    own = {("can fire", "flag"), ("lowering", "flag"), ("red flag", "flag")}
+    held = {("can fire", "nap"), ("can fire", "walk"), ("law", "awake")}
+    assert about("flag") == {*own, *held, ("red flag", "seen")}
+    assert about("later") == {("can fire", "later"), ("lowering", "later")}
+    assert about("nap") == {("can fire", "nap"), ("law", "awake")}
+    assert about("walk") == {("can fire", "walk")}
+    assert about("nothing") == set()
+
+
+@pytest.mark.parametrize("fact", ["age_years", "potassium_mmol_l", "episodes_per_week"])
+def test_urgency_falls_and_then_rises_along_a_number(fact):
+    """Low and high may both be urgent; what is normal lies between, and needs no other rule."""
+    rules = small(urgent("low", f"{fact} < 3") + urgent("high", f"{fact} > 5"))
+
+    claims = prove(rules, kinds=BANDS)
+
+    assert [(one.id, one.holds) for one in claims] == [(fact, True), (fact, True)]
+
+
+def test_two_bands_of_urgency_that_overlap_are_found():
+    """Where both look at one number alone; one that needs more narrows another on purpose."""
+    apart = urgent("low", "age_years < 3") + urgent("old", "age_years > 60 and weakness", "routine")
+    overlapping = apart + urgent("young", "age_years < 9", "routine")
+
+    assert not failing(small(apart), "bands")
+    claim = failing(small(overlapping), "bands")["age_years"]
+
+    assert claim.says == "no two bands of urgency overlap"
+    assert claim.found == "low and young all fire"
+    assert raised(small(overlapping), claim) == {"low", "young"}
+
+
+def test_a_gap_between_bands_of_urgency_is_found():
+    """The narrowest: what is normal is wide."""
+    rules = small(
+        urgent("low", "age_years < 20")
+        + urgent("high", "age_years > 60")
+        + urgent("higher", "20.5 <= age_years < 21", "routine")
+    )
+
+    claim = failing(rules, "bands")["age_years"]
+
+    assert claim.found == "it is rated below what lies on either side of it"
+    assert claim.patient is not None
+    assert claim.patient.age_years is not None
+    assert 20 <= claim.patient.age_years < 20.5
+
+
+def test_where_one_rule_ends_the_other_begins():
+    """Rules that need more than the number: at their common end just one of the two holds."""
+
+    def parted(short: str, long: str) -> RuleBase:
+        return small(
+            urgent("short", f"fever and episode_minutes {short} 5")
+            + urgent("long", f"fever and episode_minutes {long} 5", "routine")
+            + urgent("old", "fever and age_years > 5", "routine")
+        )
+
+    assert not failing(parted("<=", ">"), "bands")
+    assert not failing(parted("<", ">="), "bands")
+    for first, second, word in (("<=", ">=", "both hold"), ("<", ">", "neither holds")):
+        claim = failing(parted(first, second), "bands")["episode_minutes for urgency"]
+        assert claim.found.endswith(f"at 5, where {word}")
+        assert claim.patient == PatientFacts(fever=True, episode_minutes=5)
+
+
+def test_a_law_that_nothing_upholds_shows_that_nothing_was_raised():
+    """Where no rule looks at what the law is about; and what was raised, where one does."""
+    rules = small(
+        urgent("old", "weakness", "routine") + law("seen", "fever", at_least="'same_day'")
+    )
+    claim = failing(rules, "red flag")["seen"]
+    assert claim.found == "the assessment is self_care, below same_day; raised: nothing"
+
+    rules = small(urgent("old", "fever", "routine") + law("seen", "fever", at_least="'same_day'"))
+    claim = failing(rules, "red flag")["seen"]
+    assert claim.found == "the assessment is routine, below same_day; raised: old (routine)"
+
+
+def test_each_part_of_a_law_is_a_claim_of_its_own():
+    """What it demands of urgency, of advice together, and the rest: each fails by itself."""
+    rules = small(
+        advice("nap")
+        + advice("walk", order="1")
+        + law(
+            "all",
+            "fever",
+            at_least="'emergency'",
+            not_together="['nap', 'walk']",
+            forbids="['nap']",
+        )
+        + law("later", "fever", at_least="'soon'")
+    )
+
+    found = {
+        (one.kind, one.id): one.found.partition("; ")[0].removeprefix("the assessment ")
+        for one in prove(rules, kinds=("red flag", "contradiction", "law"))
+    }
+
+    assert found == {
+        ("red flag", "all"): "is self_care, below emergency",
+        ("contradiction", "all"): "gives nap and walk together",
+        ("law", "all"): "gives nap",
+        ("law", "later"): "is self_care, below soon",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "fails"),
+    [
+        # What stands is looked at, not only what fires.
+        (urgent("old", "fever", unless="'fever or injury'"), {"old"}),
+        # Advice that is held back by every escalation that could come with it.
+        (urgent("hold", "fever", holds="'all'") + advice("nap", when="'fever'"), {"nap"}),
+        (
+            advice(
+                "nap", cautions="[{ id = 'k', text = 'Mind.', when = 'fever' }]", when="'injury'"
+            )
+            + urgent("hold", "fever", holds="'all'"),
+            {"nap/caution/k"},
+        ),
+    ],
+    ids=["removed", "held", "unsaid"],
+)
+def test_what_fires_and_comes_to_nothing_is_found(text, fails):
+    """Its condition can be true, and something always takes away what it would say."""
+    assert set(failing(small(text), "can fire")) == fails
+
+
+def test_a_rule_that_the_solver_thinks_dead_and_the_engine_fires_is_an_error(monkeypatch):
+    """As with every other claim."""
+    right = Translation._compared
+
+    def mistaken(self: Translation, atom: Any) -> Any:
+        return right(self, evolve(atom, operator="<" if atom.operator == ">" else atom.operator))
+
+    rules = small(urgent("old", "age_years >= 60 and age_years > 50"))
+    assert not failing(rules, "can fire")
+    monkeypatch.setattr(Translation, "_compared", mistaken)
+    with pytest.raises(EngineError, match="it comes to nothing for them; the engine does not"):
+        prove(rules, kinds=tuple(KINDS)[:1])
+
+
+def test_a_patient_who_shows_something_has_few_members_and_medicines():
+    """None that could be left out, and no fact with an empty set."""
+    rules = small(urgent("sites", '"calf" in sites and "foot" in sites', "same_day"))
+
+    claim = failing(rules, "red flag")["sites"]
+
+    assert claim.patient == PatientFacts(sites={"calf", "foot"})
+
+
+def test_evidence_for_and_against_by_one_value_is_found():
+    """With the value; where they part cleanly nothing is wrong."""
+    clean = cause(
+        evidence("low", "age_years < 20", "moderate"),
+        evidence("high", "age_years >= 20", "against-moderate"),
+    )
+    both = cause(
+        evidence("low", "age_years < 20", "moderate"),
+        evidence("high", "age_years >= 19", "against-moderate"),
+    )
+
+    assert not failing(clean, "bands")
+    assert {one.id for one in prove(clean, kinds=BANDS)} == {"age_years for cause"}
+    claim = failing(both, "bands")["age_years for cause"]
+    assert claim.patient is not None
+    assert claim.patient.age_years is not None
+    assert 19 <= claim.patient.age_years < 20
+
+
 # --- The prover itself --------------------------------------------------------------------------
 
 

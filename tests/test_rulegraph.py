@@ -347,3 +347,14 @@ def test_the_shipped_graph_has_every_fact_that_its_rules_ask_about():
     facts = {node.label for node in shown.nodes.values() if node.kind == "fact"}
     assert facts == asked <= set(facts_asked(SHIPPED))
     assert [*dict.fromkeys(node.kind for node in shown.nodes.values())] == list(KINDS)
+
+
+def test_no_rules_are_an_empty_picture():
+    """Well-formed, with nothing in it."""
+    rules = RuleBase.from_texts({"own.toml": 'sources = [{ id = "book", title = "A book" }]'})
+    drawn = graph(rules=rules)
+
+    assert (drawn.nodes, drawn.links) == ({}, ())
+    picture = read_svg(drawn)
+    assert float(picture.attrib["width"]) > 0
+    assert float(picture.attrib["height"]) > 0

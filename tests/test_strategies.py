@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -18,7 +23,17 @@ from crampsrules import (
     Triage,
     assess,
 )
-from crampsrules.conditions import Vocabulary, parse
+from crampsrules.conditions import (
+    Atom,
+    Comparison,
+    Concluded,
+    Known,
+    Member,
+    Suspected,
+    Vocabulary,
+    atoms,
+    parse,
+)
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.inference import Inference
@@ -32,9 +47,35 @@ from crampsrules.strategies import (
     near_misses,
     patient_facts,
     rule_bases,
+    rule_texts,
 )
-from crampsrules.strategies.patients import edges_for, most_kept
+from crampsrules.strategies.conditions import (
+    CHOICES,
+    FLAGS,
+    Names,
+    choice_phrases,
+    condition_texts,
+    number_phrases,
+    thresholds,
+)
+from crampsrules.strategies.conditions import NUMBERS as NUMBER_FACTS
+from crampsrules.strategies.patients import (
+    _retold,
+    _rule_story,
+    edges_for,
+    few_facts,
+    most_kept,
+    noise,
+)
 from crampsrules.strategies.plausible import made_coherent
+from crampsrules.strategies.rulebases import (
+    CLASSES,
+    advice_tables,
+    escalation_tables,
+    evidence_tables,
+    finding_tables,
+    plans,
+)
 from crampsrules.strategies.solving import solver_for, thinned
 from crampsrules.strategies.values import Values
 from tests.processes import run_python
@@ -43,6 +84,11 @@ from tests.strategies import fact_mappings, fewer
 SHIPPED = RuleBase.load()
 NUMBERS = sorted(Values.of(SHIPPED).thresholds)
 CAUSES = sorted(SHIPPED.causes)
+VOCABULARY = Vocabulary(
+    findings=frozenset(SHIPPED.concluding),
+    causes=frozenset(SHIPPED.causes),
+    medicine_classes=frozenset(SHIPPED.formulary.classes),
+)
 
 # A search for the smallest example: enough tries to find one, nothing kept between runs, and no
 # time spent on what Hypothesis could say of it besides.
@@ -63,49 +109,73 @@ def triage(facts: PatientFacts) -> Triage:
     return assess(facts, engine="compiled").triage
 
 
-# --- Junk ---------------------------------------------------------------------------------------
-
-
-def drawn_from(strategy: st.SearchStrategy[object], times: int = 500) -> list[object]:
-    """Many values, the same each time."""
-    found: list[object] = []
+def drawn(strategy: st.SearchStrategy[Any], times: int) -> list[Any]:
+    """So many examples of a strategy, the same ones each time."""
+    examples = []
 
     @settings(SEARCH, max_examples=times, phases=[Phase.generate], derandomize=True)
     @given(strategy)
-    def note(value: object) -> None:
-        found.append(value)
+    def collect(example):
+        examples.append(example)
 
-    note()
-    return found
+    collect()
+    return examples
+
+
+# --- Junk ---------------------------------------------------------------------------------------
+
+
+def leaves(value: object) -> list[object]:
+    """What a value is made of, lists and mappings taken apart."""
+    if isinstance(value, dict):
+        return [leaf for inner in value.values() for leaf in leaves(inner)]
+    if isinstance(value, list | tuple):
+        return [leaf for inner in value for leaf in leaves(inner)]
+    return [value]
+
+
+def parts(value: object) -> list[object]:
+    """A value and all that is in it."""
+    inner: Iterable[object] = ()
+    if isinstance(value, dict):
+        inner = (*value.keys(), *value.values())
+    elif isinstance(value, list | tuple):
+        inner = value
+    return [value, *(part for one in inner for part in parts(one))]
 
 
 def test_junk_is_of_every_kind():
     """All that JSON, TOML or a caller might hand over, numbers too large for a float among them."""
-    values = drawn_from(junk(), 3000)
-    kinds = {type(value) for value in values}
-    texts = [value for value in values if isinstance(value, str)]
+    values = drawn(junk(), 500)
+    inner = [part for value in values for part in parts(value)]
+    kinds = {type(part) for part in inner}
 
     assert {type(None), bool, int, float, str, bytes, date, list, tuple, dict} <= kinds
-    assert max(value for value in values if type(value) is int) == 10**400
-    assert {"nan", "\x00"} <= set(texts)
-    assert max(map(len, texts)) <= 20
+    assert {10**400, -(10**400)} & {one for one in inner if type(one) is int}
+    assert {"nan", "\x00", "\ud800"} & {one for one in inner if isinstance(one, str)}
+
+
+def test_junk_stays_small():
+    """So that many pieces of it can be tried: short texts, and few things in each other."""
+    values = drawn(junk(), 500)
+    inner = [part for value in values for part in parts(value)]
+
+    for kind, most in ((str, 20), (bytes, 5), (list, 3), (dict, 3)):
+        assert 2 <= max(len(part) for part in inner if isinstance(part, kind)) <= most
+    assert 2 <= max(len(leaves(value)) for value in values) <= 5
 
 
 def test_junk_mappings_have_names_right_and_wrong():
     """Keys of any kind, the names of facts among them, and here and there a value that is right."""
-    mappings = drawn_from(junk_mappings())
-    keys = {key for mapping in mappings if isinstance(mapping, dict) for key in mapping}
+    mappings: list[dict[Any, Any]] = drawn(junk_mappings(), 250)
+    keys = {key for mapping in mappings for key in mapping}
 
     assert {type(key) for key in keys} == {str, int, type(None)}
     assert len(keys & set(FACTS)) > 50
     assert {"night", "low", "both", "calf"} <= {
-        value
-        for mapping in mappings
-        if isinstance(mapping, dict)
-        for value in mapping.values()
-        if isinstance(value, str)
+        value for mapping in mappings for value in mapping.values() if isinstance(value, str)
     }
-    assert max(len(mapping) for mapping in mappings if isinstance(mapping, dict)) <= 8
+    assert max(map(len, mappings)) <= 8
 
 
 # --- What is asked for is drawn -----------------------------------------------------------------
@@ -224,26 +294,6 @@ def test_the_implausible_is_drawn_when_it_is_asked_for():
 
 
 # --- All of it is drawn -------------------------------------------------------------------------
-
-
-def drawn(strategy, times):
-    """So many examples of a strategy, the same ones each time."""
-    examples = []
-
-    @settings(
-        max_examples=times,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def collect(example):
-        examples.append(example)
-
-    collect()
-    return examples
 
 
 def test_nearly_every_fact_is_drawn_and_most_rules_fire():
@@ -450,21 +500,481 @@ def test_thinning_keeps_the_first_and_the_order(some, most):
     assert all(one in places for one in kept)
 
 
+# --- Rules of our own ---------------------------------------------------------------------------
+
+HEAD = """
+[[sources]]
+id = "book"
+title = "A book"
+"""
+
+
+def urgent(id_: str, when: str, triage: str = "same_day") -> str:
+    """An escalation as TOML."""
+    return (
+        f"[[escalations]]\nid = '{id_}'\nwhen = '{when}'\ntriage = '{triage}'\n"
+        "reason = 'A reason.'\nsource = 'book'\n"
+    )
+
+
+def rules_of(*tables: str) -> RuleBase:
+    return RuleBase.from_texts({"own.toml": HEAD + "".join(tables)})
+
+
+def test_patients_of_a_single_rule_make_it_fire():
+    """Of one rule there is no other to pick."""
+    rules = rules_of(urgent("one", "fever and thirst"))
+
+    patients = drawn(patient_facts(rules=rules), 40)
+
+    levels = [assess(facts, rules=rules, engine="compiled").triage for facts in patients]
+    assert set(levels) == {Triage.SELF_CARE, Triage.SAME_DAY}
+
+
+def test_patients_have_what_several_rules_ask_for():
+    """One story can tell of two rules at once, and of any of them."""
+    first, second = "fever and thirst", "dialysis and bruising"
+    rules = rules_of(urgent("a", first), urgent("b", second))
+    fire = engine_for(rules, "compiled").fire
+
+    stories = _retold(rules, _rule_story)
+    patients = [made_coherent(known, plausible=True) for known in drawn(stories, 150)]
+
+    fired = {fire(PatientFacts.from_mapping(known)) for known in patients}
+    assert {frozenset("a"), frozenset("b"), frozenset("ab")} <= fired
+
+
+def test_a_few_facts_are_eight_at_most():
+    """From none on."""
+    sizes = {len(known) for known in drawn(few_facts(SHIPPED), 100)}
+
+    assert min(sizes) == 0
+    assert 5 <= max(sizes) <= 8
+
+
+def test_of_some_patients_nothing_is_known_and_of_others_very_much():
+    """Facts by the hundred are left to chance, not to what some rule asks for."""
+    sizes = [len(known) for known in drawn(noise(SHIPPED), 120)]
+
+    assert min(sizes) == 0
+    assert max(sizes) > len(FACTS) / 3
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"known": {"weakness": True}},
+        {"triage": "emergency"},
+        {"suspected": "alcohol"},
+        {"at_threshold": "egfr"},
+    ],
+    ids=lambda wish: next(iter(wish)),
+)
+def test_patients_have_more_than_was_asked_for(wish):
+    """Whatever else leaves the wish fulfilled."""
+    patients = drawn(patient_facts(**wish), 15)
+
+    assert max(len(facts.known()) for facts in patients) >= 5
+    assert len({frozenset(facts.known()) for facts in patients}) > 5
+
+
+def test_what_was_asked_for_is_met_in_many_ways():
+    """Not by one example for each rule: all values that meet it are drawn."""
+    rules = rules_of(urgent("one", "age_years > 40"))
+
+    ages = {facts.age_years for facts in drawn(patient_facts(triage="same_day", rules=rules), 25)}
+
+    assert len(ages) > 3
+    assert min(ages) > 40
+
+
+def test_every_fallback_cause_is_drawn_as_suspected():
+    """It stands alone, so that whatever else is known must suspect nothing else."""
+    fallbacks = [cause.id for cause in SHIPPED.causes.values() if cause.fallback]
+
+    assert fallbacks
+    for cause in fallbacks:
+        assert all(cause in listed(facts) for facts in drawn(patient_facts(suspected=cause), 15))
+
+
+def test_a_known_number_may_lie_on_a_threshold_or_not():
+    """Where it does, it stays; where it does not, nobody is both."""
+    at, known = Values.of(SHIPPED).thresholds["egfr"][0], {"egfr": 77.7}
+
+    on_it = drawn(patient_facts(known={"egfr": at}, at_threshold="egfr"), 5)
+
+    assert {facts.egfr for facts in on_it} == {at}
+    with pytest.raises(InvalidStrategyError, match="no patient was found"):
+        drawn(patient_facts(known=known, at_threshold="egfr"), 1)
+
+
+def test_a_wish_that_nobody_meets_is_repeated_in_full():
+    """Each part of it, as it was asked."""
+    wish = patient_facts(
+        triage="self_care",
+        suspected="alcohol",
+        known={"saddle_numbness": True, "age_years": None},
+        at_threshold="egfr",
+    )
+
+    with pytest.raises(InvalidStrategyError) as raised:
+        drawn(wish, 1)
+
+    assert str(raised.value) == (
+        "no patient was found for known={'saddle_numbness': True}, unknown=['age_years'], "
+        "triage='self_care', suspected='alcohol', at_threshold='egfr'"
+    )
+
+
+def test_a_near_miss_decides_though_more_is_known():
+    """What else is drawn with it must leave the rule to the number."""
+    rules = rules_of(urgent("one", "(egfr < 30 and age_years > 50) or age_years > 80"))
+    fire = engine_for(rules, "compiled").fire
+
+    pairs = drawn(near_misses(fact="egfr", rules=rules), 60)
+
+    assert all(fire(below) == {"one"} and not fire(above) for below, above in pairs)
+    assert len({below.age_years for below, _ in pairs}) > 5
+    assert max(len(below.known()) for below, _ in pairs) > 4
+
+
+def test_a_rule_for_nobody_has_no_near_misses():
+    """Facts that contradict each other stand on no side of a threshold."""
+    rules = rules_of(urgent("one", "dialysis and not kidney_disease and age_years > 50"))
+
+    with pytest.raises(InvalidStrategyError, match="no rule has a threshold"):
+        drawn(near_misses(rules=rules), 1)
+
+
+# --- What one person can hardly have together ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stays", "goes", "goes_with"),
+    [
+        ({"kidney_disease": False}, {"dialysis": True}, {"kidney_disease": True}),
+        ({"weakness": False}, {"both_legs_weak": True}, {"weakness": True}),
+        ({"weakness": False}, {"weakness_course": "stable"}, {"weakness": True}),
+        ({"sex": "male"}, {"pregnant": True}, {"sex": "female"}),
+        ({"sex": "male"}, {"postpartum": True}, {"sex": "female"}),
+        ({"age_years": 9}, {"pregnant": True}, {"age_years": 10}),
+        ({"age_years": 61}, {"postpartum": True}, {"age_years": 60}),
+        ({"pregnant": True}, {"postpartum": True}, {"pregnant": False}),
+        ({"endurance_event": True}, {"sedentary": True}, {"endurance_event": False}),
+        ({"endurance_event": True}, {"immobilised": True}, {"endurance_event": False}),
+        ({"fluid_restricted": True}, {"plain_water_excess": True}, {"fluid_restricted": False}),
+        ({"age_years": 2}, {"months_since_first": 25}, {"age_years": 3}),
+        ({"episodes_per_week": 100}, {"episode_minutes": 101}, {"episodes_per_week": 99}),
+        ({"timing": {"day"}}, {"wakes_from_sleep": True}, {"timing": {"day", "night"}}),
+        ({"dialysis": False}, {"timing": {"during_dialysis"}}, {"dialysis": True}),
+        ({"timing": {"day"}}, {"walking_distance_m": 50}, {"timing": {"walking"}}),
+    ],
+    ids=" ".join,
+)
+def test_of_two_facts_that_do_not_go_together_one_goes(stays, goes, goes_with):
+    """What is settled stays; with another value both stay."""
+    assert made_coherent({**stays, **goes}, stays, plausible=True) == stays
+    assert made_coherent({**stays, **goes}, goes, plausible=True) == goes
+    assert made_coherent({**stays, **goes}, {*stays, *goes}, plausible=True) == {**stays, **goes}
+    assert made_coherent({**goes_with, **goes}, plausible=True) == {**goes_with, **goes}
+    assert made_coherent(stays, plausible=True) == stays
+    assert made_coherent(goes, plausible=True) == goes
+
+
+# --- Values -------------------------------------------------------------------------------------
+
+
+def test_any_number_on_the_right_side_is_drawn():
+    """Not only those next to a threshold, also where most of the scale lies on the other side."""
+    fact = FACTS["sodium_mmol_l"]
+    assert fact.low is not None
+    assert fact.high is not None
+    low, high = fact.low + 0.5, fact.high - 0.5
+    atoms_of_two_ends = [
+        *(Comparison(fact.name, operator, low) for operator in ("<", "<=")),
+        *(Comparison(fact.name, operator, high) for operator in (">", ">=")),
+    ]
+    for atom in atoms_of_two_ends:
+        suitable = Values.of(SHIPPED).suiting(fact.name, frozenset({atom}))
+        assert suitable is not None
+
+        values = set(drawn(suitable.strategy, 60))
+
+        below, reached = atom.operator.startswith("<"), atom.operator.endswith("=")
+        assert all(value == atom.value or (value < atom.value) is below for value in values)
+        assert reached or atom.value not in values
+        assert len(values) > 12
+
+
+@pytest.mark.parametrize("name", ["medications", "sites", "timing"])
+def test_sets_have_none_to_three_members(name):
+    """Each number of them is drawn, and no more."""
+    sizes = {len(members) for members in drawn(fact_values(fact=name), 60)}
+
+    assert {0, 1, 2} <= sizes <= {0, 1, 2, 3}
+
+
+# --- Conditions ---------------------------------------------------------------------------------
+
+
+def test_conditions_use_every_name_there_is():
+    """Findings and causes however many there are, and classes of medicines."""
+    findings = tuple(f"found_{at}" for at in range(20))
+    causes = tuple(f"cause_{at}" for at in range(4))
+    names = Names(findings=findings, causes=causes, classes=("alpha", "beta"))
+    vocabulary = Vocabulary(frozenset(findings), frozenset(causes), frozenset(names.classes))
+
+    found = asked(drawn(condition_texts(names), 500), vocabulary)
+
+    assert len({one for one in found if isinstance(one, Concluded)}) > 15
+    assert len({one for one in found if isinstance(one, Suspected)}) > 2
+    assert members_of(found, "medications") == {"alpha", "beta"}
+
+
+def test_conditions_ask_for_the_classes_they_were_given():
+    """And for none without."""
+    names = Names(classes=("alpha", "beta"))
+
+    texts = drawn(condition_texts(names, most_atoms=2), 150)
+    without = drawn(condition_texts(most_atoms=2), 60)
+
+    assert any("in medications" in text for text in texts)
+    assert not any("medications" in text for text in without)
+
+
+def asked(texts: Iterable[str], vocabulary: Vocabulary) -> set[Atom]:
+    """What conditions ask, each thing once."""
+    read = (parse(text, vocabulary, may_ask_known=True) for text in texts)
+    return {atom for condition in read for atom in atoms(condition)}
+
+
+def members_of(found: Iterable[Atom], fact: str) -> set[str]:
+    return {one.member for one in found if isinstance(one, Member) and one.fact == fact}
+
+
+def test_conditions_of_the_shipped_rules_build_on_them():
+    """On findings, on causes and on classes of medicines."""
+    found = asked(drawn(conditions(), 250), VOCABULARY)
+
+    assert {type(one) for one in found} >= {Concluded, Suspected, Member, Comparison}
+    assert members_of(found, "medications") & set(SHIPPED.formulary.classes)
+
+
+def test_what_is_known_is_asked_where_it_may_be():
+    """Of facts of every kind."""
+    found = asked(drawn(condition_texts(may_ask_known=True), 300), VOCABULARY)
+
+    assert len({one.fact for one in found if isinstance(one, Known)}) > 1
+
+
+def test_conditions_are_joined_in_every_way():
+    """With `and`, with `or`, with `not` and with brackets, in and outside of each other."""
+    texts = drawn(condition_texts(), 200)
+
+    assert any(" and " in text and " or " not in text for text in texts)
+    assert any(" or " in text and " and " not in text for text in texts)
+    assert any(text.startswith("not ") for text in texts)
+    assert any(re.search(r"\(.* or .*\) and ", text) for text in texts)
+    assert any(re.search(r"not \(.* (and|or) .*\)", text) for text in texts)
+    # Where there is nothing to build on, a plain fact stands in its place.
+    assert len(set(texts) & {fact.name for fact in FLAGS}) > 2
+
+
+def test_numbers_are_compared_within_their_range():
+    """With 3 and 5, a quarter of the scale, and where the shipped rules part them."""
+    for fact in NUMBER_FACTS:
+        assert fact.low is not None
+        assert fact.high is not None
+        marks = thresholds(fact)
+        usual = [mark for mark in (3, 5) if fact.low <= mark <= fact.high]
+        quarter = fact.low + (fact.high - fact.low) / 4
+
+        assert list(marks) == sorted(set(marks))
+        assert set(usual) <= set(marks)
+        assert set(Values.of(SHIPPED).thresholds.get(fact.name, ())) <= set(marks)
+        assert min(abs(mark - quarter) for mark in marks) <= 0.005
+        assert fact.low <= min(marks)
+        assert max(marks) <= fact.high
+
+
+def test_numbers_are_compared_in_every_way():
+    """Plain, turned round and chained, of whatever number."""
+    texts = [phrase.text for phrase in drawn(number_phrases(), 400)]
+    number, order = r"-?[0-9.e+]+", "(<=|<|>=|>|==|!=)"
+    shapes = {
+        "plain": rf"(?P<fact>[a-z]\w*) {order} {number}",
+        "mirrored": rf"{number} {order} (?P<fact>[a-z]\w*)",
+        "chained": rf"{number} {order} (?P<fact>[a-z]\w*) {order} {number}",
+    }
+    matches = {
+        shape: [found for text in texts if (found := re.fullmatch(pattern, text))]
+        for shape, pattern in shapes.items()
+    }
+
+    assert sum(map(len, matches.values())) == len(texts)
+    for some in matches.values():
+        assert len({one["fact"] for one in some}) > len(NUMBER_FACTS) / 2
+    orders = {order for text in texts for order in re.findall("[<>=!]+", text)}
+    assert orders == {"<", "<=", ">", ">=", "==", "!="}
+
+
+def test_choices_are_compared_in_every_way():
+    """Equal, unequal, turned round, and among two in brackets of each kind."""
+    texts = [phrase.text for phrase in drawn(choice_phrases(), 1500)]
+    found = Counter(
+        (word[0] if (word := re.findall("not in|in|==|!=", re.sub('"[^"]*"', "", text))) else "")
+        for text in texts
+    )
+    groups = [text.partition("in ")[2] for text in texts if " in " in text]
+
+    assert set(found) == {"==", "!=", "in", "not in"}
+    assert {text[0] + text[-1] for text in groups} == {"()", "[]", "{}"}
+    assert {text.count('"') for text in groups} == {4}
+    assert any(text.startswith('"') for text in texts)
+    several = {text.split(" ")[0] for text in texts if " in " in text}
+    assert several == {fact.name for fact in CHOICES}
+
+
+# --- Rule bases ---------------------------------------------------------------------------------
+
+NAMES = Names(findings=("found_0",), causes=("cause_0",), classes=CLASSES)
+NAMED = Vocabulary(frozenset({"found_0"}), frozenset({"cause_0"}), frozenset(CLASSES))
+
+
+def builds_on(texts: Iterable[str | None]) -> set[type]:
+    """Which kinds of step conditions take."""
+    found = asked((text for text in texts if text is not None), NAMED)
+    return {type(one) for one in found} & {Concluded, Suspected, Known}
+
+
+STEPS = {Concluded, Suspected}
+
+
+def test_findings_build_on_other_rules():
+    """One or two rules for each, and they take names."""
+    tables = drawn(finding_tables("found_1", NAMES), 60)
+
+    assert {len(some) for some in tables} == {1, 2}
+    assert builds_on(table.values["when"] for some in tables for table in some) == STEPS
+
+
+def test_escalations_build_on_other_rules():
+    """Every level, with exceptions where it is no emergency, and up to three things held back."""
+    rows = [table.values for table in drawn(escalation_tables(0, NAMES), 150)]
+
+    assert {row["triage"] for row in rows} == {level.id for level in Triage}
+    assert builds_on(row["when"] for row in rows) == STEPS
+    assert builds_on(row["unless"] for row in rows) >= STEPS
+    assert {row["triage"] for row in rows if row["unless"]} == {
+        level.id for level in Triage if level is not Triage.EMERGENCY
+    }
+    assert any(row["unless"] is None and row["triage"] == "soon" for row in rows)
+    assert {len(row["holds"]) for row in rows} == {0, 1, 2, 3}
+
+
+def test_advice_builds_on_other_rules():
+    """With none to three things that forbid it, and none to two cautions."""
+    tables = drawn(advice_tables(0, NAMES), 150)
+    rows = [table.values for table in tables]
+    inner = [one for table in tables for one in table.inner]
+
+    for kind, most in (("unless", 3), ("cautions", 2)):
+        counts = {sum(one.kind == kind for one in table.inner) for table in tables}
+        assert counts == set(range(most + 1))
+    assert {row["order"] for row in rows} == set(range(6))
+    assert {row["kind"] for row in rows if row["when"] is None} == {row["kind"] for row in rows} - {
+        "action"
+    }
+    assert builds_on(row["when"] for row in rows) == STEPS
+    for kind in ("unless", "cautions"):
+        assert builds_on(one.values["when"] for one in inner if one.kind == kind) >= STEPS
+    assert {one.values["when"] is None for one in inner if one.kind == "cautions"} == {True, False}
+    for words in ("instead", "caution"):
+        said = {one.values[words] for one in inner if one.kind == "unless"}
+        assert said == {None, "you were told so", "it hurts"}
+
+
+def test_only_evidence_that_suspects_nothing_builds_on_its_own_cause():
+    """Evidence for a cause rests on what stands before it; what is against or a risk, on all."""
+    groups = drawn(evidence_tables("cause_0", Names(), NAMES), 250)
+    rows = [table.values for some in groups for table in some]
+    for_it = ("small", "moderate", "large", 3.3, 27.5)
+    against = ("against-small", "against-moderate", "against-large", 0.2, 1.0)
+
+    def weights(some: Iterable[dict[str, Any]]) -> set[object]:
+        return {row.get("weight", row.get("lr")) for row in some}
+
+    building = [row for row in rows if builds_on([row["when"]])]
+    assert {len(some) for some in groups} == {1, 2, 3}
+    assert weights(rows) == {*for_it, *against}
+    assert {0.2, 1.0} <= weights(row for row in building if row["role"] is None) <= set(against)
+    assert weights(row for row in building if row["role"] == "risk") & set(for_it)
+    assert {row["group"] for row in rows} == {"history", "drug", None}
+
+
+def test_rule_bases_have_one_to_three_causes():
+    """And up to five findings, in any order, each building on those before it."""
+    some = drawn(plans(), 150)
+    every = [plan.names() for plan in some]
+
+    assert {len(names.causes) for names in every} == {1, 2, 3}
+    assert {len(names.findings) for names in every} == set(range(6))
+    assert {plan.nodes[0].partition("_")[0] for plan in some} == {"found", "cause"}
+    for plan in some:
+        names = plan.before(2)
+        assert {*names.findings, *names.causes} == set(plan.nodes[:2])
+        assert names.classes == CLASSES
+
+
+def test_rule_bases_have_a_few_rules_of_each_kind():
+    """None to three escalations and pieces of advice; causes of any weight, some as a last resort.
+
+    Evidence stands with its cause or elsewhere.
+    """
+    bases = [
+        {name: tomllib.loads(text) for name, text in files.items()}
+        for files in drawn(rule_texts(), 60)
+    ]
+    shared = [files["shared.toml"] for files in bases]
+    causes = [files[name] for files in bases for name in files if name != "shared.toml"]
+
+    for kind in ("escalations", "advice"):
+        assert {len(tables.get(kind, ())) for tables in shared} == {0, 1, 2, 3}
+    assert {cause["fallback"] for cause in causes} == {True, False}
+    assert len({cause["seriousness"] for cause in causes}) > 2
+    assert {cause["prior"] for cause in causes} <= set(range(-10, 1))
+    assert {"evidence" in cause for cause in causes} == {True, False}
+    assert any(tables.get("evidence") for tables in shared)
+
+
+def test_drawn_rule_bases_know_medicines_of_classes_within_each_other():
+    """Names, words for a whole class, and names in two classes."""
+    (rules,) = drawn(rule_bases(), 1)
+    held = {
+        "alphamed": {"alpha"},
+        "alpha tablets": {"alpha"},
+        "betamicin": {"alpha", "beta"},
+        "gammadrine": {"alpha", "beta", "gamma"},
+        "gamma kind": {"alpha", "beta", "gamma"},
+        "deltaprofen": {"delta"},
+        "bothazole": {"alpha", "beta", "delta"},
+        "epsilumab": {"alpha", "delta", "epsilon"},
+        "extravir": {"alpha", "beta", "gamma", "delta"},
+    }
+
+    for name, classes in held.items():
+        assert rules.formulary.resolve(frozenset({name})).classes.present == classes
+
+
 # --- Rule bases, conditions, junk ---------------------------------------------------------------
 
 
 @given(conditions(), conditions(may_ask_known=True))
 def test_conditions_can_be_read(plain, unless):
     """With the names of the shipped rules; `known(...)` only where it is asked for."""
-    vocabulary = Vocabulary(
-        findings=frozenset(SHIPPED.concluding),
-        causes=frozenset(SHIPPED.causes),
-        medicine_classes=frozenset(SHIPPED.formulary.classes),
-    )
-
     assert "known(" not in plain
-    parse(plain, vocabulary)
-    parse(unless, vocabulary, may_ask_known=True)
+    parse(plain, VOCABULARY)
+    parse(unless, VOCABULARY, may_ask_known=True)
 
 
 @given(st.data())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import pytest
@@ -83,6 +84,53 @@ def test_a_red_flag_is_one_fact_that_means_today(flag):
     assert assess(flag).triage >= Triage.SAME_DAY
 
 
+def test_rules_with_one_red_flag_have_it_drawn():
+    """Not what something may excuse, what needs two facts, or what can wait."""
+    rules = RuleBase.from_texts(
+        {
+            "own.toml": """
+            sources = [{ id = "book", title = "A book" }]
+            [[escalations]]
+            id = "flag"
+            when = "age_years > 90"
+            triage = "same_day"
+            reason = "A reason."
+            source = "book"
+            [[escalations]]
+            id = "excused"
+            when = "fever"
+            unless = "thirst"
+            triage = "same_day"
+            reason = "A reason."
+            source = "book"
+            [[escalations]]
+            id = "two"
+            when = "injury and bruising"
+            triage = "emergency"
+            reason = "A reason."
+            source = "book"
+            [[escalations]]
+            id = "later"
+            when = "weakness"
+            triage = "soon"
+            reason = "A reason."
+            source = "book"
+            """
+        }
+    )
+    ages: set[object] = set()
+
+    @settings(DEFAULT, max_examples=30, derandomize=True)
+    @given(red_flags(rules=rules))
+    def note(flag):
+        assert list(flag) == ["age_years"]
+        assert flag["age_years"] > 90
+        ages.add(flag["age_years"])
+
+    note()
+    assert len(ages) > 3
+
+
 # --- The laws find what is planted --------------------------------------------------------------
 
 
@@ -114,6 +162,32 @@ def test_the_machine_finds_the_bug_in_the_conversation(number):
     assert raised.value.law == "interview"
 
 
+def test_what_is_told_is_named_in_the_report():
+    """Each value with its fact, whether it is told or corrected."""
+
+    class Gruff(PlainInterview):
+        def __init__(self) -> None:
+            super().__init__(assess)
+            self.heard: dict[str, object] = {}
+
+        def tell(self, fact: str, value: object) -> None:
+            assert fact not in self.heard
+            self.heard[fact] = value
+            super().tell(fact, value)
+
+    machine = seed(0)(interview_machine(Gruff))
+    with pytest.raises(AssertionError) as raised:
+        run_state_machine_as_test(machine, settings=settings(DEFAULT, derandomize=True))
+
+    report = "\n".join(raised.value.__notes__)
+    corrected = re.search(r"Draw \d+ \(corrected\): '(\w+)'\nDraw \d+ \((\w+)\): ", report)
+    told = re.search(r"Draw \d+ \((\w+)\): .*\nstate.is_told\(.*fact='(\w+)'\)", report)
+    assert corrected is not None
+    assert corrected[1] == corrected[2]
+    assert told is not None
+    assert told[1] == told[2]
+
+
 def test_there_is_a_bug_for_each_law():
     """So that a law that is added gets one too."""
     laws = {name for name in dir(law_tests(assess)) if name.startswith("test_")}
@@ -140,7 +214,10 @@ def test_an_answer_that_changes_is_not_deterministic():
         deterministic(app, CLOT)
 
     report = str(raised.value)
-    assert report.startswith("deterministic: the same facts got another answer the second time")
+    assert report.startswith(
+        "deterministic: the same facts got another answer the second time\n"
+        "--- the first time\n+++ after PatientFacts()\n"
+    )
     assert "- triage: self_care\n" in report
     assert "+ triage: same_day\n" in report
     assert report.endswith("PatientFacts(leg_swelling='one', weakness=True)")
@@ -148,8 +225,10 @@ def test_an_answer_that_changes_is_not_deterministic():
 
 def test_an_app_that_ignores_a_red_flag_is_not_monotone():
     """Nor one that is less urgent than the red flag by itself."""
-    with pytest.raises(BrokenLawError, match="which is at least emergency"):
+    with pytest.raises(BrokenLawError, match="which is at least emergency") as raised:
         monotone_in_red_flags(answering(assess()), CLOT, {"saddle_numbness": True})
+
+    assert "\n--- without the red flag\n+++ with it\n  triage: self_care\n" in str(raised.value)
 
 
 def test_a_red_flag_takes_the_place_of_what_was_known_of_it():
@@ -159,6 +238,23 @@ def test_a_red_flag_takes_the_place_of_what_was_known_of_it():
     monotone_in_red_flags(assess, facts, {"saddle_numbness": True})
     monotone_in_red_flags(assess, facts, {"potassium_mmol_l": 2.0})
     monotone_in_red_flags(assess, facts, {"dialysis": True})
+
+
+@pytest.mark.parametrize("how", ["backwards", "by name"])
+def test_an_order_that_matters_is_named(how):
+    """Turned round, or by name: whichever gets another answer."""
+    facts = PatientFacts(sex="male", age_years=71, fever=True, weakness=True)
+    names = list(facts.to_dict())
+    order = names[::-1] if how == "backwards" else sorted(names)
+    assert order != names
+
+    def app(message):
+        return assess(fever=True, weakness=True) if list(message) == order else assess()
+
+    with pytest.raises(BrokenLawError) as raised:
+        order_free(App(call=app, takes="mapping"), facts)
+
+    assert f"\n--- as they come\n+++ {how}\n" in str(raised.value)
 
 
 def test_an_engine_that_differs_is_found():
@@ -246,13 +342,30 @@ def test_a_law_of_the_rules_own_is_kept_too():
     no_forbidden_advice(rules, PatientFacts(weakness=False))
 
 
+def test_an_app_that_shows_no_advice_is_held_to_urgency_all_the_same():
+    """A level that a law forbids, in an answer of nothing but a level."""
+
+    def shows(level):
+        return App(call=lambda _: level, triage=str, causes=None, advice=None, cautions=None)
+
+    no_forbidden_advice(shows("emergency"), PatientFacts(saddle_numbness=True))
+    with pytest.raises(BrokenLawError, match="is self_care, below emergency"):
+        no_forbidden_advice(shows("self_care"), PatientFacts(saddle_numbness=True))
+
+
 def test_an_app_that_turns_elsewhere_breaks_the_threshold_law():
     """Both what the app says and what the rules say are shown."""
     pair = PatientFacts(potassium_mmol_l=6.4), PatientFacts(potassium_mmol_l=6.5)
 
     threshold_law(assess, pair)
-    with pytest.raises(BrokenLawError, match=r"do not turn alike in .*triage"):
+    with pytest.raises(BrokenLawError, match=r"do not turn alike in .*triage") as raised:
         threshold_law(answering(assess()), pair)
+
+    report = str(raised.value)
+    assert f"\nbelow: {pair[0]!r}\n--- below, the app\n+++ above, the app\n" in report
+    ours = report.partition("\n--- below, the rules\n+++ above, the rules\n")[2]
+    assert "\n+ triage: " in f"\n{ours}"
+    assert report.endswith(f"\n\n{pair[1]!r}")
 
 
 def test_what_json_changes_does_not_come_back():

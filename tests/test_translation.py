@@ -276,3 +276,19 @@ def test_every_class_of_medicine_can_be_implied_ruled_out_and_left_open():
         ):
             assert solver.solver.check(*wanted) == solver.z3.sat
         assert solver.solver.check(implied, ruled_out) == solver.z3.unsat
+
+
+def test_whatever_can_be_said_can_be_left_out():
+    """Each fact, then each member of a set, then each kind of medicine."""
+    translation = Translation(RuleBase.load())
+    sayings = [str(one) for one in translation.sayings()]
+    members = [
+        f"{fact.name} has {one}"
+        for fact in FACTS.values()
+        if fact.kind == "members"
+        for one in fact.members
+    ]
+
+    assert sayings[: len(FACTS)] == [f"known {fact}" for fact in FACTS]
+    assert sayings[len(FACTS) :][: len(members)] == members
+    assert len(sayings) == len(FACTS) + len(members) + len(translation.kinds) + 1

@@ -274,7 +274,7 @@ def _svg(drawn: Graph) -> str:
     places = _places(drawn)
     height = max((y for _, y in places.values()), default=_TOP) + 2 * _ROW
     kinds = list(_columns(drawn))
-    width = 2 * _MARGIN + (len(kinds) - 1) * _COLUMN + _WIDTH
+    width = 2 * _MARGIN + max(0, len(kinds) - 1) * _COLUMN + _WIDTH
     # Lit links are drawn last, over the others.
     lines = [_line(places, link) for link in sorted(drawn.links, key=lambda link: link.lit)]
     boxes = [_box(places[id_], node) for id_, node in drawn.nodes.items()]

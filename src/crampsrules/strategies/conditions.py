@@ -169,8 +169,9 @@ def _patterns(
         lambda inner: _joined(inner) | _negated(inner),
         max_leaves=most_atoms,
     )
-    # Chaining is what matters: half of what is drawn builds on another rule.
-    steps = st.integers(0, 20).map(lambda at: Phrase(f"step_{at}_"))
+    # Chaining is what matters: half of what is drawn builds on another rule. The numbers go far
+    # beyond the names of a large rule base, so that each name has its turn.
+    steps = st.integers(0, 999).map(lambda at: Phrase(f"step_{at}_"))
     return st.recursive(steps | about_facts, _joined, max_leaves=3).map(lambda one: one.text)
 
 

@@ -297,7 +297,7 @@ class Plan:
         parts = {
             "known": self.wish.known.known() or None,
             "unknown": sorted(self.wish.absent) or None,
-            "triage": self.wish.triage and self.wish.triage.id,
+            "triage": None if self.wish.triage is None else self.wish.triage.id,
             "suspected": self.wish.suspected,
             "at_threshold": self.wish.at_threshold,
         }
