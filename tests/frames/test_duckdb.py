@@ -66,11 +66,13 @@ def test_any_rule_base_says_what_assess_says(data):
     assert_right(answers(found), patients, rules, exact=False)
 
 
+@pytest.mark.parametrize("copies_rows", [False, True])
 @pytest.mark.parametrize("word", [0, 1, 3, 60])
 @pytest.mark.parametrize("way", [in_polars, lambda given: with_texts(in_polars(given))])
-def test_a_few_rules_say_what_assess_says(way, word, monkeypatch):
+def test_a_few_rules_say_what_assess_says(way, word, copies_rows, monkeypatch):
     """With sets as lists and as texts; and with flags as the bits of numbers, as Spark has them."""
     monkeypatch.setattr(DuckDB, "word", word)
+    monkeypatch.setattr(DuckDB, "copies_rows", copies_rows)
     frame = way(TELLING_ROWS)
 
     found = assess_frame(relation("select * from frame", frame), rules=small_rules(), weights=True)

@@ -14,6 +14,8 @@ class Dialect(ABC):
     """How an engine writes what the others write in another way."""
 
     text_type: str
+    copies_rows = False
+    """Whether a stage costs as much as the row is long, so that there should be few of them."""
     word = 0
     """So many flags are one whole number; each is a column of its own where this is 0."""
 

@@ -94,10 +94,12 @@ class Names:
         there = say.kept_apart(f"{column} IS NOT NULL")
         yield {said: f"CASE WHEN {there} THEN {say.mapped(column, 'it', row)} END"}
         bad = say.any_of("it.codes", "code", f"code = {self._bad}")
-        yield {
-            flat: say.flat(say.mapped(ref(said), "it", "it.codes")),
-            wrong: say.mapped(say.kept(ref(said), "it", bad), "it", "it.name"),
-        }
+        codes = say.flat(say.mapped(ref(said), "it", "it.codes"))
+        misread = {wrong: say.mapped(say.kept(ref(said), "it", bad), "it", "it.name")}
+        if say.copies_rows:
+            yield {**misread, **dict(self._bits(codes, column))}
+            return
+        yield {flat: codes, **misread}
         yield dict(self._bits(ref(flat), column))
 
     def _bits(self, flat: str, names: str) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ class Spark(Dialect):
     """The SQL of Spark."""
 
     text_type = "STRING"
+    copies_rows = True
     # As many as a whole number of the usual size has room for.
     word = 30
 

@@ -47,6 +47,9 @@ from crampsrules.rulebase import RuleBase
 from crampsrules.rules import SERIOUSNESS
 from crampsrules.triage import Triage
 
+# How many flags, where rows are copied from stage to stage, are worth a stage.
+_WORTH_COPYING = 60
+
 
 @frozen
 class _Bit:
@@ -91,7 +94,9 @@ class Script:
     def stages(self) -> Iterator[Stage]:
         """The stages; the last two have the columns to add."""
         names = Names.of(self.inputs.formulary, self.inputs.classes, self.dialect)
-        for stage in (self._lists(), self._stated(), *self._medicines(names)):
+        stated, (first, *others) = self._stated(), list(self._medicines(names)) or [{}]
+        both = [{**stated, **first}] if self.dialect.copies_rows else [stated, first]
+        for stage in (self._lists(), *both, *others):
             if stage:
                 yield stage
         yield from self._firing()
@@ -101,20 +106,29 @@ class Script:
         """Each stage of the formulas; and in the first one whether a row can be used."""
         fine = {self._own("fine"): self._fine()}
         for at, formulas in enumerate(self.formulas.stages or ({},)):
-            # What is used once is written where it is used. But rows are copied from stage to
-            # stage, and where flags are packed, that of a test is smaller than what it tests.
-            least = 1 if self.dialect.word and at == 0 else 2
-            flags = [name for name in formulas if self._uses[name] >= least]
+            flags = self._kept(formulas, is_first=at == 0)
             # The shortest comes first: see `kept_apart`.
             written = sorted(
                 ((self.expression(formulas[name]), name) for name in flags),
                 key=lambda one: len(one[0]),
             )
-            stage = {**fine, **self._flags({name: sql for sql, name in written})}
+            flags_by_name = {name: sql for sql, name in written}
+            stage = {**fine, **self._flags(flags_by_name, apart=not fine)}
             self._place([name for _, name in written])
             fine = {}
             if stage:
                 yield stage
+
+    def _kept(self, formulas: Iterable[str], *, is_first: bool) -> Sequence[str]:
+        """Those formulas of a stage that become columns; others are written where they are used.
+
+        What is used once is. Where rows are copied from stage to stage, a few flags are not worth
+        the copying; but that of a test is smaller than what it tests, and goes along instead.
+        """
+        least = 1 if self.dialect.copies_rows and is_first else 2
+        flags = [name for name in formulas if self._uses[name] >= least]
+        is_worth_it = is_first or not self.dialect.copies_rows or len(flags) >= _WORTH_COPYING
+        return flags if is_worth_it else []
 
     def _own(self, name: str) -> str:
         return self.prefix + name
@@ -169,16 +183,17 @@ class Script:
 
     # --- Formulas -------------------------------------------------------------------------------
 
-    def _flags(self, flags: Mapping[str, str]) -> Stage:
+    def _flags(self, flags: Mapping[str, str], *, apart: bool) -> Stage:
         if not self.dialect.word:
             return {self._own(name): sql for name, sql in flags.items()}
+        written = dict(flags)
+        if apart and flags:
+            first = next(iter(flags))
+            written[first] = self.dialect.kept_apart(flags[first])
         return {
-            self._own(_word_of(names)): self._word(names, flags) for names in self._words(flags)
+            self._own(_word_of(names)): self.dialect.packed([written[name] for name in names])
+            for names in self._words(flags)
         }
-
-    def _word(self, names: Sequence[str], flags: Mapping[str, str]) -> str:
-        first, *others = (flags[name] for name in names)
-        return self.dialect.packed([self.dialect.kept_apart(first), *others])
 
     def _place(self, flags: Iterable[str]) -> None:
         if not self.dialect.word:
@@ -270,18 +285,21 @@ class Script:
     # --- Answers --------------------------------------------------------------------------------
 
     def _answers(self) -> Iterator[Stage]:
-        """The causes, and then the rest: the first of the causes is a part of it."""
+        """The causes, and then the rest: the first of the causes is a part of it.
+
+        Where rows are copied it is all one stage, in which an engine finds that it is asked twice.
+        """
         formulas = self.formulas
         weights = {cause: self._weight(cause) for cause in formulas.listed}
         listed = {cause: self.expression(one) for cause, one in formulas.listed.items()}
-        fine = self.dialect.kept_apart(self._ref("fine"))
+        fine = self._ref("fine")
         causes = self.dialect.sorted_ids(
             [(listed[id_], self._key(id_, weights[id_]), self._text(id_)) for id_ in listed]
         )
-        yield {CAUSES: f"CASE WHEN {fine} THEN {causes} END"}
+        ranked = f"CASE WHEN {fine} THEN {causes} END"
+        if not self.dialect.copies_rows:
+            yield {CAUSES: ranked}
         columns = {
-            TRIAGE: self._triage(),
-            TOP_CAUSE: self._first(self.dialect.name(CAUSES)),
             ADVICE: self._ids(formulas.advice),
             FIRED: self._ids(formulas.fired),
         }
@@ -291,7 +309,13 @@ class Script:
                 if cause in listed
                 else "CAST(NULL AS INT)"
             )
-        answers = {name: f"CASE WHEN {fine} THEN {sql} END" for name, sql in columns.items()}
+        apart = self.dialect.kept_apart(fine)
+        answers = {TRIAGE: f"CASE WHEN {apart} THEN {self._triage()} END"}
+        if self.dialect.copies_rows:
+            answers |= {TOP_CAUSE: self._first(ranked), CAUSES: ranked}
+        else:
+            answers[TOP_CAUSE] = self._first(self.dialect.name(CAUSES))
+        answers |= {name: f"CASE WHEN {fine} THEN {sql} END" for name, sql in columns.items()}
         if self.outputs.errors:
             answers[ERRORS] = self._errors()
         yield answers
@@ -341,7 +365,7 @@ class Script:
     # --- Errors ---------------------------------------------------------------------------------
 
     def _errors(self) -> str:
-        wrong = self.dialect.kept_apart(f"NOT {self._ref('fine')}")
+        wrong = f"NOT {self._ref('fine')}"
         told = [
             f"CASE WHEN {self.expression(fault.formula)} THEN {self._told(fault)} END"
             for fault in self.inputs.faults()
