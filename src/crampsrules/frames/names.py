@@ -127,17 +127,15 @@ class Names:
     def _codes(self, name: str) -> str:
         """The codes of what a name says: one, or one for each part."""
         say = self.dialect
-        # Most names are plain English letters, and of one medicine.
-        plain = say.matches(name, "^ *[!-~][ -~]*$")
-        joined = say.matches(f"lower({name})", _JOINED)
-        key = f"translate(lower({name}), ' _-', '')"
+        # Most names are plain English letters, and known as they are, so that they need no parting.
+        known = say.code_of(f"translate(lower({name}), ' _-', '')", self.codes)
+        is_short = f"{self._is_plain(name)} AND length({name}) <= {LONGEST_MEDICINE}"
+        at_once = f"CASE WHEN {is_short} THEN {known} END"
         stripped = self._stripped(f"coalesce({name}, '')")
-        keys = (
-            f"CASE WHEN {plain} AND NOT {joined} AND length({name}) <= {LONGEST_MEDICINE} "
-            f"THEN {say.list_of([key])} "
-            f"ELSE {say.let('stripped', stripped, self._keys_of_any('stripped'))} END"
-        )
-        return say.mapped(keys, "part", self._code("part"))
+        keys = say.let("stripped", stripped, self._keys_of_any("stripped"))
+        codes = say.mapped(keys, "part", self._code("part"))
+        found = f"CASE WHEN known IS NULL THEN {codes} ELSE {say.list_of(['known'])} END"
+        return say.let("known", at_once, found)
 
     def _is_plain(self, text: str) -> str:
         """Whether a text is plain English letters, signs and figures: a byte for each."""
