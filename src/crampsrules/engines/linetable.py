@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from types import CodeType
 
-# Python 3.14 asks a tracer once whether it wants the lines of a function.
+# From Python 3.14 on, coverage is asked once whether it wants the lines of a function.
 IS_NEEDED = sys.implementation.name == "cpython" and (3, 12) <= sys.version_info < (3, 14)
 
 # An entry of the table, as in CPython's Objects/locations.md: a bit that begins it, a kind, and of
