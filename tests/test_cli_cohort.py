@@ -111,6 +111,14 @@ def test_what_cannot_part_fields_is_refused(delimiter):
         plan(delimiter=delimiter)
 
 
+@pytest.mark.parametrize("delimiter", [";", "|", "X", " ", "\t"])
+def test_any_other_character_may_part_fields(delimiter):
+    """In the input and in the output."""
+    made = plan(delimiter=delimiter)
+
+    assert made.source_delimiter == made.target_delimiter == delimiter
+
+
 @pytest.mark.parametrize("columns", [("fever",), ("fever=a", "fever=b")])
 def test_a_column_is_told_once_for_each_fact(columns):
     """With the fact before it."""

@@ -1,4 +1,4 @@
-"""A run that is stopped between two batches goes on there, from every format to every other."""
+"""What a run leaves when it is stopped between two batches, and how the next goes on there."""
 
 import json
 
