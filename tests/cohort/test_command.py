@@ -112,6 +112,7 @@ def test_what_cannot_be_done_is_said_before_anything_is(
             ),
         ),
         (b"fever,fever\n", "two columns have the name 'fever'"),
+        (b"fever,a,fever,a\n", "two columns have the name 'fever'"),
         (b"fever,triage\n", "has a column 'triage', which the answer is to be called"),
         (b"\xff\xfe,fever\n", "the line with the names of the columns is not UTF-8"),
         (b'"fever\n', "the line with the names of the columns is not CSV"),

@@ -114,6 +114,28 @@ def test_what_is_kept_of_an_object_is_written_as_it_was(tmp_path):
     assert second.startswith('{"triage":')
 
 
+def test_a_column_after_a_line_that_is_none_is_a_column(tmp_path):
+    """The lines beyond it are looked at too."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.parquet"
+    file.write_text('{"person": 1}\n[]\n{"person": 2, "chest_pain": true}\n')
+
+    assert run(file, out).exit_code == ExitCode.BAD_ROWS
+
+    assert pl.read_parquet(out)["chest_pain"].to_list() == [None, True]
+
+
+def test_a_row_of_letters_that_no_file_can_hold_is_put_aside_all_the_same(tmp_path):
+    """Half of a pair, which JSON can write and UTF-8 cannot."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text('{"person": 1, "age_years": 188, "note": "\\ud800"}\n')
+
+    assert run(file, out).exit_code == ExitCode.BAD_ROWS
+
+    aside = (tmp_path / "out.ndjson.rejects.ndjson").read_text(encoding="utf-8")
+    assert '"note": "\\ud800"' in aside
+    assert json.loads(aside)["line"] == 1
+
+
 def test_a_cohort_of_whom_nothing_is_known_is_one(tmp_path):
     """It has as many rows as objects."""
     file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"

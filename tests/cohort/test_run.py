@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,6 +172,18 @@ def test_the_types_of_parquet_are_those_of_the_input(tmp_path):
     assert row["seen"] == "2026-01-02"
     assert row["waited"] == "PT5M"
     assert json.loads(row["visits"]) == [{"ward": "A", "days": 3}]
+
+
+def test_what_a_parquet_file_says_of_itself_is_kept(tmp_path):
+    """But for what pandas noted of other rows and columns."""
+    table = pa.table({"fever": [True]}).replace_schema_metadata({"owner": "us", "pandas": "{}"})
+    pq.write_table(table, tmp_path / "in.parquet")
+
+    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet").exit_code == ExitCode.OK
+
+    told = pq.read_schema(tmp_path / "out.parquet").metadata
+    assert told[b"owner"] == b"us"
+    assert b"pandas" not in told
 
 
 def test_a_type_that_a_format_has_not_is_told_of_before_anything_is_written(tmp_path):

@@ -84,9 +84,12 @@ def test_a_slice_and_hidden_members_say_nothing_of_other_rows():
 @pytest.mark.parametrize("way", [in_polars, lambda given: with_texts(in_polars(given))])
 def test_a_few_rules_say_what_assess_says(way):
     """Of each thing that they tell apart, with sets as lists and as texts."""
-    found = assess_frame(way(TELLING_ROWS).lazy(), rules=small_rules(), weights=True)
+    frame = way(TELLING_ROWS)
 
-    assert_right(answers(found.collect()), TELLING_ROWS, small_rules())
+    found = assess_frame(frame.lazy(), rules=small_rules(), weights=True).collect()
+
+    assert_right(answers(found), TELLING_ROWS, small_rules())
+    assert found.select(frame.columns).equals(frame)
 
 
 def test_each_kind_of_wrong_value_is_told():
