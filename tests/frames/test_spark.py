@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crampsrules import RuleBase, assess_frame
+from crampsrules.frames import sql
 from tests.frames.common import NAMES_AS_WRITTEN, assert_right, in_polars, rows
 from tests.frames.spark import needs_java, session
 from tests.strategies import ROOT, fact_mappings, fewer, rule_bases, shipped_texts
@@ -76,8 +77,9 @@ def test_any_rule_base_says_what_assess_says(spark, tmp_path_factory, data):
     rules = data.draw(rule_bases())
     patients = data.draw(st.lists(fact_mappings(rules), min_size=10, max_size=20))
     frame = frame_of(spark, patients, tmp_path_factory.mktemp("spark"))
-
-    found = answers(assess_frame(frame, rules=rules, weights=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sql, "_WORTH_COPYING", data.draw(st.sampled_from([1, 60])))
+        found = answers(assess_frame(frame, rules=rules, weights=True))
 
     assert_right(found, patients, rules, exact=False)
 
@@ -99,6 +101,31 @@ def test_the_plan_holds_no_python_and_no_shuffle(spark, few, tmp_path):
     steps = {line.lstrip(" +-*()0123456789:").split()[0] for line in plan.splitlines()[1:] if line}
     assert steps <= {"Project", "ColumnarToRow", "FileScan"}
     assert not PYTHON.search(plan)
+
+
+@pytest.mark.parametrize("name", ["triage", "top_cause", "causes", "advice", "fired", "errors"])
+def test_each_answer_is_compiled_in_pieces_also_where_it_is_the_only_one(
+    spark, few, tmp_path, name
+):
+    """Spark marks what it makes one function of, and Java does not compile a large function."""
+    frame = assess_frame(frame_of(spark, [{}], tmp_path), rules=few)
+    told = {
+        "spark.sql.adaptive.enabled": "false",  # or the plan is told before that is known
+        "spark.sql.debug.maxToStringFields": "1000",
+    }
+    for option, value in told.items():
+        spark.conf.set(option, value)
+    try:
+        plan = plan_of(frame.select(name)).splitlines()
+    finally:
+        for option in told:
+            spark.conf.unset(option)
+
+    assert any("*(1) ColumnarToRow" in line for line in plan)
+    tests = [line for line in plan if "AS crampsrules:fine" in line]  # or a part of the answer
+    for large in (plan[1], *tests):
+        assert "Project" in large
+        assert not re.search(r"\*\(\d+\) Project", large)
 
 
 def test_an_exception_that_says_what_its_rule_says_takes_it_away(spark):

@@ -186,14 +186,13 @@ class Script:
     def _flags(self, flags: Mapping[str, str], *, apart: bool) -> Stage:
         if not self.dialect.word:
             return {self._own(name): sql for name, sql in flags.items()}
-        written = dict(flags)
-        if apart and flags:
-            first = next(iter(flags))
-            written[first] = self.dialect.kept_apart(flags[first])
-        return {
-            self._own(_word_of(names)): self.dialect.packed([written[name] for name in names])
-            for names in self._words(flags)
-        }
+        stage = {}
+        for names in self._words(flags):
+            first, *others = (flags[name] for name in names)
+            # Each by itself: an engine leaves out what nobody asks for.
+            kept = self.dialect.kept_apart(first) if apart else first
+            stage[self._own(_word_of(names))] = self.dialect.packed([kept, *others])
+        return stage
 
     def _place(self, flags: Iterable[str]) -> None:
         if not self.dialect.word:
@@ -292,7 +291,7 @@ class Script:
         formulas = self.formulas
         weights = {cause: self._weight(cause) for cause in formulas.listed}
         listed = {cause: self.expression(one) for cause, one in formulas.listed.items()}
-        fine = self._ref("fine")
+        fine = self.dialect.kept_apart(self._ref("fine"))
         causes = self.dialect.sorted_ids(
             [(listed[id_], self._key(id_, weights[id_]), self._text(id_)) for id_ in listed]
         )
@@ -300,6 +299,7 @@ class Script:
         if not self.dialect.copies_rows:
             yield {CAUSES: ranked}
         columns = {
+            TRIAGE: self._triage(),
             ADVICE: self._ids(formulas.advice),
             FIRED: self._ids(formulas.fired),
         }
@@ -309,8 +309,7 @@ class Script:
                 if cause in listed
                 else "CAST(NULL AS INT)"
             )
-        apart = self.dialect.kept_apart(fine)
-        answers = {TRIAGE: f"CASE WHEN {apart} THEN {self._triage()} END"}
+        answers: dict[str, str] = {}
         if self.dialect.copies_rows:
             answers |= {TOP_CAUSE: self._first(ranked), CAUSES: ranked}
         else:
@@ -365,7 +364,7 @@ class Script:
     # --- Errors ---------------------------------------------------------------------------------
 
     def _errors(self) -> str:
-        wrong = f"NOT {self._ref('fine')}"
+        wrong = self.dialect.kept_apart(f"NOT {self._ref('fine')}")
         told = [
             f"CASE WHEN {self.expression(fault.formula)} THEN {self._told(fault)} END"
             for fault in self.inputs.faults()
