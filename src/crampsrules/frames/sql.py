@@ -92,7 +92,7 @@ class Script:
         return cls(rules, inputs, outputs, dialect, prefix, formulas, uses, by_name)
 
     def stages(self) -> Iterator[Stage]:
-        """The stages; the last two have the columns to add."""
+        """The stages; the last one or two have the columns to add."""
         names = Names.of(self.inputs.formulary, self.inputs.classes, self.dialect)
         stated, (first, *others) = self._stated(), list(self._medicines(names)) or [{}]
         both = [{**stated, **first}] if self.dialect.copies_rows else [stated, first]
@@ -106,15 +106,12 @@ class Script:
         """Each stage of the formulas; and in the first one whether a row can be used."""
         fine = {self._own("fine"): self._fine()}
         for at, formulas in enumerate(self.formulas.stages or ({},)):
-            flags = self._kept(formulas, is_first=at == 0)
+            kept = self._kept(formulas, is_first=at == 0)
             # The shortest comes first: see `kept_apart`.
-            written = sorted(
-                ((self.expression(formulas[name]), name) for name in flags),
-                key=lambda one: len(one[0]),
-            )
-            flags_by_name = {name: sql for sql, name in written}
-            stage = {**fine, **self._flags(flags_by_name, apart=not fine)}
-            self._place([name for _, name in written])
+            flags = {name: self.expression(formulas[name]) for name in kept}
+            flags = dict(sorted(flags.items(), key=lambda one: len(one[1])))
+            stage = {**fine, **self._flags(flags, apart=not fine)}
+            self._place(flags)
             fine = {}
             if stage:
                 yield stage
@@ -296,8 +293,11 @@ class Script:
             [(listed[id_], self._key(id_, weights[id_]), self._text(id_)) for id_ in listed]
         )
         ranked = f"CASE WHEN {fine} THEN {causes} END"
-        if not self.dialect.copies_rows:
+        if self.dialect.copies_rows:
+            answers = {TOP_CAUSE: self._first(ranked), CAUSES: ranked}
+        else:
             yield {CAUSES: ranked}
+            answers = {TOP_CAUSE: self._first(self.dialect.name(CAUSES))}
         columns = {
             TRIAGE: self._triage(),
             ADVICE: self._ids(formulas.advice),
@@ -309,11 +309,6 @@ class Script:
                 if cause in listed
                 else "CAST(NULL AS INT)"
             )
-        answers: dict[str, str] = {}
-        if self.dialect.copies_rows:
-            answers |= {TOP_CAUSE: self._first(ranked), CAUSES: ranked}
-        else:
-            answers[TOP_CAUSE] = self._first(self.dialect.name(CAUSES))
         answers |= {name: f"CASE WHEN {fine} THEN {sql} END" for name, sql in columns.items()}
         if self.outputs.errors:
             answers[ERRORS] = self._errors()
