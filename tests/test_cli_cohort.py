@@ -13,7 +13,6 @@ from attrs import evolve
 
 from crampsrules import Triage
 from crampsrules.cli import ExitCode
-from crampsrules.cli.cohort import planned
 from crampsrules.cli.output import TRIAGE_STYLES
 from crampsrules.cli.shown_cohort import outcome_data, outcome_shown, progress_bar
 from crampsrules.cohort.errors import CohortError
@@ -21,27 +20,7 @@ from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.run import Outcome, Progress
 from crampsrules.cohort.tally import Tally
-from tests.cohort.common import SHIPPED, people, run, write
-
-
-def plan(source="in.csv", target="out.csv", **told):
-    """What is made of some options, the others not given."""
-    options = {
-        "source": Path(source),
-        "target": Path(target),
-        "source_format": None,
-        "target_format": None,
-        "columns": (),
-        "delimiter": None,
-        "unknown": (),
-        "keep": None,
-        "weights": False,
-        "rejects": None,
-        "batch": None,
-        "rules": SHIPPED,
-    }
-    return planned(**(options | told))
-
+from tests.cohort.common import SHIPPED, people, plan, run, write
 
 # --- What is made of the options ------------------------------------------------------------------
 

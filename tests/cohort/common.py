@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import resource
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from crampsrules import PatientFacts, RuleBase
 from crampsrules.cli import main
+from crampsrules.cli.cohort import planned
 from crampsrules.cli.commands import crampsrules as tool
 from crampsrules.cohort.workshop import workshop_of
 from crampsrules.facts import FACTS
@@ -33,6 +35,25 @@ _TYPES: dict[str, Any] = {
 def run(*arguments, given=None):
     """Run the command in this process."""
     return CliRunner().invoke(tool, ["cohort", *map(str, arguments)], input=given)
+
+
+def plan(source="in.csv", target="out.csv", **told):
+    """What the command makes of some options, the others not given."""
+    options = {
+        "source": Path(source),
+        "target": Path(target),
+        "source_format": None,
+        "target_format": None,
+        "columns": (),
+        "delimiter": None,
+        "unknown": (),
+        "keep": None,
+        "weights": False,
+        "rejects": None,
+        "batch": None,
+        "rules": SHIPPED,
+    }
+    return planned(**(options | told))
 
 
 # --- A command as a process of its own ----------------------------------------------------------

@@ -4,35 +4,16 @@ import json
 
 import pytest
 
-from crampsrules.cli.cohort import planned
 from crampsrules.cohort.run import Progress, assess_cohort
 from crampsrules.cohort.workshop import workshop_of
-from tests.cohort.common import FORMATS, SHIPPED, is_same, people, rejects_in, rows_seen, write
+from tests.cohort.common import FORMATS, is_same, people, plan, rejects_in, rows_seen, write
 
-ROWS = 40
+ROWS, BATCH = 40, 3
 UNUSABLE = {"csv": "one field\n", "ndjson": "[]\n"}
 
 
 class StoppedError(Exception):
     """What a watcher raises."""
-
-
-def plan(source, target):
-    """Three rows at a time."""
-    return planned(
-        source=source,
-        target=target,
-        source_format=None,
-        target_format=None,
-        columns=(),
-        delimiter=None,
-        unknown=(),
-        keep=None,
-        weights=False,
-        rejects=None,
-        batch=3,
-        rules=SHIPPED,
-    )
 
 
 def cohort(path):
@@ -62,16 +43,16 @@ def test_stopped_twice_it_ends_as_if_it_had_not_been(tmp_path, source, target):
     """The rows, what was put aside, and what was counted."""
     file = cohort(tmp_path / f"in.{source}")
     whole, out = tmp_path / f"whole.{target}", tmp_path / f"out.{target}"
-    expected = assess_cohort(plan(file, whole))
+    expected = assess_cohort(plan(file, whole, batch=BATCH))
 
     done = 0
     for rows in (9, 24):
         with pytest.raises(StoppedError):
-            assess_cohort(plan(file, out), watch=stop_at(rows))
+            assess_cohort(plan(file, out, batch=BATCH), watch=stop_at(rows))
         assert not out.exists()
         assert done < rows <= rows_seen(out) < expected.tally.rows
         done = rows_seen(out)
-    outcome = assess_cohort(plan(file, out))
+    outcome = assess_cohort(plan(file, out, batch=BATCH))
 
     assert outcome.resumed == done
     assert outcome.tally == expected.tally
@@ -86,11 +67,11 @@ def test_how_far_it_is_begins_with_what_was_done_before(tmp_path):
     for suffix in FORMATS:
         file, out = cohort(tmp_path / f"in.{suffix}"), tmp_path / f"out.{suffix}"
         with pytest.raises(StoppedError):
-            assess_cohort(plan(file, out), watch=stop_at(9))
+            assess_cohort(plan(file, out, batch=BATCH), watch=stop_at(9))
         stopped = rows_seen(out)
         seen: list[Progress] = []
 
-        assess_cohort(plan(file, out), watch=seen.append)
+        assess_cohort(plan(file, out, batch=BATCH), watch=seen.append)
 
         size = ROWS if suffix == "parquet" else file.stat().st_size
         assert {one.size for one in seen} == {size}
@@ -102,7 +83,7 @@ def test_the_columns_that_were_looked_for_in_ndjson_are_not_looked_for_again(tmp
     """That was a reading of the whole file."""
     file, out = cohort(tmp_path / "in.ndjson"), tmp_path / "out.parquet"
     with pytest.raises(StoppedError):
-        assess_cohort(plan(file, out), watch=stop_at(9))
+        assess_cohort(plan(file, out, batch=BATCH), watch=stop_at(9))
     record = workshop_of(out) / "progress.json"
     told = json.loads(record.read_text(encoding="utf-8"))
     assert told["scan"]["person"] == "small"
@@ -110,7 +91,7 @@ def test_the_columns_that_were_looked_for_in_ndjson_are_not_looked_for_again(tmp
     # A column that is not in the file, as no second look would find it.
     told["scan"]["nickname"] = "text"
     record.write_text(json.dumps(told), encoding="utf-8")
-    outcome = assess_cohort(plan(file, out))
+    outcome = assess_cohort(plan(file, out, batch=BATCH))
 
     assert outcome.others == ("person", "nickname")
 
@@ -119,6 +100,6 @@ def test_only_whoever_runs_it_may_look_into_the_folder_of_a_run(tmp_path):
     """There are people's facts in it."""
     file, out = cohort(tmp_path / "in.csv"), tmp_path / "out.csv"
     with pytest.raises(StoppedError):
-        assess_cohort(plan(file, out), watch=stop_at(9))
+        assess_cohort(plan(file, out, batch=BATCH), watch=stop_at(9))
 
     assert workshop_of(out).stat().st_mode & 0o777 == 0o700
