@@ -18,6 +18,7 @@ from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.telling_values import telling_values
 from crampsrules.triage import Triage
 from tests.strategies import fact_mappings, facts_asked, fewer, rule_bases
+from tests.written_rules import evidence, finding, rules_of, urgent
 
 SHIPPED = RuleBase.load()
 
@@ -403,26 +404,6 @@ def test_bad_facts_are_refused():
 # --- Pairs, each of a kind ----------------------------------------------------------------------
 
 
-def rules_of(*tables, evidence=""):
-    """A small rule base: some escalations and findings, and one cause with its evidence."""
-    texts = {"own.toml": "\n".join(["sources = [{ id = 'b', title = 'B' }]", *tables])}
-    if evidence:
-        texts["cause.toml"] = f"id = 'cause'\ntitle = 'A cause'\nprior = 0\n{evidence}"
-    return RuleBase.from_texts(texts)
-
-
-def escalation(id_, when, triage="same_day", unless=None):
-    exception = f"unless = '{unless}'\n" if unless else ""
-    return (
-        f"[[escalations]]\nid = '{id_}'\nwhen = '{when}'\n{exception}triage = '{triage}'\n"
-        "reason = 'A reason.'\nsource = 'b'\n"
-    )
-
-
-def finding(id_, when):
-    return f"[[findings]]\nid = '{id_}.rule'\nconcludes = '{id_}'\nwhen = '{when}'\nsource = 'b'\n"
-
-
 def told(facts, rules, effect=None):
     """What would change, the most urgent first."""
     changes = what_would_change(facts, rules=rules)
@@ -435,7 +416,7 @@ def test_a_rule_set_aside_while_something_is_unknown_is_found_behind_findings(wh
     rules = rules_of(
         finding("one", "injury"),
         finding("other", "fever"),
-        escalation("set_aside", when, unless="not known(thirst)"),
+        urgent("set_aside", when, unless="not known(thirst)"),
     )
 
     assert told({"fever": True}, rules) == [{"injury": True, "thirst": True}]
@@ -444,7 +425,7 @@ def test_a_rule_set_aside_while_something_is_unknown_is_found_behind_findings(wh
 
 def test_an_exception_of_two_facts_lowers_the_level():
     """Of what raised it."""
-    rules = rules_of(escalation("fever", "fever", unless="thirst and injury"))
+    rules = rules_of(urgent("fever", "fever", unless="thirst and injury"))
 
     assert told({"fever": True}, rules) == [{"injury": True, "thirst": True}]
 
@@ -452,9 +433,9 @@ def test_an_exception_of_two_facts_lowers_the_level():
 def test_a_measured_value_and_an_excuse_lower_the_level_together():
     """The first takes the place of what was reported, the second excuses the other reason."""
     rules = rules_of(
-        escalation("reported", 'potassium_reported == "low"'),
-        escalation("measured", "potassium_mmol_l < 3.5"),
-        escalation("fever", "fever", unless="thirst"),
+        urgent("reported", 'potassium_reported == "low"'),
+        urgent("measured", "potassium_mmol_l < 3.5"),
+        urgent("fever", "fever", unless="thirst"),
     )
 
     (pair,) = told({"potassium_reported": "low", "fever": True}, rules)
@@ -466,14 +447,11 @@ def test_a_measured_value_and_an_excuse_lower_the_level_together():
 
 def test_a_pair_that_lowers_no_more_than_one_of_its_facts_is_not_told():
     """Even where the other fact puts another cause first."""
-    evidence = (
-        "[[evidence]]\nid = 'cause.bruises'\nwhen = 'bruising'\nweight = 'large'\n"
-        "because = 'x'\nsource = 'b'\n"
-    )
     rules = rules_of(
-        escalation("reported", 'potassium_reported == "low"'),
-        escalation("measured", "potassium_mmol_l < 3.5"),
-        evidence=evidence,
+        urgent("reported", 'potassium_reported == "low"'),
+        urgent("measured", "potassium_mmol_l < 3.5"),
+        evidence("cause.bruises", "cause", "bruising", weight="large"),
+        causes=["cause"],
     )
     known = {"potassium_reported": "low"}
 
@@ -496,6 +474,6 @@ def test_a_pair_that_lowers_no_more_than_one_of_its_facts_is_not_told():
 )
 def test_a_threshold_is_shown_just_met(when, shown):
     """By as much as a person or a laboratory would say."""
-    (found,) = told({}, rules_of(escalation("one", when)))
+    (found,) = told({}, rules_of(urgent("one", when)))
 
     assert found == pytest.approx(shown)

@@ -24,6 +24,7 @@ from crampsrules.rulefiles import RuleFile, read_folder
 from crampsrules.translation import Translation
 from crampsrules.triage import Triage
 from tests.strategies import RULES
+from tests.written_rules import Written, evidence, rules_of, urgent
 
 SHIPPED = RuleBase.load()
 
@@ -370,55 +371,28 @@ def test_a_fact_that_an_unless_names_may_lower_triage():
 # They are proved in no time, and say nothing but what a claim is about.
 
 
-def small(text: str) -> RuleBase:
-    return RuleBase.from_texts({"own.toml": 'sources = [{ id = "book", title = "A book" }]' + text})
+def advice(id_: str, *inner: Written, **more: str | int) -> str:
+    wanted = {"id": id_, "kind": "relief", "title": "Do it", "text": "Do so.", "source": "book"}
+    return Written("advice", {**wanted, **more}, inner).toml()
 
 
-def urgent(id_: str, when: str, triage: str = "soon", **more: str) -> str:
-    """An escalation as TOML."""
-    further = "".join(f"{name} = {value}\n" for name, value in more.items())
-    return (
-        f"\n[[escalations]]\nid = '{id_}'\nwhen = '{when}'\ntriage = '{triage}'\n"
-        f"reason = 'A reason.'\nsource = 'book'\n{further}"
-    )
+def law(id_: str, when: str, **demands: str | list[str]) -> str:
+    wanted = {"id": id_, "says": "So it is.", "when": when, "source": "book"}
+    return Written("laws", {**wanted, **demands}).toml()
 
 
-def advice(id_: str, **more: str) -> str:
-    further = "".join(f"{name} = {value}\n" for name, value in more.items())
-    return (
-        f"\n[[advice]]\nid = '{id_}'\nkind = 'relief'\ntitle = 'Do it'\ntext = 'Do so.'\n"
-        f"source = 'book'\n{further}"
-    )
-
-
-def law(id_: str, when: str, **demands: str) -> str:
-    further = "".join(f"{name} = {value}\n" for name, value in demands.items())
-    return (
-        f"\n[[laws]]\nid = '{id_}'\nsays = 'So it is.'\nwhen = '{when}'\nsource = 'book'\n{further}"
-    )
-
-
-def evidence(id_: str, when: str, weight: str) -> str:
-    return (
-        f"\n[[evidence]]\nid = '{id_}'\ncause = 'cause'\nwhen = '{when}'\nweight = '{weight}'\n"
-        "because = 'of it'\nsource = 'book'\n"
-    )
-
-
-def cause(*evidence: str) -> RuleBase:
+def cause(*tables: str) -> RuleBase:
     """One cause and what speaks for and against it."""
-    head = 'id = "cause"\ntitle = "A cause"\nprior = -10\n'
-    shared = 'sources = [{ id = "book", title = "A book" }]\n'
-    return RuleBase.from_texts({"cause.toml": head, "own.toml": shared + "".join(evidence)})
+    return rules_of(*tables, causes=["cause"], prior=-10)
 
 
 def test_each_thing_that_can_fail_is_claimed_in_words():
     """Every claim that there is about a little of everything."""
-    rules = small(
-        urgent("flag", "fever", "same_day", unless="'thirst'")
-        + urgent("old", "age_years > 60 and weakness")
-        + advice("nap", unless="[{ id = 'no', when = 'injury', reason = 'it hurts' }]")
-        + law("seen", "fever and not thirst", at_least="'same_day'", forbids="['nap']")
+    rules = rules_of(
+        urgent("flag", "fever", "same_day", unless="thirst")
+        + urgent("old", "age_years > 60 and weakness", "soon")
+        + advice("nap", Written("unless", {"id": "no", "when": "injury", "reason": "it hurts"}))
+        + law("seen", "fever and not thirst", at_least="same_day", forbids=["nap"])
     )
 
     told = sorted((one.kind, one.id, one.says) for one in prove(rules))
@@ -444,13 +418,13 @@ def test_each_thing_that_can_fail_is_claimed_in_words():
 
 def test_claims_about_a_rule_are_those_that_depend_on_it():
     """A law depends on the advice that it names and on what is as urgent as it demands."""
-    rules = small(
-        urgent("flag", "fever", "same_day", holds="'all'")
-        + urgent("later", "injury")
+    rules = rules_of(
+        urgent("flag", "fever", "same_day", holds="all")
+        + urgent("later", "injury", "soon")
         + advice("nap")
-        + advice("walk", order="1")
-        + law("seen", "fever", at_least="'same_day'")
-        + law("awake", "fever", forbids="['nap']")
+        + advice("walk", order=1)
+        + law("seen", "fever", at_least="same_day")
+        + law("awake", "fever", forbids=["nap"])
     )
 
     def about(id_: str) -> set[tuple[str, str]]:
@@ -470,7 +444,7 @@ def test_claims_about_a_rule_are_those_that_depend_on_it():
 @pytest.mark.parametrize("fact", ["age_years", "potassium_mmol_l", "episodes_per_week"])
 def test_urgency_falls_and_then_rises_along_a_number(fact):
     """Low and high may both be urgent; what is normal lies between, and needs no other rule."""
-    rules = small(urgent("low", f"{fact} < 3") + urgent("high", f"{fact} > 5"))
+    rules = rules_of(urgent("low", f"{fact} < 3", "soon") + urgent("high", f"{fact} > 5", "soon"))
 
     claims = prove(rules, kinds=BANDS)
 
@@ -479,22 +453,24 @@ def test_urgency_falls_and_then_rises_along_a_number(fact):
 
 def test_two_bands_of_urgency_that_overlap_are_found():
     """Where both look at one number alone; one that needs more narrows another on purpose."""
-    apart = urgent("low", "age_years < 3") + urgent("old", "age_years > 60 and weakness", "routine")
+    apart = urgent("low", "age_years < 3", "soon") + urgent(
+        "old", "age_years > 60 and weakness", "routine"
+    )
     overlapping = apart + urgent("young", "age_years < 9", "routine")
 
-    assert not failing(small(apart), "bands")
-    claim = failing(small(overlapping), "bands")["age_years"]
+    assert not failing(rules_of(apart), "bands")
+    claim = failing(rules_of(overlapping), "bands")["age_years"]
 
     assert claim.says == "no two bands of urgency overlap"
     assert claim.found == "low and young all fire"
-    assert raised(small(overlapping), claim) == {"low", "young"}
+    assert raised(rules_of(overlapping), claim) == {"low", "young"}
 
 
 def test_a_gap_between_bands_of_urgency_is_found():
     """The narrowest: what is normal is wide."""
-    rules = small(
-        urgent("low", "age_years < 20")
-        + urgent("high", "age_years > 60")
+    rules = rules_of(
+        urgent("low", "age_years < 20", "soon")
+        + urgent("high", "age_years > 60", "soon")
         + urgent("higher", "20.5 <= age_years < 21", "routine")
     )
 
@@ -510,8 +486,8 @@ def test_where_one_rule_ends_the_other_begins():
     """Rules that need more than the number: at their common end just one of the two holds."""
 
     def parted(short: str, long: str) -> RuleBase:
-        return small(
-            urgent("short", f"fever and episode_minutes {short} 5")
+        return rules_of(
+            urgent("short", f"fever and episode_minutes {short} 5", "soon")
             + urgent("long", f"fever and episode_minutes {long} 5", "routine")
             + urgent("old", "fever and age_years > 5", "routine")
         )
@@ -526,30 +502,30 @@ def test_where_one_rule_ends_the_other_begins():
 
 def test_a_law_that_nothing_upholds_shows_that_nothing_was_raised():
     """Where no rule looks at what the law is about; and what was raised, where one does."""
-    rules = small(
-        urgent("old", "weakness", "routine") + law("seen", "fever", at_least="'same_day'")
+    rules = rules_of(
+        urgent("old", "weakness", "routine") + law("seen", "fever", at_least="same_day")
     )
     claim = failing(rules, "red flag")["seen"]
     assert claim.found == "the assessment is self_care, below same_day; raised: nothing"
 
-    rules = small(urgent("old", "fever", "routine") + law("seen", "fever", at_least="'same_day'"))
+    rules = rules_of(urgent("old", "fever", "routine") + law("seen", "fever", at_least="same_day"))
     claim = failing(rules, "red flag")["seen"]
     assert claim.found == "the assessment is routine, below same_day; raised: old (routine)"
 
 
 def test_each_part_of_a_law_is_a_claim_of_its_own():
     """What it demands of urgency, of advice together, and the rest: each fails by itself."""
-    rules = small(
+    rules = rules_of(
         advice("nap")
-        + advice("walk", order="1")
+        + advice("walk", order=1)
         + law(
             "all",
             "fever",
-            at_least="'emergency'",
-            not_together="['nap', 'walk']",
-            forbids="['nap']",
+            at_least="emergency",
+            not_together=["nap", "walk"],
+            forbids=["nap"],
         )
-        + law("later", "fever", at_least="'soon'")
+        + law("later", "fever", at_least="soon")
     )
 
     found = {
@@ -569,14 +545,16 @@ def test_each_part_of_a_law_is_a_claim_of_its_own():
     ("text", "fails"),
     [
         # What stands is looked at, not only what fires.
-        (urgent("old", "fever", unless="'fever or injury'"), {"old"}),
+        (urgent("old", "fever", "soon", unless="fever or injury"), {"old"}),
         # Advice that is held back by every escalation that could come with it.
-        (urgent("hold", "fever", holds="'all'") + advice("nap", when="'fever'"), {"nap"}),
+        (urgent("hold", "fever", "soon", holds="all") + advice("nap", when="fever"), {"nap"}),
         (
             advice(
-                "nap", cautions="[{ id = 'k', text = 'Mind.', when = 'fever' }]", when="'injury'"
+                "nap",
+                Written("cautions", {"id": "k", "text": "Mind.", "when": "fever"}),
+                when="injury",
             )
-            + urgent("hold", "fever", holds="'all'"),
+            + urgent("hold", "fever", "soon", holds="all"),
             {"nap/caution/k"},
         ),
     ],
@@ -584,7 +562,7 @@ def test_each_part_of_a_law_is_a_claim_of_its_own():
 )
 def test_what_fires_and_comes_to_nothing_is_found(text, fails):
     """Its condition can be true, and something always takes away what it would say."""
-    assert set(failing(small(text), "can fire")) == fails
+    assert set(failing(rules_of(text), "can fire")) == fails
 
 
 def test_a_rule_that_the_solver_thinks_dead_and_the_engine_fires_is_an_error(monkeypatch):
@@ -594,7 +572,7 @@ def test_a_rule_that_the_solver_thinks_dead_and_the_engine_fires_is_an_error(mon
     def mistaken(self: Translation, atom: Any) -> Any:
         return right(self, evolve(atom, operator="<" if atom.operator == ">" else atom.operator))
 
-    rules = small(urgent("old", "age_years >= 60 and age_years > 50"))
+    rules = rules_of(urgent("old", "age_years >= 60 and age_years > 50", "soon"))
     assert not failing(rules, "can fire")
     monkeypatch.setattr(Translation, "_compared", mistaken)
     with pytest.raises(EngineError, match="it comes to nothing for them; the engine does not"):
@@ -603,7 +581,7 @@ def test_a_rule_that_the_solver_thinks_dead_and_the_engine_fires_is_an_error(mon
 
 def test_a_patient_who_shows_something_has_few_members_and_medicines():
     """None that could be left out, and no fact with an empty set."""
-    rules = small(urgent("sites", '"calf" in sites and "foot" in sites', "same_day"))
+    rules = rules_of(urgent("sites", '"calf" in sites and "foot" in sites', "same_day"))
 
     claim = failing(rules, "red flag")["sites"]
 
@@ -613,12 +591,12 @@ def test_a_patient_who_shows_something_has_few_members_and_medicines():
 def test_evidence_for_and_against_by_one_value_is_found():
     """With the value; where they part cleanly nothing is wrong."""
     clean = cause(
-        evidence("low", "age_years < 20", "moderate"),
-        evidence("high", "age_years >= 20", "against-moderate"),
+        evidence("low", "cause", "age_years < 20", weight="moderate"),
+        evidence("high", "cause", "age_years >= 20", weight="against-moderate"),
     )
     both = cause(
-        evidence("low", "age_years < 20", "moderate"),
-        evidence("high", "age_years >= 19", "against-moderate"),
+        evidence("low", "cause", "age_years < 20", weight="moderate"),
+        evidence("high", "cause", "age_years >= 19", weight="against-moderate"),
     )
 
     assert not failing(clean, "bands")

@@ -19,6 +19,8 @@ from crampsrules.observations import observe
 from crampsrules.questions import HARD_TO_TELL, _Asker, rank_unknowns
 from crampsrules.ways import Change, Route, Routes
 from tests.strategies import fact_values, fewer, patients
+from tests.written_rules import evidence as evidence_table
+from tests.written_rules import rules_of, urgent
 
 SHIPPED = RuleBase.load()
 KINDS = ("triage", "first_cause", "ranking")
@@ -410,28 +412,6 @@ def test_next_questions_takes_facts_and_refuses_what_is_no_fact():
 POTASSIUM = 'potassium_reported == "low"'
 
 
-def urgent(id_, when, triage="same_day", unless=None):
-    exception = f"unless = '{unless}'\n" if unless else ""
-    return (
-        f"[[escalations]]\nid = '{id_}'\nwhen = '{when}'\n{exception}triage = '{triage}'\n"
-        "reason = 'A reason.'\nsource = 'book'\n"
-    )
-
-
-def reason(id_, cause, when, ratio, group=None):
-    grouped = f"group = '{group}'\n" if group else ""
-    return (
-        f"[[evidence]]\nid = '{id_}'\ncause = '{cause}'\nwhen = '{when}'\nlr = {ratio}\n{grouped}"
-        "because = 'x'\nsource = 'book'\n"
-    )
-
-
-def rules_of(*tables, causes=()):
-    texts = {f"{one}.toml": f"id = '{one}'\ntitle = 'A cause'\nprior = 0\n" for one in causes}
-    sources = "sources = [{ id = 'book', title = 'A book' }]\n"
-    return RuleBase.from_texts({**texts, "own.toml": sources + "".join(tables)})
-
-
 def routes_of(rules, **known):
     facts = PatientFacts.from_mapping(known)
     inference = Inference(rules, observe(facts, rules.formulary))
@@ -496,9 +476,9 @@ def test_a_measured_value_matters_in_place_of_a_reported_one():
 def test_weaker_evidence_of_a_group_does_not_matter_beside_stronger(fired, weaker, outweighed):
     """Of the same group, and for the same side: only the heaviest counts."""
     rules = rules_of(
-        reason("stronger", "one", "fever", fired[0], fired[1]),
-        reason("weaker", "one", "thirst", weaker[0], weaker[1]),
-        reason("other", "one", "injury", 5.0, "other"),
+        evidence_table("stronger", "one", "fever", lr=fired[0], group=fired[1]),
+        evidence_table("weaker", "one", "thirst", lr=weaker[0], group=weaker[1]),
+        evidence_table("other", "one", "injury", lr=5.0, group="other"),
         causes=["one"],
     )
 
@@ -523,10 +503,10 @@ def test_a_cause_that_could_catch_up_could_come_first(
 ):
     """The most that it could weigh against the least that the first could."""
     rules = rules_of(
-        reason("first.for", "first", "fever", 10.0),
-        reason("first.against", "first", "bruising", against_first),
-        reason("other.for", "other", "thirst", for_other),
-        reason("other.against", "other", "injury", against_other),
+        evidence_table("first.for", "first", "fever", lr=10.0),
+        evidence_table("first.against", "first", "bruising", lr=against_first),
+        evidence_table("other.for", "other", "thirst", lr=for_other),
+        evidence_table("other.against", "other", "injury", lr=against_other),
         causes=["first", "other"],
     )
 
@@ -586,9 +566,9 @@ def test_an_exception_may_need_that_something_is_known():
 def test_a_cause_comes_first_with_help(ahead, fact, helper):
     """Neither fact alone is enough; both together are, however little the second weighs."""
     rules = rules_of(
-        reason("first.for", "first", "fever", ahead),
-        reason("other.for", "other", "thirst", fact),
-        reason("other.more", "other", "injury", helper),
+        evidence_table("first.for", "first", "fever", lr=ahead),
+        evidence_table("other.for", "other", "thirst", lr=fact),
+        evidence_table("other.more", "other", "injury", lr=helper),
         causes=["first", "other"],
     )
     routes, completions = completions_of(rules, fever=True)
@@ -608,8 +588,8 @@ def test_patience_is_for_causes_and_is_used_up():
     """Triage is always worked out; causes only as long as there is any left."""
     rules = rules_of(
         urgent("one", "weakness"),
-        reason("first.for", "first", "fever", 10.0),
-        reason("other.for", "other", "thirst", 20.0),
+        evidence_table("first.for", "first", "fever", lr=10.0),
+        evidence_table("other.for", "other", "thirst", lr=20.0),
         causes=["first", "other"],
     )
     routes, completions = completions_of(rules, patience=5, fever=True)

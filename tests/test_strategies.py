@@ -80,6 +80,7 @@ from crampsrules.strategies.solving import solver_for, thinned
 from crampsrules.strategies.values import Values
 from tests.processes import run_python
 from tests.strategies import fact_mappings, fewer
+from tests.written_rules import rules_of, urgent
 
 SHIPPED = RuleBase.load()
 NUMBERS = sorted(Values.of(SHIPPED).thresholds)
@@ -501,24 +502,6 @@ def test_thinning_keeps_the_first_and_the_order(some, most):
 
 
 # --- Rules of our own ---------------------------------------------------------------------------
-
-HEAD = """
-[[sources]]
-id = "book"
-title = "A book"
-"""
-
-
-def urgent(id_: str, when: str, triage: str = "same_day") -> str:
-    """An escalation as TOML."""
-    return (
-        f"[[escalations]]\nid = '{id_}'\nwhen = '{when}'\ntriage = '{triage}'\n"
-        "reason = 'A reason.'\nsource = 'book'\n"
-    )
-
-
-def rules_of(*tables: str) -> RuleBase:
-    return RuleBase.from_texts({"own.toml": HEAD + "".join(tables)})
 
 
 def test_patients_of_a_single_rule_make_it_fire():

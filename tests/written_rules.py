@@ -1,0 +1,35 @@
+"""Rules written for one test, a table at a time, that say nothing but what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crampsrules import RuleBase
+from crampsrules.strategies.rulebases import _Table as Written
+
+__all__ = ["Written", "evidence", "finding", "rules_of", "urgent"]
+
+
+def urgent(id_: str, when: str, triage: str = "same_day", **more: str) -> str:
+    """An escalation."""
+    wanted = {"id": id_, "when": when, "triage": triage, "reason": "A reason.", "source": "book"}
+    return Written("escalations", {**wanted, **more}).toml()
+
+
+def finding(name: str, when: str) -> str:
+    """A finding, and the rule that concludes it."""
+    wanted = {"id": f"{name}.rule", "concludes": name, "when": when, "source": "book"}
+    return Written("findings", wanted).toml()
+
+
+def evidence(id_: str, cause: str, when: str, **more: str | float | None) -> str:
+    """What speaks for a cause or against it, by its `weight` or `lr`."""
+    wanted = {"id": id_, "cause": cause, "when": when, "because": "of it", "source": "book"}
+    return Written("evidence", {**wanted, **more}).toml()
+
+
+def rules_of(*tables: str, causes: Iterable[str] = (), prior: int = 0) -> RuleBase:
+    """The rule base of some tables, and of causes that are as likely as each other."""
+    texts = {f"{one}.toml": f"id = '{one}'\ntitle = 'A cause'\nprior = {prior}\n" for one in causes}
+    sources = "sources = [{ id = 'book', title = 'A book' }]\n"
+    return RuleBase.from_texts({**texts, "own.toml": sources + "".join(tables)})
