@@ -15,9 +15,7 @@ class Dialect(ABC):
 
     text_type: str
     copies_rows = False
-    """Whether a stage costs as much as the row is long, so that there should be few of them."""
-    word = 0
-    """So many flags are one whole number; each is a column of its own where this is 0."""
+    """Whether a stage costs as much as the row is long: there are few then, of few columns."""
 
     @abstractmethod
     def name(self, name: str) -> str:
@@ -39,6 +37,10 @@ class Dialect(ABC):
     @abstractmethod
     def number(self, value: float) -> str:
         """A number with a fraction."""
+
+    @abstractmethod
+    def whole(self, value: int) -> str:
+        """A whole number of 64 bits."""
 
     @abstractmethod
     def list_of(self, parts: Iterable[str]) -> str:
@@ -81,6 +83,10 @@ class Dialect(ABC):
         """The member of a list at a place, counted from 1, which there is."""
 
     @abstractmethod
+    def first(self, values: str) -> str:
+        """The first member of a list, null where there is none."""
+
+    @abstractmethod
     def split(self, text: str, separator: str) -> str:
         """The parts of a text between separators."""
 
@@ -117,7 +123,10 @@ class Dialect(ABC):
         return self.at(self.mapped(self.list_of([value]), name, body), "1")
 
     def kept_apart(self, condition: str) -> str:
-        """The same condition, so written that what stands beside it is compiled in pieces."""
+        """The same condition, so written that what stands beside it is compiled in pieces.
+
+        It costs something where the condition holds, which should be seldom.
+        """
         return condition
 
     @abstractmethod
@@ -135,11 +144,6 @@ class Dialect(ABC):
     @abstractmethod
     def row(self, fields: Mapping[str, str]) -> str:
         """Values under names."""
-
-    def packed(self, flags: Sequence[str]) -> str:
-        """Flags as the bits of one whole number, the first as the lowest; null is no."""
-        bits = (f"if({flag}, {1 << at}, 0)" for at, flag in enumerate(flags))
-        return f"({' | '.join(bits)})"
 
     @abstractmethod
     def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:

@@ -19,6 +19,9 @@ class DuckDB(Dialect):
     def number(self, value: float) -> str:  # noqa: D102
         return repr(value) if "e" in repr(value) else f"{value!r}e0"
 
+    def whole(self, value: int) -> str:  # noqa: D102
+        return f"CAST({value} AS BIGINT)"
+
     def list_of(self, parts: Iterable[str]) -> str:  # noqa: D102
         return f"[{', '.join(parts)}]"
 
@@ -48,6 +51,9 @@ class DuckDB(Dialect):
 
     def at(self, values: str, place: str) -> str:  # noqa: D102
         return f"list_extract({values}, {place})"
+
+    def first(self, values: str) -> str:  # noqa: D102
+        return f"list_extract({values}, 1)"
 
     def split(self, text: str, separator: str) -> str:  # noqa: D102
         return f"string_split({text}, {self.text(separator)})"

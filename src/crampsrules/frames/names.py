@@ -89,18 +89,36 @@ class Names:
     def stages(self, column: str, ref: Callable[[str], str]) -> Iterator[Stage]:
         """From a column of lists of names to columns of bits; `ref` names an earlier one."""
         say = self.dialect
-        said, flat, wrong = (f"{_FACT}:{what}" for what in ("said", "flat", "wrong"))
+        said, unread, flat, wrong = (
+            f"{_FACT}:{what}" for what in ("said", "unread", "flat", "wrong")
+        )
+        at_once = self._read_at_once(column)
+        if not say.copies_rows:
+            yield {said: at_once}
+            at_once = ref(said)
+        not_known = say.kept_apart(say.any_of(at_once, "code", "code IS NULL"))
         row = say.row({"name": "it", "codes": self._codes("it")})
-        there = say.kept_apart(f"{column} IS NOT NULL")
-        yield {said: f"CASE WHEN {there} THEN {say.mapped(column, 'it', row)} END"}
+        rows = f"CASE WHEN {not_known} THEN {say.mapped(column, 'it', row)} END"
+        yield {said: at_once, unread: rows} if say.copies_rows else {unread: rows}
         bad = say.any_of("it.codes", "code", f"code = {self._bad}")
-        codes = say.flat(say.mapped(ref(said), "it", "it.codes"))
-        misread = {wrong: say.mapped(say.kept(ref(said), "it", bad), "it", "it.name")}
+        codes = say.flat(say.mapped(ref(unread), "it", "it.codes"))
+        codes = f"CASE WHEN {ref(unread)} IS NULL THEN {ref(said)} ELSE {codes} END"
+        misread = {wrong: say.mapped(say.kept(ref(unread), "it", bad), "it", "it.name")}
         if say.copies_rows:
             yield {**misread, **dict(self._bits(codes, column))}
             return
         yield {flat: codes, **misread}
         yield dict(self._bits(ref(flat), column))
+
+    def _read_at_once(self, names: str) -> str:
+        """The code of each name, or null where it has to be read with care.
+
+        Most names are plain English letters, and known as they are, so that they need no parting.
+        """
+        say = self.dialect
+        is_short = f"{self._is_plain('it')} AND length(it) <= {LONGEST_MEDICINE}"
+        key = f"CASE WHEN {is_short} THEN translate(lower(it), ' _-', '') END"
+        return say.mapped(say.mapped(names, "it", key), "key", say.code_of("key", self.codes))
 
     def _bits(self, flat: str, names: str) -> Iterator[tuple[str, str]]:
         say = self.dialect
@@ -119,7 +137,7 @@ class Names:
 
     def _looked_up(self, flat: str, table: Sequence[int]) -> str:
         say = self.dialect
-        values = say.list_of(f"CAST({bits} AS BIGINT)" for bits in table)
+        values = say.list_of(map(say.whole, table))
         return say.all_bits(flat, "code", say.at(values, "code"))
 
     # --- One name -------------------------------------------------------------------------------
@@ -127,15 +145,9 @@ class Names:
     def _codes(self, name: str) -> str:
         """The codes of what a name says: one, or one for each part."""
         say = self.dialect
-        # Most names are plain English letters, and known as they are, so that they need no parting.
-        known = say.code_of(f"translate(lower({name}), ' _-', '')", self.codes)
-        is_short = f"{self._is_plain(name)} AND length({name}) <= {LONGEST_MEDICINE}"
-        at_once = f"CASE WHEN {is_short} THEN {known} END"
         stripped = self._stripped(f"coalesce({name}, '')")
         keys = say.let("stripped", stripped, self._keys_of_any("stripped"))
-        codes = say.mapped(keys, "part", self._code("part"))
-        found = f"CASE WHEN known IS NULL THEN {codes} ELSE {say.list_of(['known'])} END"
-        return say.let("known", at_once, found)
+        return say.mapped(keys, "part", self._code("part"))
 
     def _is_plain(self, text: str) -> str:
         """Whether a text is plain English letters, signs and figures: a byte for each."""

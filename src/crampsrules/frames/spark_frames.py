@@ -20,14 +20,15 @@ class Spark(Dialect):
 
     text_type = "STRING"
     copies_rows = True
-    # As many as a whole number of the usual size has room for.
-    word = 30
 
     def name(self, name: str) -> str:  # noqa: D102 - as all the others: see Dialect
         return "`" + name.replace("`", "``") + "`"
 
     def number(self, value: float) -> str:  # noqa: D102
         return f"{value!r}D"
+
+    def whole(self, value: int) -> str:  # noqa: D102
+        return f"{value}L"
 
     def list_of(self, parts: Iterable[str]) -> str:  # noqa: D102
         return f"array({', '.join(parts)})"
@@ -58,6 +59,9 @@ class Spark(Dialect):
 
     def at(self, values: str, place: str) -> str:  # noqa: D102
         return f"element_at({values}, CAST({place} AS INT))"
+
+    def first(self, values: str) -> str:  # noqa: D102
+        return f"get({values}, 0)"
 
     def split(self, text: str, separator: str) -> str:  # noqa: D102
         return f"split({text}, {self.text(separator)})"
@@ -101,8 +105,9 @@ class Spark(Dialect):
     def kept_apart(self, condition: str) -> str:  # noqa: D102
         # Spark compiles a stage into one function, and Java runs one as large as ours uncompiled,
         # ten times as slow. With an expression in it that Spark does not compile, a stage becomes
-        # many small functions; `zip_with` is one.
-        return f"element_at(zip_with(array({condition}), array(true), (flag, _) -> flag), 1)"
+        # many small functions; `zip_with` is one, and only worked out where the condition holds.
+        apart = f"element_at(zip_with(array({condition}), array(true), (flag, _) -> flag), 1)"
+        return f"({condition} AND {apart})"
 
     def bytes_in(self, text: str) -> str:  # noqa: D102
         return f"octet_length({text})"
@@ -112,9 +117,9 @@ class Spark(Dialect):
 
     def stated_bits(self, values: str, members: Sequence[str]) -> str:  # noqa: D102
         # A place of 0 is that of no member, null among them.
-        place = f"find_in_set(coalesce(one, ''), {self.text(','.join(members))})"
-        bits = self.list_of(f"{bit}L" for bit in (BAD, *(1 << at for at in range(len(members)))))
-        bit = f"element_at({bits}, {place} + 1)"
+        bits = {one: self.whole(1 << at) for at, one in enumerate(members)}
+        cases = (f"WHEN {self.text(one)} THEN {bit}" for one, bit in bits.items())
+        bit = f"CASE one {' '.join(cases)} ELSE {self.whole(BAD)} END"
         return self.all_bits(values, "one", bit)
 
     def row(self, fields: Mapping[str, str]) -> str:  # noqa: D102
@@ -140,12 +145,12 @@ class Spark(Dialect):
         return f"concat({', '.join(parts)})" if parts else self._none()
 
     def _listed(self, flags: Sequence[tuple[str, str]]) -> str:
-        which = self.packed([one for one, _ in flags])
+        bits = (f"if({flag}, {1 << at}, 0)" for at, (flag, _) in enumerate(flags))
         lists = (
             self.list_of(id_ for at, (_, id_) in enumerate(flags) if chosen >> at & 1)
             for chosen in range(1, 1 << len(flags))
         )
-        return f"element_at({self.list_of((self._none(), *lists))}, {which} + 1)"
+        return f"element_at({self.list_of((self._none(), *lists))}, ({' | '.join(bits)}) + 1)"
 
     def _none(self) -> str:
         return "CAST(array() AS ARRAY<STRING>)"

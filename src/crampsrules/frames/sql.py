@@ -27,10 +27,12 @@ from crampsrules.engines.columnar import (
     Not,
     Outside,
     Some,
+    Test,
     parts_of,
+    tests_in,
 )
 from crampsrules.frames.dialect import Dialect, Stage
-from crampsrules.frames.inputs import NONE, SEPARATOR, Fault, Inputs, Source, bits_of
+from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, Fault, Inputs, Source, bits_of
 from crampsrules.frames.names import Names
 from crampsrules.frames.outputs import (
     ADVICE,
@@ -42,21 +44,15 @@ from crampsrules.frames.outputs import (
     WEIGHT,
     Outputs,
 )
+from crampsrules.frames.words import Bit, Words
 from crampsrules.readers import range_of
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import SERIOUSNESS
 from crampsrules.triage import Triage
 
+_FAULTY = "faulty"
 # How many flags, where rows are copied from stage to stage, are worth a stage.
 _WORTH_COPYING = 60
-
-
-@frozen
-class _Bit:
-    """Where a flag stands that shares a whole number with others."""
-
-    word: str
-    value: int
 
 
 @frozen
@@ -72,7 +68,7 @@ class Script:
     _uses: Counter[str]
     _formula: Mapping[str, Formula]
     _written: dict[str, str] = Factory(dict)
-    _packed: dict[str, _Bit] = Factory(dict)
+    _bits: dict[Formula, Bit] = Factory(dict)
 
     @classmethod
     def of(
@@ -93,39 +89,48 @@ class Script:
 
     def stages(self) -> Iterator[Stage]:
         """The stages; the last one or two have the columns to add."""
-        names = Names.of(self.inputs.formulary, self.inputs.classes, self.dialect)
-        stated, (first, *others) = self._stated(), list(self._medicines(names)) or [{}]
-        both = [{**stated, **first}] if self.dialect.copies_rows else [stated, first]
-        for stage in (self._lists(), *both, *others):
+        stages = self._few_stages() if self.dialect.copies_rows else self._many_stages()
+        for stage in (self._lists(), *stages):
             if stage:
                 yield stage
-        yield from self._firing()
         yield from self._answers()
 
-    def _firing(self) -> Iterator[Stage]:
-        """Each stage of the formulas; and in the first one whether a row can be used."""
-        fine = {self._own("fine"): self._fine()}
-        for at, formulas in enumerate(self.formulas.stages or ({},)):
-            kept = self._kept(formulas, is_first=at == 0)
-            # The shortest comes first: see `kept_apart`.
-            flags = {name: self.expression(formulas[name]) for name in kept}
-            flags = dict(sorted(flags.items(), key=lambda one: len(one[1])))
-            stage = {**fine, **self._flags(flags, apart=not fine)}
-            self._place(flags)
-            fine = {}
-            if stage:
-                yield stage
+    def _many_stages(self) -> Iterator[Stage]:
+        """A column for each flag, from stage to stage of the formulas."""
+        yield self._stated()
+        yield from self._medicines()
+        faulty = {self._own(_FAULTY): self._faulty()}
+        self._written[_FAULTY] = self._ref(_FAULTY)
+        for formulas in self.formulas.stages or ({},):
+            # What is used once is written where it is used.
+            flags = {name: formulas[name] for name in formulas if self._uses[name] > 1}
+            yield faulty | {self._own(name): self.expression(one) for name, one in flags.items()}
+            faulty = {}
+            self._written.update({name: self._ref(name) for name in flags})
 
-    def _kept(self, formulas: Iterable[str], *, is_first: bool) -> Sequence[str]:
-        """Those formulas of a stage that become columns; others are written where they are used.
+    def _few_stages(self) -> Iterator[Stage]:
+        """Tests as the bits of a few whole numbers; and flags too, where it pays."""
+        tests = Words.of_tests(self._tests(), self._faults_of_values(), self.dialect, self._column)
+        first, *others = list(self._medicines()) or [{}]
+        yield {**self._stated(), **first, **self._owned(tests.sql)}
+        yield from others
+        self._place(tests)
+        self._written[_FAULTY] = self._marked_faulty(map(self._ref, tests.sql))
+        flags = Words.of_flags(self._flags_worth_copying(), self.dialect)
+        yield self._owned(flags.sql)
+        self._place(flags)
 
-        What is used once is. Where rows are copied from stage to stage, a few flags are not worth
-        the copying; but that of a test is smaller than what it tests, and goes along instead.
-        """
-        least = 1 if self.dialect.copies_rows and is_first else 2
-        flags = [name for name in formulas if self._uses[name] >= least]
-        is_worth_it = is_first or not self.dialect.copies_rows or len(flags) >= _WORTH_COPYING
-        return flags if is_worth_it else []
+    def _tests(self) -> Iterator[Test]:
+        """The tests that are not of bits already, in rules and where two facts contradict."""
+        formulas = (one for stage in self.formulas.stages for one in stage.values())
+        contradictions = (one.formula for one in self.inputs.faults() if one.source is None)
+        for formula in (*formulas, *contradictions):
+            yield from (one for one in tests_in(formula) if not isinstance(one, HasBits))
+
+    def _faults_of_values(self) -> Iterator[Test]:
+        for fault in self.inputs.faults():
+            if isinstance(fault.formula, Test) and not isinstance(fault.formula, HasBits):
+                yield fault.formula
 
     def _own(self, name: str) -> str:
         return self.prefix + name
@@ -163,11 +168,15 @@ class Script:
             if one.fact.kind == "members"
         }
 
-    def _medicines(self, names: Names) -> Iterator[Stage]:
+    def _medicines(self) -> Iterator[Stage]:
+        names = Names.of(self.inputs.formulary, self.inputs.classes, self.dialect)
         for source in self.inputs.sets:
             if source.fact.kind == "medicines":
                 for stage in names.stages(self._column(source.key), self._ref):
-                    yield {self._own(name): sql for name, sql in stage.items()}
+                    yield self._owned(stage)
+
+    def _owned(self, stage: Stage) -> Stage:
+        return {self._own(name): sql for name, sql in stage.items()}
 
     def _column(self, key: str) -> str:
         source = self.inputs.sources[key]
@@ -180,40 +189,43 @@ class Script:
 
     # --- Formulas -------------------------------------------------------------------------------
 
-    def _flags(self, flags: Mapping[str, str], *, apart: bool) -> Stage:
-        if not self.dialect.word:
-            return {self._own(name): sql for name, sql in flags.items()}
-        stage = {}
-        for names in self._words(flags):
-            first, *others = (flags[name] for name in names)
-            # Each by itself: an engine leaves out what nobody asks for.
-            kept = self.dialect.kept_apart(first) if apart else first
-            stage[self._own(_word_of(names))] = self.dialect.packed([kept, *others])
-        return stage
-
-    def _place(self, flags: Iterable[str]) -> None:
-        if not self.dialect.word:
-            self._written.update({name: self._ref(name) for name in flags})
-            return
-        for names in self._words(flags):
-            word = self._ref(_word_of(names))
-            self._packed.update({name: _Bit(word, 1 << at) for at, name in enumerate(names)})
-
-    def _words(self, flags: Iterable[str]) -> Iterator[tuple[str, ...]]:
-        names, size = tuple(flags), self.dialect.word
-        return (names[at : at + size] for at in range(0, len(names), size))
-
-    def _fine(self) -> str:
+    def _faulty(self) -> str:
+        """Whether anything is wrong with a row, where nothing is packed."""
         faults = [self.expression(fault.formula) for fault in self.inputs.faults()] or ["false"]
-        faults[0] = self.dialect.kept_apart(faults[0])
-        return f"NOT coalesce({' OR '.join(faults)}, false)"
+        return f"coalesce({' OR '.join(faults)}, false)"
+
+    def _marked_faulty(self, words: Iterable[str]) -> str:
+        """Whether anything is wrong with a row, where words and sets have a bit for it."""
+        faults = [one.formula for one in self.inputs.faults()]
+        sets = [self._ref(one.column) for one in faults if isinstance(one, HasBits)]
+        marks = [*words, *(f"coalesce({one}, {self.dialect.whole(0)})" for one in sets)]
+        marked = f"(({' | '.join(marks)}) & {BAD}) <> 0" if marks else "false"
+        others = [self.expression(one) for one in faults if not isinstance(one, Test)]
+        return f"({' OR '.join((marked, *(f'coalesce({one}, false)' for one in others)))})"
+
+    def _flags_worth_copying(self) -> Mapping[str, str]:
+        """Flags that answers ask for more than once, if there are so many that it pays."""
+        asked = Counter(
+            one.name
+            for one in _asked(self.rules, self.formulas)
+            if isinstance(one, Named) and not self._is_packed(one)
+        )
+        names = [name for name, times in asked.items() if times > 1]
+        if len(names) < _WORTH_COPYING:
+            return {}
+        return {name: self.expression(Named(name)) for name in names}
+
+    def _place(self, words: Words) -> None:
+        self._bits.update(
+            {one: Bit(self._ref(bit.word), bit.value) for one, bit in words.bits.items()}
+        )
 
     def expression(self, formula: Formula) -> str:
         """A formula, of which null means that it is not known to be true."""
+        if self._is_packed(formula):
+            return self._some((formula,))
         match formula:
             case Named(name):
-                if name in self._packed:
-                    return self._some((formula,))
                 if name in self._written:
                     return self._written[name]
                 return self.expression(self._formula[name])
@@ -259,14 +271,19 @@ class Script:
         return f"({' OR '.join(tests)})" if parts else "false"
 
     def _is_packed(self, formula: Formula) -> bool:
-        return isinstance(formula, Named) and formula.name in self._packed
+        return self._bit(formula) is not None
+
+    def _bit(self, formula: Formula) -> Bit | None:
+        if isinstance(formula, Named) and formula not in self._bits:
+            formula = self._formula[formula.name]
+        return self._bits.get(formula)
 
     def _masks(self, formulas: Iterable[Formula]) -> Mapping[str, int]:
         """By word, the bits of those flags among the formulas that are packed."""
-        masks: Counter[str] = Counter()
-        for formula in dict.fromkeys(formulas):
-            if isinstance(formula, Named) and (bit := self._packed.get(formula.name)):
-                masks[bit.word] += bit.value
+        masks: dict[str, int] = {}
+        for formula in formulas:
+            if bit := self._bit(formula):
+                masks[bit.word] = masks.get(bit.word, 0) | bit.value
         return masks
 
     def _outside(self, column: str, low: float, high: float, *, whole: bool) -> str:
@@ -288,16 +305,16 @@ class Script:
         formulas = self.formulas
         weights = {cause: self._weight(cause) for cause in formulas.listed}
         listed = {cause: self.expression(one) for cause, one in formulas.listed.items()}
-        fine = self.dialect.kept_apart(self._ref("fine"))
+        faulty = self.dialect.kept_apart(self._written[_FAULTY])
         causes = self.dialect.sorted_ids(
             [(listed[id_], self._key(id_, weights[id_]), self._text(id_)) for id_ in listed]
         )
-        ranked = f"CASE WHEN {fine} THEN {causes} END"
+        ranked = f"CASE WHEN {faulty} THEN NULL ELSE {causes} END"
         if self.dialect.copies_rows:
-            answers = {TOP_CAUSE: self._first(ranked), CAUSES: ranked}
+            answers = {TOP_CAUSE: self.dialect.first(ranked), CAUSES: ranked}
         else:
             yield {CAUSES: ranked}
-            answers = {TOP_CAUSE: self._first(self.dialect.name(CAUSES))}
+            answers = {TOP_CAUSE: self.dialect.first(self.dialect.name(CAUSES))}
         columns = {
             TRIAGE: self._triage(),
             ADVICE: self._ids(formulas.advice),
@@ -309,13 +326,12 @@ class Script:
                 if cause in listed
                 else "CAST(NULL AS INT)"
             )
-        answers |= {name: f"CASE WHEN {fine} THEN {sql} END" for name, sql in columns.items()}
+        answers |= {
+            name: f"CASE WHEN {faulty} THEN NULL ELSE {sql} END" for name, sql in columns.items()
+        }
         if self.outputs.errors:
             answers[ERRORS] = self._errors()
         yield answers
-
-    def _first(self, values: str) -> str:
-        return f"CASE WHEN {self.dialect.size(values)} > 0 THEN {self.dialect.at(values, '1')} END"
 
     def _text(self, id_: str) -> str:
         return self.dialect.text(id_)
@@ -359,14 +375,14 @@ class Script:
     # --- Errors ---------------------------------------------------------------------------------
 
     def _errors(self) -> str:
-        wrong = self.dialect.kept_apart(f"NOT {self._ref('fine')}")
+        faulty = self.dialect.kept_apart(self._written[_FAULTY])
         told = [
             f"CASE WHEN {self.expression(fault.formula)} THEN {self._told(fault)} END"
             for fault in self.inputs.faults()
         ]
         if not told:
             return f"CAST(NULL AS {self.dialect.text_type})"
-        return f"CASE WHEN {wrong} THEN concat_ws('; ', {', '.join(told)}) END"
+        return f"CASE WHEN {faulty} THEN concat_ws('; ', {', '.join(told)}) END"
 
     def _told(self, fault: Fault) -> str:
         if fault.source is None:
@@ -404,10 +420,6 @@ class Script:
             self.dialect.strangers(column, known), "name", self._quoted("coalesce(name, 'null')")
         )
         return self.dialect.joined(quoted, ", ")
-
-
-def _word_of(names: Sequence[str]) -> str:
-    return f"{names[0]}:word"
 
 
 def _names_in(formula: Formula) -> Iterator[str]:
