@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crampsrules.engines.columnar import Compares, Holds, IsKnown, IsOneOf, Named, Outside
+from crampsrules.engines.columnar import Compares, Holds, IsKnown, IsOneOf, Named, Outside, Test
 from crampsrules.frames.duckdb_frames import DuckDB
 from crampsrules.frames.inputs import BAD, WORD
 from crampsrules.frames.words import Words
@@ -31,7 +32,7 @@ OF_TEXTS = KNOWN | st.builds(
 OF_FLAGS = KNOWN | st.builds(Holds, st.just("x"), st.booleans())
 
 
-def says(test: object, value: object) -> bool:
+def says(test: Test, value: Any) -> bool:
     """What a test says of a value, null being unknown."""
     match test:
         case IsKnown(_, wanted):

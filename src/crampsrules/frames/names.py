@@ -89,21 +89,17 @@ class Names:
     def stages(self, column: str, ref: Callable[[str], str]) -> Iterator[Stage]:
         """From a column of lists of names to columns of bits; `ref` names an earlier one."""
         say = self.dialect
-        said, unread, flat, wrong = (
-            f"{_FACT}:{what}" for what in ("said", "unread", "flat", "wrong")
-        )
-        at_once = self._read_at_once(column)
-        if not say.copies_rows:
-            yield {said: at_once}
-            at_once = ref(said)
-        not_known = say.kept_apart(say.any_of(at_once, "code", "code IS NULL"))
+        said, flat, wrong = (f"{_FACT}:{what}" for what in ("said", "flat", "wrong"))
+        not_known = say.any_of("at_once", "code", "code IS NULL")
         row = say.row({"name": "it", "codes": self._codes("it")})
-        rows = f"CASE WHEN {not_known} THEN {say.mapped(column, 'it', row)} END"
-        yield {said: at_once, unread: rows} if say.copies_rows else {unread: rows}
+        read = f"CASE WHEN {not_known} THEN {say.mapped(column, 'it', row)} END"
+        both = say.row({"at_once": "at_once", "read": read})
+        yield {said: say.let("at_once", self._read_at_once(column), both)}
+        at_once, read = f"{ref(said)}.at_once", f"{ref(said)}.read"
         bad = say.any_of("it.codes", "code", f"code = {self._bad}")
-        codes = say.flat(say.mapped(ref(unread), "it", "it.codes"))
-        codes = f"CASE WHEN {ref(unread)} IS NULL THEN {ref(said)} ELSE {codes} END"
-        misread = {wrong: say.mapped(say.kept(ref(unread), "it", bad), "it", "it.name")}
+        codes = say.flat(say.mapped(read, "it", "it.codes"))
+        codes = f"CASE WHEN {read} IS NULL THEN {at_once} ELSE {codes} END"
+        misread = {wrong: say.mapped(say.kept(read, "it", bad), "it", "it.name")}
         if say.copies_rows:
             yield {**misread, **dict(self._bits(codes, column))}
             return
