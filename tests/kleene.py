@@ -13,13 +13,21 @@ from typing import Any, Protocol
 
 Verdict = bool | None
 
+SIGNS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 _ORDER = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
+    ast.Lt: SIGNS["<"],
+    ast.LtE: SIGNS["<="],
+    ast.Gt: SIGNS[">"],
+    ast.GtE: SIGNS[">="],
+    ast.Eq: SIGNS["=="],
+    ast.NotEq: SIGNS["!="],
 }
 
 

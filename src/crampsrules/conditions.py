@@ -394,7 +394,7 @@ class Case(Protocol):
         """Whether a cause is suspected; false only when every rule for it is false."""
 
 
-_COMPARE: Mapping[Operator, Callable[[float, float], bool]] = {
+COMPARE: Mapping[Operator, Callable[[float, float], bool]] = {
     "<": float.__lt__,
     "<=": float.__le__,
     ">": float.__gt__,
@@ -402,6 +402,7 @@ _COMPARE: Mapping[Operator, Callable[[float, float], bool]] = {
     "==": float.__eq__,
     "!=": float.__ne__,
 }
+"""What each operator says of two numbers."""
 
 
 def evaluate(condition: Condition, case: Case) -> bool | None:
@@ -436,7 +437,7 @@ def _holds(atom: Flag | Comparison | OneOf, value: object) -> bool:
             return value in values
         case Comparison(_, operator, wanted):
             assert isinstance(value, int | float)
-            return _COMPARE[operator](float(value), wanted)
+            return COMPARE[operator](float(value), wanted)
 
 
 def _all(verdicts: Iterable[bool | None]) -> bool | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import string
 
 import pytest
@@ -14,6 +13,7 @@ from crampsrules import PatientFacts, RuleBase
 from crampsrules.conditions import Comparison, atoms
 from crampsrules.facts import FACTS
 from tests.engines.common import agree, agree_to_the_last_field, rules_of
+from tests.kleene import SIGNS
 from tests.strategies import FLAGS, fact_values, patients, rule_bases
 
 FLAG_NAMES = [fact.name for fact in FLAGS]
@@ -58,16 +58,6 @@ def test_engines_agree_at_every_threshold_and_next_to_it():
                 agree(rules, PatientFacts.from_mapping({name: near}))
 
 
-_OPERATORS = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-
-
 @settings(max_examples=50)
 @given(name=st.sampled_from(("creatine_kinase_u_l", "age_years", "calcium_mmol_l")), data=st.data())
 def test_a_threshold_divides_numbers_exactly(name, data):
@@ -78,8 +68,8 @@ def test_a_threshold_divides_numbers_exactly(name, data):
     limit = min(max(limit, low), high)
     near = [math.nextafter(limit, -math.inf), limit, math.nextafter(limit, math.inf)]
     value = data.draw(st.sampled_from([one for one in near if low <= one <= high]) | numbers)
-    rules = rules_of(*(f"{name} {sign} {limit:.20f}" for sign in _OPERATORS))
-    wanted = {f"see.{i}" for i, compare in enumerate(_OPERATORS.values()) if compare(value, limit)}
+    rules = rules_of(*(f"{name} {sign} {limit:.20f}" for sign in SIGNS))
+    wanted = {f"see.{i}" for i, compare in enumerate(SIGNS.values()) if compare(value, limit)}
     assert agree(rules, PatientFacts.from_mapping({name: value})) == wanted
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import duckdb
@@ -14,15 +13,8 @@ from crampsrules.engines.columnar import Compares, Holds, IsKnown, IsOneOf, Name
 from crampsrules.frames.duckdb_frames import DuckDB
 from crampsrules.frames.inputs import BAD, WORD
 from crampsrules.frames.words import Words
+from tests.kleene import SIGNS
 
-SIGNS = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 BOUNDS = st.integers(-3, 3).map(float) | st.sampled_from([0.1, 0.3, 0.1 + 0.2, 1e300])
 KNOWN = st.builds(IsKnown, st.just("x"), st.booleans())
 OF_NUMBERS = KNOWN | st.builds(Compares, st.just("x"), st.sampled_from([*SIGNS]), BOUNDS)

@@ -53,7 +53,7 @@ class DuckDB(Dialect):
         return f"list_extract({values}, {place})"
 
     def first(self, values: str) -> str:  # noqa: D102
-        return f"list_extract({values}, 1)"
+        return self.at(values, "1")
 
     def split(self, text: str, separator: str) -> str:  # noqa: D102
         return f"string_split({text}, {self.text(separator)})"

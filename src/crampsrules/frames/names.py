@@ -94,7 +94,9 @@ class Names:
         row = say.row({"name": "it", "codes": self._codes("it")})
         read = f"CASE WHEN {not_known} THEN {say.mapped(column, 'it', row)} END"
         both = say.row({"at_once": "at_once", "read": read})
-        yield {said: say.let("at_once", self._read_at_once(column), both)}
+        there = say.let("at_once", self._read_at_once(column), both)
+        not_there = say.kept_apart(f"{column} IS NULL")
+        yield {said: f"CASE WHEN {not_there} THEN NULL ELSE {there} END"}
         at_once, read = f"{ref(said)}.at_once", f"{ref(said)}.read"
         bad = say.any_of("it.codes", "code", f"code = {self._bad}")
         codes = say.flat(say.mapped(read, "it", "it.codes"))

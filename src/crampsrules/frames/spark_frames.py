@@ -116,7 +116,7 @@ class Spark(Dialect):
         return f"aggregate({values}, 0L, (found, {name}) -> found | {bits})"
 
     def stated_bits(self, values: str, members: Sequence[str]) -> str:  # noqa: D102
-        # A place of 0 is that of no member, null among them.
+        # Null is no member either.
         bits = {one: self.whole(1 << at) for at, one in enumerate(members)}
         cases = (f"WHEN {self.text(one)} THEN {bit}" for one, bit in bits.items())
         bit = f"CASE one {' '.join(cases)} ELSE {self.whole(BAD)} END"

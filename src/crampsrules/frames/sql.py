@@ -196,12 +196,13 @@ class Script:
 
     def _marked_faulty(self, words: Iterable[str]) -> str:
         """Whether anything is wrong with a row, where words and sets have a bit for it."""
-        faults = [one.formula for one in self.inputs.faults()]
-        sets = [self._ref(one.column) for one in faults if isinstance(one, HasBits)]
+        faults = list(self.inputs.faults())
+        sets = [self._ref(one.formula.column) for one in faults if isinstance(one.formula, HasBits)]
         marks = [*words, *(f"coalesce({one}, {self.dialect.whole(0)})" for one in sets)]
         marked = f"(({' | '.join(marks)}) & {BAD}) <> 0" if marks else "false"
-        others = [self.expression(one) for one in faults if not isinstance(one, Test)]
-        return f"({' OR '.join((marked, *(f'coalesce({one}, false)' for one in others)))})"
+        contradictions = [self.expression(one.formula) for one in faults if one.source is None]
+        parts = (marked, *(f"coalesce({one}, false)" for one in contradictions))
+        return f"({' OR '.join(parts)})"
 
     def _flags_worth_copying(self) -> Mapping[str, str]:
         """Flags that answers ask for more than once, if there are so many that it pays."""

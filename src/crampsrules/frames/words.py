@@ -7,13 +7,13 @@ two thresholds, or is one of some texts, and each of these cases stands for some
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from attrs import Factory, frozen
 
+from crampsrules.conditions import COMPARE
 from crampsrules.engines.columnar import (
     Compares,
     Formula,
@@ -27,14 +27,6 @@ from crampsrules.engines.columnar import (
 from crampsrules.frames.dialect import Dialect
 from crampsrules.frames.inputs import BAD, WORD
 
-_COMPARED: Mapping[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 _Case = tuple[str, int]
 """A condition, and what bits it stands for."""
 _ANY_OTHER = "\ue000"
@@ -135,19 +127,23 @@ class _Packer:
         *cases, (_, left) = _cases(column, [*values], bits, self.dialect)
         # Null fulfils none of the conditions.
         none = [] if bits(None) == left else [(f"{column} IS NULL", bits(None))]
-        masks = [self._case(cases, left, before=none)]
+        masks = [self._case([*none, *cases], left)]
         if isinstance(fault, Outside) and fault.whole:
             masks.append(self._case([(f"{column} % 1 <> 0", BAD)], 0))
         self._masks[-1] += masks
 
-    def _case(self, cases: Sequence[_Case], left: int, before: Sequence[_Case] = ()) -> str:
-        if not self._masks[-1] and cases:
-            # The first is a rare one: what is too low.
-            (sql, bits), *others = cases
-            cases = [(self.dialect.kept_apart(sql), bits), *others]
-        written = [f"WHEN {sql} THEN {self.dialect.whole(bits)}" for sql, bits in (*before, *cases)]
+    def _case(self, cases: Sequence[_Case], left: int) -> str:
         otherwise = self.dialect.whole(left)
-        return f"CASE {' '.join(written)} ELSE {otherwise} END" if written else otherwise
+        if not cases:
+            return otherwise
+        conditions = [sql for sql, _ in cases]
+        if not self._masks[-1]:
+            conditions[0] = self.dialect.kept_apart(conditions[0])
+        written = (
+            f"WHEN {sql} THEN {self.dialect.whole(bits)}"
+            for sql, (_, bits) in zip(conditions, cases, strict=True)
+        )
+        return f"CASE {' '.join(written)} ELSE {otherwise} END"
 
 
 def _cases(
@@ -185,7 +181,7 @@ def _is_true(test: Formula, value: Any) -> bool:  # noqa: ANN401 - whatever a co
         case Holds(_, wanted):
             return value is wanted
         case Compares(_, sign, bound):
-            return _COMPARED[sign](value, bound)
+            return COMPARE[sign](value, bound)
         case Outside(_, low, high):
             return not low <= value <= high
         case IsOneOf(_, values, wanted):
