@@ -1,5 +1,6 @@
 """Laws of patient facts over anything that can be given, then examples to read."""
 
+import contextlib
 import copy
 import enum
 import fractions
@@ -611,6 +612,34 @@ def test_a_name_like_no_other_is_answered_without_a_guess():
 
 def test_names_must_be_text():
     assert problems_of(PatientFacts.from_mapping, {1: 2}) == {"1": "the name of a fact is a text"}
+
+
+def test_a_text_of_another_kind_is_no_name():
+    """What it says may not be what it is looked up as; the other facts are read all the same."""
+
+    class Name(str):
+        __slots__ = ()
+
+    given_facts = {"weakness": True, Name("fever"): True, "age_years": "old", "thirst": None}
+    problems = problems_of(PatientFacts.from_mapping, given_facts)
+
+    assert set(problems) == {"fever", "age_years"}
+    assert problems["fever"].startswith("is not a fact")
+
+
+@given(st.data())
+def test_what_was_given_is_left_as_it_was(data):
+    """Facts are read into a mapping of their own, bad ones and unknown ones too."""
+    given_facts = {
+        name: data.draw(st.sampled_from([None, True, 0, -0.0, 3, "low", ["calf"], "junk"]))
+        for name in data.draw(st.lists(st.sampled_from([*FACTS, "xyzzy"]), unique=True))
+    }
+    before = {name: repr(value) for name, value in given_facts.items()}
+    with contextlib.suppress(FactsError):
+        facts = PatientFacts.from_mapping(given_facts)
+        assert facts.known().keys() == {k for k, v in given_facts.items() if v is not None}
+
+    assert {name: repr(value) for name, value in given_facts.items()} == before
 
 
 def test_many_wrong_names_are_all_reported_and_the_message_stays_readable():

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crampsrules import FactsError, RuleBase, assess
+from crampsrules import FactsError, PatientFacts, RuleBase, assess
+from crampsrules.engines import engine_for
 from crampsrules.medicines import Formulary, one_slip_apart
 from crampsrules.rules import Medicine, MedicineClass, Names
+from tests.engines.common import HERE
 from tests.strategies import UNHEARD_OF, medicine_names
 
 SHIPPED = RuleBase.load().formulary
@@ -216,10 +218,27 @@ def test_an_unheard_of_medicine_is_kept_and_reported():
     assert "medications" in {cause.id for cause in assessment.causes}
 
 
-def test_every_misspelt_medicine_is_named_at_once():
-    """One error for the whole list."""
+@given(lists)
+def test_what_is_unrecognised_can_be_asked_alone(listed):
+    """Without looking at the classes of the whole list."""
+    assert SHIPPED.unrecognised(listed) == SHIPPED.resolve(listed).unrecognised
+
+
+@pytest.mark.parametrize("engine", HERE)
+def test_every_misspelt_medicine_is_named_at_once(engine):
+    """One error for the whole list, whichever way it is asked about."""
+    listed = frozenset({"furosemid", "simvastatine", "aspirin", "Qqq Wonder Drops"})
+    for ask in (SHIPPED.resolve, SHIPPED.unrecognised):
+        with pytest.raises(FactsError) as refused:
+            ask(listed)
+        assert [one.value for one in refused.value.problems] == ["furosemid", "simvastatine"]
+
     with pytest.raises(FactsError) as refused:
-        assess(medications=["furosemid", "simvastatine", "aspirin"])
+        engine_for(RuleBase.load(), engine).fire(PatientFacts(medications=listed))
+    assert [one.value for one in refused.value.problems] == ["furosemid", "simvastatine"]
+
+    with pytest.raises(FactsError) as refused:
+        assess(medications=listed, engine=engine)
 
     assert [problem.value for problem in refused.value.problems] == ["furosemid", "simvastatine"]
     assert "did you mean 'furosemide'?" in str(refused.value)

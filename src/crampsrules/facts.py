@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from operator import countOf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, final
 
@@ -929,6 +930,8 @@ _RANGES = {
     if fact.kind == "number" and fact.low is not None and fact.high is not None
 }
 
+_NONE: frozenset[str] = frozenset()
+
 for _name in FACTS:
     setattr(PatientFacts, _name, None)
 
@@ -968,30 +971,37 @@ def _in_order(known: dict[str, object]) -> dict[str, object]:
 
 def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str, object]:
     """Give the known values, as they came, and note the problem of each bad one."""
-    known: dict[str, object] = {}
+    known: dict[str, object] = dict(facts)
     flags, ranges, choices, readers = _FLAGS, _RANGES, _CHOICES, _READERS
-    for name, value in facts.items():
-        # Most values are of these kinds and good: a call for each would take most of the time.
-        if type(name) is str:
-            if (value is True or value is False) and name in flags:
-                known[name] = value
-                continue
-            if type(value) is float and name in ranges:
-                low, high = ranges[name]
-                if low <= value <= high:
-                    known[name] = value + 0.0
+    # Names are all texts but for a mistake: one question is quicker than one for each.
+    are_texts = countOf(map(type, known), str) == len(known)
+    left_out = []
+    for name, value in known.items():
+        if are_texts or type(name) is str:
+            # Most values are of these kinds, and stay as they are without a call.
+            if value is True or value is False:
+                if name in flags:
                     continue
-            if type(value) is str and name in choices and value in choices[name]:
-                known[name] = value
-                continue
+            elif (kind := type(value)) is str:
+                if value in choices.get(name, _NONE):
+                    continue
+            elif kind is float and name in ranges:
+                low, high = ranges[name]
+                if low <= value <= high and value:  # type: ignore[operator]  # it is a float
+                    continue
             if name in readers:
                 if value is not None:
                     try:
                         known[name] = readers[name](value)
+                        continue
                     except RefusedError as refused:
                         problems.append(FactProblem(name, value, str(refused)))
+                left_out.append(name)
                 continue
         problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
+        left_out.append(name)
+    for name in left_out:
+        del known[name]
     return known
 
 

@@ -89,7 +89,7 @@ class Folding:
         ids = Ids.of(rules)
         self._ids = ids
         self._wording = rules.wording
-        self._resolve = rules.formulary.resolve
+        self._unrecognised = rules.formulary.unrecognised
         self._version = rules.version
         self._escalations = [
             (one, ids.bits[one.id], ids.bits.get(unless_id(one.id), 0), _raised(one))
@@ -121,7 +121,7 @@ class Folding:
         """
         known = vars(facts)
         if "medications" in known:
-            self._resolve(known["medications"])  # here, rather than when it is looked at
+            self._unrecognised(known["medications"])  # here, rather than when it is looked at
         triage = self.raised(fired & self.escalating).triage
         return later(facts, triage, (self._parts, rules, fired, engine))
 
@@ -140,7 +140,7 @@ class Folding:
         medications = vars(facts).get("medications")
         return {
             **self._following(fired),
-            "unrecognised": self._resolve(medications).unrecognised if medications else (),
+            "unrecognised": self._unrecognised(medications) if medications else (),
             "engine": engine,
             "_rules": rules,
         }

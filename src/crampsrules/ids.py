@@ -53,11 +53,11 @@ class Ids:
 
     def named(self, number: int) -> tuple[str, ...]:
         """The names in an integer, in order."""
-        found: tuple[str, ...] = ()
+        found: list[str] = []
         for names, byte in zip(self._by_byte, number.to_bytes(self._bytes, "little"), strict=True):
             if byte:
                 found += names[byte] or _name(names, byte)
-        return found
+        return tuple(found)
 
 
 def _name(names: list[tuple[str, ...]], byte: int) -> tuple[str, ...]:

@@ -143,11 +143,7 @@ class Formulary:
 
     def _resolve(self, names: frozenset[str]) -> Resolved:
         each = {name: self._read_once(name) for name in sorted(names)}  # type: ignore[operator]  # an lru_cache
-        if problems := [
-            FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
-            for name, one in each.items()
-            for meant in one.misspelt
-        ]:
+        if problems := [problem for name, one in each.items() for problem in _problems(name, one)]:
             raise FactsError(problems)
         held = frozenset[str]().union(*(one.held for one in each.values()))
         unrecognised = tuple(name for one in each.values() for name in one.unrecognised)
@@ -155,6 +151,24 @@ class Formulary:
             return Resolved(Membership(held, frozenset()), unrecognised)
         left_open = (one.left_open for one in each.values())
         return Resolved(Membership(held, self._all_classes.difference(held, *left_open)), ())
+
+    def reading(self, name: str) -> Reading:
+        """What one name says by itself. Raises FactsError where it is misspelt."""
+        reading: Reading = self._read_once(name)  # type: ignore[operator]  # an lru_cache
+        if problems := _problems(name, reading):
+            raise FactsError(problems)
+        return reading
+
+    def unrecognised(self, names: frozenset[str]) -> tuple[str, ...]:
+        """The parts of a list of medicines that are not known, as `resolve` finds them.
+
+        Raises FactsError for a name that is one slip away from a known one.
+        """
+        for name in names:
+            reading: Reading = self._read_once(name)  # type: ignore[operator]  # an lru_cache
+            if reading.unrecognised or reading.misspelt:
+                return self.resolve(names).unrecognised
+        return ()
 
     def read(self, name: str) -> Reading:
         """What one name says by itself."""
@@ -215,6 +229,13 @@ class Formulary:
 
     def _as_written(self, key: str) -> str:
         return self._written.get(key, key)
+
+
+def _problems(name: str, reading: Reading) -> list[FactProblem]:
+    return [
+        FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
+        for meant in reading.misspelt
+    ]
 
 
 def key_of(name: str) -> str:

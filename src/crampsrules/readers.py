@@ -19,11 +19,10 @@ from crampsrules.units import Unit, find_unit, readings
 
 MOST_MEDICINES = 200
 LONGEST_MEDICINE = 100
-# What is worked out of a longer list of medicines is not remembered: it comes from a stranger.
+# What is read of a longer list of medicines is not remembered: it comes from a stranger.
 LONG_LIST = 30
-# How many lists are remembered for each fact, and of medicines how much text in one.
+# How many lists are remembered for each fact, and how many names of medicines.
 _REMEMBERED = 1024
-_SHORT = 400
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 Reader = Callable[[Any], object]
@@ -51,7 +50,7 @@ def reader_of(fact: Fact) -> Reader:
         case "members":
             return _members_reader(fact)
         case "medicines":
-            return _remembering(_read_medicines, LONG_LIST, _SHORT)
+            return _medicines_reader()
 
 
 def _read_flag(value: object) -> bool:
@@ -213,23 +212,13 @@ def _members_reader(fact: Fact) -> Reader:
         wrong = [each for each in given if _plain(each) not in allowed]
         _refuse(_wrong_members(fact, wrong))
 
-    return _remembering(read, len(allowed))
-
-
-def _remembering(
-    read: Callable[[object], frozenset[str]], longest: int, most_text: int | None = None
-) -> Reader:
-    """The same reader, which remembers short collections: most people say the same.
-
-    `most_text` bounds the length of all texts together, where any text may be read.
-    """
+    # Most people say the same.
     remembered = lru_cache(_REMEMBERED)(read)
 
     def read_again(value: Any) -> frozenset[str]:  # noqa: ANN401
-        if type(value) in _COLLECTIONS and len(value) <= longest:
+        if type(value) in _COLLECTIONS and len(value) <= len(allowed):
             try:
-                if most_text is None or sum(map(len, value)) <= most_text:
-                    return remembered(tuple(value))
+                return remembered(tuple(value))
             except RefusedError:
                 raise
             except Exception:  # noqa: BLE001, S110 - whatever a value does when it is looked up
@@ -237,6 +226,23 @@ def _remembering(
         return read(value)
 
     return read_again
+
+
+def _medicines_reader() -> Reader:
+    # Each name by itself: no two people take the same.
+    remembered = lru_cache(_REMEMBERED)(_short_medicine)
+
+    def read(value: Any) -> frozenset[str]:  # noqa: ANN401
+        if type(value) in _COLLECTIONS and len(value) <= LONG_LIST:
+            try:
+                return frozenset(map(remembered, value))
+            except RefusedError:
+                raise
+            except Exception:  # noqa: BLE001, S110 - whatever a value does when it is looked up
+                pass
+        return _read_medicines(value)
+
+    return read
 
 
 def _collection(value: object, example: str) -> Iterable[object]:
@@ -267,6 +273,12 @@ def _read_medicines(value: object) -> frozenset[str]:
     if len(read) > MOST_MEDICINES:
         _refuse(f"takes at most {MOST_MEDICINES} medicines, got {len(read)}")
     return read
+
+
+def _short_medicine(value: str) -> str:
+    if len(value) > LONGEST_MEDICINE:
+        raise OverflowError  # is read with care, and what raises is not remembered
+    return _medicine(value)
 
 
 def _medicine(value: object) -> str:

@@ -34,17 +34,18 @@ from crampsrules.conditions import (
     atoms,
 )
 from crampsrules.engines import linetable
+from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.medicines import Formulary
-from crampsrules.memberships import Membership, membership
-from crampsrules.readers import LONG_LIST
+from crampsrules.memberships import membership
 from crampsrules.rulebase import RuleBase
 
 # Python reads at most 100 levels of indentation.
 _DEEPEST = 20
 # From so many conditions on, the arms of an `or` are looked for under their own facts.
 MANY = 200
-# How many stated sets are remembered for each fact that takes one: they come from strangers.
+# How many stated sets, or names of medicines, are remembered for each fact that takes them: they
+# come from strangers.
 _REMEMBERED = 1024
 
 Fired_co = TypeVar("Fired_co", covariant=True)
@@ -298,25 +299,48 @@ class _Writer:
 
 def _bits(fact: Fact, asked: _Asked, formulary: Formulary) -> _Bits:
     """What a stated set says of the members that rules ask about, as one integer."""
+    if fact.kind == "medicines":
+        return _bits_of_medicines(asked, formulary)
 
     def work_out(stated: frozenset[str]) -> int:
-        resolved = _resolved(fact, stated, formulary)
+        said = membership(fact.name, stated)
         return sum(
             bit
             for (member, present), bit in asked.items()
-            if member in (resolved.present if present else resolved.absent)
+            if member in (said.present if present else said.absent)
         )
 
-    remembered = lru_cache(_REMEMBERED)(work_out)
-    if fact.kind == "members":
-        return remembered
-    return lambda stated: (remembered if len(stated) <= LONG_LIST else work_out)(stated)
+    return lru_cache(_REMEMBERED)(work_out)
 
 
-def _resolved(fact: Fact, stated: frozenset[str], formulary: Formulary) -> Membership:
-    if fact.kind == "medicines":
-        return formulary.resolve(stated).classes
-    return membership(fact.name, stated)
+def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> _Bits:
+    """The same, put together from what each name says: no two people take the same medicines."""
+    missing = sum(bit for (_, present), bit in asked.items() if not present)
+
+    def read(name: str) -> int:
+        """The bits of what is held by its name, and of what can no longer be missing."""
+        reading = formulary.reading(name)
+        not_missing = reading.held | reading.left_open
+        return sum(
+            bit
+            for (class_, present), bit in asked.items()
+            if class_ in (reading.held if present else not_missing)
+            or (not present and reading.unrecognised)
+        )
+
+    read_once = lru_cache(_REMEMBERED)(read)
+
+    def work_out(stated: frozenset[str]) -> int:
+        bits = 0
+        try:
+            for name in stated:
+                bits |= read_once(name)
+        except FactsError:
+            formulary.resolve(stated)  # which names every misspelt one
+            raise
+        return bits ^ missing
+
+    return work_out
 
 
 def _members_apart(parts: Iterable[Condition]) -> tuple[list[Member], list[Condition]]:
