@@ -103,6 +103,7 @@ def test_any_rule_base_may_have_its_truths_as_bits(flags_worth_copying, data):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(DuckDB, "copies_rows", True)
         patched.setattr("crampsrules.frames.sql._WORTH_COPYING", flags_worth_copying)
+        patched.setattr("crampsrules.frames.sql._LONG", data.draw(st.sampled_from([0, 100, 1000])))
         found = assess_frame(relation("select * from frame", frame), rules=rules, weights=True)
 
     assert_right(answers(found), patients, rules, exact=False)

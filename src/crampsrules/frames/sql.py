@@ -53,6 +53,8 @@ from crampsrules.triage import Triage
 _FAULTY = "faulty"
 # How many flags, where rows are copied from stage to stage, are worth a stage.
 _WORTH_COPYING = 60
+# What is longer and used more than once gets a place of its own in that stage.
+_LONG = 1000
 
 
 @frozen
@@ -205,7 +207,11 @@ class Script:
         return f"({' OR '.join(parts)})"
 
     def _flags_worth_copying(self) -> Mapping[str, str]:
-        """Flags that answers ask for more than once, if there are so many that it pays."""
+        """Flags that answers ask for more than once, if there are so many that it pays.
+
+        With them come the long ones among what these or other flags are made of: what holds advice
+        back has all escalations in it, and is a part of every advice.
+        """
         asked = Counter(
             one.name
             for one in _asked(self.rules, self.formulas)
@@ -214,7 +220,10 @@ class Script:
         names = [name for name, times in asked.items() if times > 1]
         if len(names) < _WORTH_COPYING:
             return {}
-        return {name: self.expression(Named(name)) for name in names}
+        flags = {name: self.expression(Named(name)) for name in names}
+        within = (name for name, times in self._uses.items() if times > 1 and name not in flags)
+        long = ((name, self.expression(Named(name))) for name in within)
+        return flags | {name: sql for name, sql in long if len(sql) > _LONG}
 
     def _place(self, words: Words) -> None:
         self._bits.update(
