@@ -55,8 +55,9 @@ lint: $(VENV)/.dev  ## ruff, its checks and its formatting
 types: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
 
-# On all processors, a file of tests at a time: what a file prepares is prepared once.
-SHARED_OUT := -n auto --dist loadfile
+# On all processors, a file of tests at a time: what a file prepares is prepared once. In the order
+# of their names: the few tests of Spark take longest, and would begin when most others are done.
+SHARED_OUT := -n auto --dist loadfile --no-loadscope-reorder
 
 # `coverage run` rather than a pytest plugin: our Hypothesis entry point is loaded
 # before such a plugin starts to look.

@@ -1,7 +1,10 @@
 """Laws of the condition language over any text, then one example for each refusal."""
 
+import gc
 import re
+import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -460,3 +463,26 @@ def test_every_fact_can_be_asked_about():
             case _:
                 text = f'"{member}" in {fact.name}'
         assert [getattr(atom, "fact", None) for atom in atoms(read(text))] == [fact.name]
+
+
+def test_many_threads_read_at_once():
+    """CPython 3.11 counts the depth of all their trees together; here they change all the time."""
+    text = " and ".join(f'"{site}" not in sites' for site in FACTS["sites"].members)
+    expected = parse(text, VOCABULARY)
+    before, thresholds = sys.getswitchinterval(), gc.get_threshold()
+
+    def change_over(*_: object) -> None:
+        sum(range(50))
+
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(50)
+    gc.callbacks.append(change_over)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            read = list(pool.map(lambda _: parse(text, VOCABULARY), range(1000)))
+    finally:
+        gc.callbacks.remove(change_over)
+        gc.set_threshold(*thresholds)
+        sys.setswitchinterval(before)
+
+    assert all(one == expected for one in read)

@@ -9,6 +9,7 @@ stands for "not" and no engine needs negation as failure.
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, Protocol
@@ -20,6 +21,7 @@ from crampsrules.facts import FACTS, Fact
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 20
+_TRIES = 20
 
 Operator = Literal["<", "<=", ">", ">=", "==", "!="]
 
@@ -128,13 +130,21 @@ def parse(text: str, vocabulary: Vocabulary, *, may_ask_known: bool = False) -> 
     stripped = text.lstrip(" ")
     offset = len(text) - len(stripped)
     try:
-        tree = ast.parse(stripped.rstrip(" "), mode="eval")
+        tree = _tree(stripped.rstrip(" "))
     except SyntaxError as error:
         column = offset + max((error.offset or 1) - 1, 0)
         raise ConditionError(f"cannot be read: {error.msg}", min(column, len(text))) from None
     except (RecursionError, MemoryError, ValueError):
         raise ConditionError("is nested too deeply to be read") from None
     return _Reader(vocabulary, may_ask_known, offset).read(tree.body)
+
+
+def _tree(text: str) -> ast.Expression:
+    for _ in range(_TRIES - 1):
+        # On CPython 3.11 all threads share one count of how deep a tree is, and upset each other's.
+        with contextlib.suppress(SystemError, RecursionError):
+            return ast.parse(text, mode="eval")
+    return ast.parse(text, mode="eval")
 
 
 # Digits that run into letters, backslashes and the like make Python's own reader warn,
