@@ -238,7 +238,7 @@ def test_every_misspelt_medicine_is_named_at_once(engine):
     assert [one.value for one in refused.value.problems] == ["furosemid", "simvastatine"]
 
     with pytest.raises(FactsError) as refused:
-        assess(medications=listed, engine=engine)
+        assess(medications=["furosemid", "simvastatine", "aspirin"], engine=engine)
 
     assert [problem.value for problem in refused.value.problems] == ["furosemid", "simvastatine"]
     assert "did you mean 'furosemide'?" in str(refused.value)

@@ -76,7 +76,15 @@ class _Name(str):
 
 @pytest.mark.parametrize(
     ("names", "length", "kept"),
-    [(1, 10, True), (30, 13, True), (30, 100, True), (1, 101, False), (31, 2, False)],
+    [
+        (1, 10, True),
+        (30, 13, True),
+        (4, 100, True),
+        (30, 100, True),
+        (1, 101, False),
+        (31, 2, False),
+        (100, 99, False),
+    ],
 )
 def test_only_names_of_short_lists_of_medicines_are_remembered(names, length, kept):
     """At most 30 names of 100 letters each, spaces included: more comes from a stranger."""

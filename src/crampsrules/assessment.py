@@ -256,10 +256,13 @@ rules, what fired and the name of the engine. What it gives twice is equal."""
 _PARTS = tuple(one.name for one in attrs.fields(Assessment))
 
 
-def later(facts: PatientFacts, triage: Triage, put_together: PutTogether) -> Assessment:
-    """An assessment of which all but triage is put together when it is first looked at."""
+def later(
+    facts: PatientFacts, triage: Triage, unrecognised: tuple[str, ...], put_together: PutTogether
+) -> Assessment:
+    """An assessment of which all but these parts is put together when it is first looked at."""
     made: Assessment = _new(Assessment)
-    _set(made, "__dict__", {"facts": facts, "triage": triage, "_later": put_together})
+    there = {"facts": facts, "triage": triage, "unrecognised": unrecognised, "_later": put_together}
+    _set(made, "__dict__", there)
     return made
 
 

@@ -977,7 +977,8 @@ def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str,
     are_texts = countOf(map(type, known), str) == len(known)
     left_out = []
     for name, value in known.items():
-        if are_texts or type(name) is str:
+        is_text = are_texts or type(name) is str
+        if is_text:
             # Most values are of these kinds, and stay as they are without a call.
             if value is True or value is False:
                 if name in flags:
@@ -989,16 +990,14 @@ def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str,
                 low, high = ranges[name]
                 if low <= value <= high and value:  # type: ignore[operator]  # it is a float
                     continue
-            if name in readers:
-                if value is not None:
-                    try:
-                        known[name] = readers[name](value)
-                        continue
-                    except RefusedError as refused:
-                        problems.append(FactProblem(name, value, str(refused)))
-                left_out.append(name)
+        if not is_text or name not in readers:
+            problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
+        elif value is not None:
+            try:
+                known[name] = readers[name](value)
                 continue
-        problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
+            except RefusedError as refused:
+                problems.append(FactProblem(name, value, str(refused)))
         left_out.append(name)
     for name in left_out:
         del known[name]

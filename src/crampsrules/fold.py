@@ -119,11 +119,11 @@ class Folding:
 
         Raises FactsError for a misspelt medicine.
         """
-        known = vars(facts)
-        if "medications" in known:
-            self._unrecognised(known["medications"])  # here, rather than when it is looked at
+        # Here, rather than when it is looked at, so that a misspelt medicine is told.
+        medications = vars(facts).get("medications")
+        unrecognised = self._unrecognised(medications) if medications else ()
         triage = self.raised(fired & self.escalating).triage
-        return later(facts, triage, (self._parts, rules, fired, engine))
+        return later(facts, triage, unrecognised, (self._parts, rules, fired, engine))
 
     @cached_property
     def _deny(self) -> Callable[[PatientFacts], int]:
@@ -137,13 +137,7 @@ class Folding:
         if name in ("advice", "withheld"):
             given, withheld = self._choose_advice(facts, fired)
             return {"advice": given, "withheld": withheld}
-        medications = vars(facts).get("medications")
-        return {
-            **self._following(fired),
-            "unrecognised": self._unrecognised(medications) if medications else (),
-            "engine": engine,
-            "_rules": rules,
-        }
+        return {**self._following(fired), "engine": engine, "_rules": rules}
 
     def _follow(self, fired: int) -> dict[str, object]:
         """What follows from what fired alone, whoever it fired for."""

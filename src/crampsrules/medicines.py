@@ -92,8 +92,9 @@ class Formulary:
     _names: Mapping[str, frozenset[str]]
     _words: Mapping[str, frozenset[str]]
     _written: Mapping[str, str]
-    _resolve_once: object = field(init=False, repr=False)
-    _read_once: object = field(init=False, repr=False)
+    reading: Callable[[str], Reading] = field(init=False, repr=False)
+    """What `read` gives, remembered."""
+    _resolve_once: Callable[[frozenset[str]], Resolved] = field(init=False, repr=False)
     _all_classes: frozenset[str] = field(init=False, repr=False)
     _spellings: Callable[[], _Spellings] = field(init=False, repr=False)
 
@@ -125,7 +126,7 @@ class Formulary:
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_resolve_once", lru_cache(_REMEMBERED)(self._resolve))
-        object.__setattr__(self, "_read_once", lru_cache(_REMEMBERED)(self.read))
+        object.__setattr__(self, "reading", lru_cache(_REMEMBERED)(self.read))
         object.__setattr__(self, "_all_classes", frozenset(self.classes))
         spellings = lru_cache(maxsize=1)(partial(_Spellings.of, (*self._names, *self._words)))
         object.__setattr__(self, "_spellings", spellings)
@@ -139,11 +140,15 @@ class Formulary:
         """
         if len(names) > LONG_LIST:
             return self._resolve(names)
-        return self._resolve_once(names)  # type: ignore[operator, no-any-return]  # an lru_cache
+        return self._resolve_once(names)
 
     def _resolve(self, names: frozenset[str]) -> Resolved:
-        each = {name: self._read_once(name) for name in sorted(names)}  # type: ignore[operator]  # an lru_cache
-        if problems := [problem for name, one in each.items() for problem in _problems(name, one)]:
+        each = {name: self.reading(name) for name in sorted(names)}
+        if problems := [
+            FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
+            for name, one in each.items()
+            for meant in one.misspelt
+        ]:
             raise FactsError(problems)
         held = frozenset[str]().union(*(one.held for one in each.values()))
         unrecognised = tuple(name for one in each.values() for name in one.unrecognised)
@@ -152,20 +157,13 @@ class Formulary:
         left_open = (one.left_open for one in each.values())
         return Resolved(Membership(held, self._all_classes.difference(held, *left_open)), ())
 
-    def reading(self, name: str) -> Reading:
-        """What one name says by itself. Raises FactsError where it is misspelt."""
-        reading: Reading = self._read_once(name)  # type: ignore[operator]  # an lru_cache
-        if problems := _problems(name, reading):
-            raise FactsError(problems)
-        return reading
-
     def unrecognised(self, names: frozenset[str]) -> tuple[str, ...]:
         """The parts of a list of medicines that are not known, as `resolve` finds them.
 
         Raises FactsError for a name that is one slip away from a known one.
         """
         for name in names:
-            reading: Reading = self._read_once(name)  # type: ignore[operator]  # an lru_cache
+            reading = self.reading(name)
             if reading.unrecognised or reading.misspelt:
                 return self.resolve(names).unrecognised
         return ()
@@ -229,13 +227,6 @@ class Formulary:
 
     def _as_written(self, key: str) -> str:
         return self._written.get(key, key)
-
-
-def _problems(name: str, reading: Reading) -> list[FactProblem]:
-    return [
-        FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
-        for meant in reading.misspelt
-    ]
 
 
 def key_of(name: str) -> str:

@@ -214,11 +214,22 @@ def _members_reader(fact: Fact) -> Reader:
 
     # Most people say the same.
     remembered = lru_cache(_REMEMBERED)(read)
+    return _remembering(lambda value: remembered(tuple(value)), read, len(allowed))
 
-    def read_again(value: Any) -> frozenset[str]:  # noqa: ANN401
-        if type(value) in _COLLECTIONS and len(value) <= len(allowed):
+
+def _medicines_reader() -> Reader:
+    # Each name by itself: no two people take the same.
+    remembered = lru_cache(_REMEMBERED)(_short_medicine)
+    return _remembering(lambda value: frozenset(map(remembered, value)), _read_medicines, LONG_LIST)
+
+
+def _remembering(remembered: Reader, read: Reader, longest: int) -> Reader:
+    """Read short collections by what is remembered, and by `read` what that cannot look up."""
+
+    def read_again(value: Any) -> object:  # noqa: ANN401
+        if type(value) in _COLLECTIONS and len(value) <= longest:
             try:
-                return remembered(tuple(value))
+                return remembered(value)
             except RefusedError:
                 raise
             except Exception:  # noqa: BLE001, S110 - whatever a value does when it is looked up
@@ -226,23 +237,6 @@ def _members_reader(fact: Fact) -> Reader:
         return read(value)
 
     return read_again
-
-
-def _medicines_reader() -> Reader:
-    # Each name by itself: no two people take the same.
-    remembered = lru_cache(_REMEMBERED)(_short_medicine)
-
-    def read(value: Any) -> frozenset[str]:  # noqa: ANN401
-        if type(value) in _COLLECTIONS and len(value) <= LONG_LIST:
-            try:
-                return frozenset(map(remembered, value))
-            except RefusedError:
-                raise
-            except Exception:  # noqa: BLE001, S110 - whatever a value does when it is looked up
-                pass
-        return _read_medicines(value)
-
-    return read
 
 
 def _collection(value: object, example: str) -> Iterable[object]:

@@ -34,7 +34,6 @@ from crampsrules.conditions import (
     atoms,
 )
 from crampsrules.engines import linetable
-from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.medicines import Formulary
 from crampsrules.memberships import membership
@@ -316,10 +315,13 @@ def _bits(fact: Fact, asked: _Asked, formulary: Formulary) -> _Bits:
 def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> _Bits:
     """The same, put together from what each name says: no two people take the same medicines."""
     missing = sum(bit for (_, present), bit in asked.items() if not present)
+    misspelt = 1 << len(asked)
 
     def read(name: str) -> int:
         """The bits of what is held by its name, and of what can no longer be missing."""
         reading = formulary.reading(name)
+        if reading.misspelt:
+            return misspelt
         not_missing = reading.held | reading.left_open
         return sum(
             bit
@@ -332,12 +334,10 @@ def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> _Bits:
 
     def work_out(stated: frozenset[str]) -> int:
         bits = 0
-        try:
-            for name in stated:
-                bits |= read_once(name)
-        except FactsError:
-            formulary.resolve(stated)  # which names every misspelt one
-            raise
+        for name in stated:
+            bits |= read_once(name)
+        if bits & misspelt:
+            formulary.resolve(stated)  # raises, and names every misspelt one
         return bits ^ missing
 
     return work_out

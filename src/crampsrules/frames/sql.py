@@ -221,9 +221,11 @@ class Script:
         if len(names) < _WORTH_COPYING:
             return {}
         flags = {name: self.expression(Named(name)) for name in names}
-        within = (name for name, times in self._uses.items() if times > 1 and name not in flags)
-        long = ((name, self.expression(Named(name))) for name in within)
-        return flags | {name: sql for name, sql in long if len(sql) > _LONG}
+        return flags | {
+            name: sql
+            for name, times in self._uses.items()
+            if times > 1 and name not in flags and len(sql := self.expression(Named(name))) > _LONG
+        }
 
     def _place(self, words: Words) -> None:
         self._bits.update(
