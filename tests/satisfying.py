@@ -30,7 +30,7 @@ from crampsrules.conditions import (
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
-from tests.strategies import Drawn, fact_values, medicine_names
+from tests.drawing import Drawn, fact_values, medicine_names
 
 Way = tuple[Atom, ...]
 

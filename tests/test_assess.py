@@ -18,7 +18,7 @@ from crampsrules import (
 )
 from crampsrules.facts import FACTS
 from crampsrules.strategies.junk import junk, junk_mappings
-from tests.strategies import fact_mappings, fewer, patients
+from tests.drawing import fact_mappings, fewer, patients
 
 RULES = RuleBase.load()
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from crampsrules import EngineError, FactsError, PatientFacts, assess, assess_many
 from crampsrules.strategies.junk import junk_mappings
+from tests.drawing import fact_mappings, fewer
 from tests.engines.common import each_engine
-from tests.strategies import fact_mappings, fewer
 
 
 @fewer(6)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from crampsrules import Assessment, CrampsRulesError, RuleBase, Triage, assess
 from crampsrules.strategies.junk import junk
+from tests.drawing import fewer, patients
 from tests.satisfying import near_examples
-from tests.strategies import fewer, patients
 
 RULES = RuleBase.load()
 

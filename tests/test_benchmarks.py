@@ -16,8 +16,8 @@ from benchmarks.grown import grown
 from benchmarks.measuring import Table, Verdict
 from benchmarks.peers import MODULES
 from crampsrules import RuleBase
+from tests.drawing import ROOT, patients
 from tests.engines.common import agree
-from tests.strategies import ROOT, patients
 
 RULES = ROOT / "benchmarks" / "rules"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crampsrules import FactsError, RuleBase, adjusted_calcium, assess
 from crampsrules.facts import FACTS
 from crampsrules.units import UNITS
-from tests.strategies import fewer, thresholds
+from tests.drawing import fewer, thresholds
 
 SHIPPED = RuleBase.load()
 PAIRS = {"mmol/L": ((1.0, 4.0), (10.0, 80.0)), "mg/dL": ((4.0, 16.0), (1.0, 8.0))}

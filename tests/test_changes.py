@@ -17,7 +17,7 @@ from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.telling_values import telling_values
 from crampsrules.triage import Triage
-from tests.strategies import fact_mappings, facts_asked, fewer, rule_bases
+from tests.drawing import fact_mappings, facts_asked, fewer, rule_bases
 from tests.written_rules import evidence, finding, rules_of, urgent
 
 SHIPPED = RuleBase.load()

@@ -28,8 +28,8 @@ from crampsrules.facts import FACTS
 from crampsrules.interview import HAS_TESTS, Interview
 from crampsrules.questions import Question
 from crampsrules.triage import Triage
+from tests.drawing import fewer, patients
 from tests.processes import run_python
-from tests.strategies import fewer, patients
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = RuleBase.load()

@@ -36,7 +36,7 @@ from crampsrules.conditions import (
 from crampsrules.facts import FACTS
 from crampsrules.memberships import membership
 from tests import kleene
-from tests.strategies import CLASSES, Names, condition_texts, fact_mappings, fewer
+from tests.drawing import CLASSES, Names, condition_texts, fact_mappings, fewer
 
 NAMES = Names(("found_0", "found_1"), ("cause_0", "alcohol"), CLASSES)
 FACTS_ONLY = Names(classes=CLASSES)

@@ -9,8 +9,8 @@ from crampsrules import PatientFacts, RuleBase
 from crampsrules.denials import denials
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
+from tests.drawing import fewer, patients, rule_bases
 from tests.satisfying import near_examples
-from tests.strategies import fewer, patients, rule_bases
 
 
 def known_false(rules: RuleBase, facts: PatientFacts) -> set[str]:

@@ -16,8 +16,8 @@ from crampsrules.inference import Inference
 from crampsrules.linking import caution_id, unless_id
 from crampsrules.observations import observe
 from crampsrules.rules import SERIOUSNESS, Unless
+from tests.drawing import fewer, patients, rule_bases
 from tests.satisfying import near_examples, patients_making_true
-from tests.strategies import fewer, patients, rule_bases
 
 RULES = RuleBase.load()
 ADVICE = {one.id: one for one in RULES.advice}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from crampsrules import Assessment, FactsError, RuleBase, RuleError, Triage, assess
 from crampsrules.facts import FACTS
 from crampsrules.html import STYLE, as_page
-from tests.strategies import fact_mappings, fewer, rule_bases
+from tests.drawing import fact_mappings, fewer, rule_bases
 
 SHIPPED = RuleBase.load()
 # A case that shows every kind of thing on the page.

@@ -11,7 +11,7 @@ from crampsrules.inference import Inference
 from crampsrules.linking import caution_id, unless_id
 from crampsrules.observations import Observations, observe
 from tests import kleene
-from tests.strategies import fact_mappings, fewer, patients, rule_bases
+from tests.drawing import fact_mappings, fewer, patients, rule_bases
 
 
 def infer(rules: RuleBase, facts: PatientFacts) -> Inference:

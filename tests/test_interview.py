@@ -12,7 +12,7 @@ from crampsrules import FactsError, PatientFacts, RuleBase, Triage, assess
 from crampsrules.facts import FACTS
 from crampsrules.interview import HAS_TESTS, Interview
 from crampsrules.questions import FOUND_BY_TESTS, Question
-from tests.strategies import fewer, patients
+from tests.drawing import fewer, patients
 
 SHIPPED = RuleBase.load()
 

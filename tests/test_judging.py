@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from crampsrules.engines import ENGINES
+from tests.drawing import ROOT
 from tests.engines.common import needs_durable
-from tests.strategies import ROOT
 
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/statm").exists(), reason="needs /proc to see how much memory is used"

@@ -25,6 +25,7 @@ from crampsrules.fold import fold
 from crampsrules.laws import binding_laws, breaches, broken_laws
 from crampsrules.linking import caution_id, unless_id
 from crampsrules.rules import Advice, Law
+from tests.drawing import fewer, patients
 from tests.satisfying import (
     is_coherent,
     near_examples,
@@ -32,7 +33,6 @@ from tests.satisfying import (
     patients_making_true,
     together,
 )
-from tests.strategies import fewer, patients
 
 RULES = RuleBase.load()
 LAWS = {law.id: law for law in RULES.laws}

@@ -11,10 +11,10 @@ from hypothesis import example, given
 
 from crampsrules import Assessment, RuleBase, RuleError, Triage, assess
 from crampsrules.leaflet import LONGEST_NAME, MOST_CAUSES, MOST_NAMES, MOST_WORDS, ROOMS, WIDTH
+from tests.drawing import RULES as FOLDER
+from tests.drawing import fewer, patients
 from tests.readability import grade, syllables
 from tests.satisfying import near_examples
-from tests.strategies import RULES as FOLDER
-from tests.strategies import fewer, patients
 
 RULES = RuleBase.load()
 LEAFLETS = {one.says: str(assess(one.facts, engine="compiled")) for one in RULES.examples}

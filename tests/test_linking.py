@@ -7,7 +7,7 @@ from hypothesis import given
 from crampsrules import RuleBase, RuleError
 from crampsrules.conditions import Concluded, Suspected, atoms
 from crampsrules.linking import MAX_FAULTS, MAX_LEVELS, MAX_RULES
-from tests.strategies import fewer, rule_texts, shipped_texts
+from tests.drawing import fewer, rule_texts, shipped_texts
 
 SOUND = """\
 id = "cold"

@@ -12,8 +12,8 @@ from crampsrules import FactsError, PatientFacts, RuleBase, assess
 from crampsrules.engines import engine_for
 from crampsrules.medicines import Formulary, one_slip_apart
 from crampsrules.rules import Medicine, MedicineClass, Names
+from tests.drawing import UNHEARD_OF, medicine_names
 from tests.engines.common import HERE
-from tests.strategies import UNHEARD_OF, medicine_names
 
 SHIPPED = RuleBase.load().formulary
 NAMES = medicine_names(RuleBase.load())

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crampsrules.facts import FACTS
 from crampsrules.memberships import UNKNOWN, membership
-from tests.strategies import SETS
+from tests.drawing import SETS
 
 
 @st.composite

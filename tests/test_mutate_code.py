@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crampsrules import units
-from tests.strategies import ROOT
+from tests.drawing import ROOT
 
 
 def load_tool() -> ModuleType:
@@ -42,6 +42,21 @@ def test_a_mutant_is_the_module_with_one_change_in_it(name):
     assert len({str(one) for one in found}) == len(found)
     for one in found:
         assert ast.dump(ast.parse(one.source())) != source
+
+
+@pytest.mark.parametrize(
+    ("module", "tests"),
+    [
+        ("units", "tests/test_units.py"),
+        ("engines.generated", "tests/engines/test_generated.py"),
+        ("strategies.values", "tests/strategies/test_values.py"),
+        ("cli.ask", "tests/test_cli.py"),
+        ("frames.dialect", "tests/frames/"),
+    ],
+)
+def test_a_module_is_judged_by_its_own_tests_first(module, tests):
+    """Those of its file, or else of its package."""
+    assert TOOL.own_tests(module) == tests
 
 
 def test_decorated_functions_are_changed_too():

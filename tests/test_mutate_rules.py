@@ -13,7 +13,7 @@ import pytest
 from crampsrules import RuleBase
 from crampsrules.conditions import ConditionError
 from crampsrules.errors import RuleError
-from tests.strategies import ROOT
+from tests.drawing import ROOT
 
 
 def load_tool() -> ModuleType:

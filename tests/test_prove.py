@@ -23,7 +23,7 @@ from crampsrules.prove import KINDS, Claim, Kind, prove
 from crampsrules.rulefiles import RuleFile, read_folder
 from crampsrules.translation import Translation
 from crampsrules.triage import Triage
-from tests.strategies import RULES
+from tests.drawing import RULES
 from tests.written_rules import Written, evidence, rules_of, urgent
 
 SHIPPED = RuleBase.load()

@@ -18,7 +18,7 @@ from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.questions import HARD_TO_TELL, _Asker, rank_unknowns
 from crampsrules.ways import Change, Route, Routes
-from tests.strategies import fact_values, fewer, patients
+from tests.drawing import fact_values, fewer, patients
 from tests.written_rules import evidence as evidence_table
 from tests.written_rules import rules_of, urgent
 

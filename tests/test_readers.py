@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from crampsrules.facts import FACTS
 from crampsrules.readers import RefusedError, reader_of
-from tests.strategies import fact_values
+from tests.drawing import fact_values
 
 
 def read(name: str, value: Any) -> object:

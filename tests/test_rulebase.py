@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import crampsrules
 from crampsrules import RuleBase, RuleError, assess
-from tests.strategies import ROOT, RULES, fewer, rule_texts, shipped_texts
+from tests.drawing import ROOT, RULES, fewer, rule_texts, shipped_texts
 
 PACK = """\
 [[sources]]

@@ -23,7 +23,7 @@ from crampsrules.rulefiles import (
     structure,
 )
 from crampsrules.rules import Evidence, Source, TriageWording
-from tests.strategies import ROOT, fewer, mutated, rule_texts, shipped_texts
+from tests.drawing import ROOT, fewer, mutated, rule_texts, shipped_texts
 
 
 def refusal(texts: dict[str, str]) -> RuleError | None:

@@ -15,7 +15,7 @@ from crampsrules.conditions import Concluded, Suspected, atoms
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.rulegraph import KINDS, graph
-from tests.strategies import facts_asked, fewer, patients, rule_bases
+from tests.drawing import facts_asked, fewer, patients, rule_bases
 
 SHIPPED = RuleBase.load()
 SVG = "{http://www.w3.org/2000/svg}"

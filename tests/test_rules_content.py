@@ -17,7 +17,7 @@ from crampsrules.fold import rank_causes
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.rules import Caution, Expectation, Unless
-from tests.strategies import ROOT, fact_mappings, fact_values, medicine_names, shipped_texts
+from tests.drawing import ROOT, fact_mappings, fact_values, medicine_names, shipped_texts
 from tools.statements import PAGE, STATEMENTS, carriers, page
 
 RULES = RuleBase.load()

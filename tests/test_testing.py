@@ -38,7 +38,7 @@ from examples.tested_app.test_app import TestChat as TestPharmacyChat
 from examples.tested_app.test_app import TestLaws as TestPharmacyLaws
 from examples.tested_app.test_app import pharmacy
 from examples.tested_app.test_app import test_a_clot_is_urgent as test_the_plain_example_holds
-from tests.strategies import fewer
+from tests.drawing import fewer
 
 __all__ = ["TestPharmacyChat", "TestPharmacyLaws", "test_the_plain_example_holds"]
 

@@ -16,7 +16,7 @@ from crampsrules.facts import FACTS
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.translation import Scale, Translation
-from tests.strategies import NUMBERS, medicine_names, patients, rule_bases, thresholds
+from tests.drawing import NUMBERS, medicine_names, patients, rule_bases, thresholds
 
 RULES = RuleBase.load()
 # Each example judges every id of a rule base twice.

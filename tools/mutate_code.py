@@ -432,7 +432,7 @@ class Bench:
 
     def _judges(self, mutant: Mutant, budget: float) -> list[pytest.Item]:
         """The tests that run a mutant's lines, the likeliest and the fastest first."""
-        own = f"tests/test_{mutant.module.partition('.')[0]}.py"
+        own = own_tests(mutant.module)
         caught = self._catchers[mutant.file, mutant.function]
         ids = self._running(mutant)
         cases = Counter[str]()
@@ -535,11 +535,18 @@ def try_afresh(mutant: Mutant) -> tuple[int, str]:
     SourceFileLoader.get_code = changed  # type: ignore[method-assign, assignment]
     signal.setitimer(signal.ITIMER_PROF, 6 * SLOW)
     importlib.import_module("crampsrules._hypothesis").register()
-    own = ROOT / "tests" / f"test_{mutant.module.partition('.')[0]}.py"
+    own = ROOT / own_tests(mutant.module)
     tests = [str(own)] if own.is_file() else []
     tests += [str(ROOT / "tests" / one) for one in JUDGES_OF_IMPORT]
     status = pytest.main(["-x", f"--rootdir={ROOT}", *OPTIONS, *tests])
     return (CAUGHT, "when imported") if status else (SURVIVED, "")
+
+
+def own_tests(module: str) -> str:
+    """The file of a module's tests, or what there is of its package's."""
+    package, _, name = module.partition(".")
+    files = (f"tests/{package}/test_{name}.py", f"tests/test_{package}.py")
+    return next((file for file in files if (ROOT / file).is_file()), f"tests/{package}/")
 
 
 def few_of_each(tests: Iterable[pytest.Item]) -> Iterator[pytest.Item]:

@@ -9,7 +9,7 @@ from crampsrules import FactsError, PatientFacts, assess_frame
 from crampsrules.cohort.cells import Cells
 from crampsrules.facts import FACTS
 from tests.cohort.common import SHIPPED, cell
-from tests.strategies import patients
+from tests.drawing import patients
 
 
 def read(fact, *texts, unknown=()):

@@ -11,7 +11,7 @@ from crampsrules.cohort.picture import _CAUSE_COLOUR, _TRIAGE_COLOURS, MOST_CAUS
 from crampsrules.cohort.tally import Tally
 from crampsrules.triage import Triage
 from tests.cohort.common import SHIPPED
-from tests.strategies import fewer
+from tests.drawing import fewer
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crampsrules import RuleBase, assess, assess_frame
 from crampsrules.cli import ExitCode
 from tests.cohort.common import FORMATS, SHIPPED, answers_in, people, rejects_in, run, write
-from tests.strategies import fewer, patients
+from tests.drawing import fewer, patients
 
 HINT = "(if that stands for what is not known, say so: --unknown NA)"
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from crampsrules import PatientFacts
 from crampsrules.facts import FACTS
-from tests.strategies import thresholds
+from tests.drawing import thresholds
 
 
 @cache

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crampsrules import RuleBase
 from tests.deep.patients import half_known
+from tests.drawing import medicine_names, patients, rule_bases
 from tests.engines.common import (
     FILLED_MEMORY,
     agree_to_the_last_field,
@@ -19,7 +20,6 @@ from tests.engines.common import (
     needs_glibc,
 )
 from tests.engines.test_durable import needs_proc, needs_unix, run
-from tests.strategies import medicine_names, patients, rule_bases
 
 pytestmark = [pytest.mark.deep, needs_durable]
 

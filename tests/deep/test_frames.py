@@ -16,9 +16,9 @@ import pytest
 from crampsrules import RuleBase, assess_frame
 from crampsrules.frames.eager import FEW
 from tests.deep.patients import half_known
+from tests.drawing import medicine_names
 from tests.frames.common import BAD_VALUES, CONTRADICTION, assert_right, expected, in_polars
 from tests.frames.spark import needs_java, session
-from tests.strategies import medicine_names
 
 pytestmark = [
     pytest.mark.deep,

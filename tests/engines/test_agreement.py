@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from crampsrules import PatientFacts, RuleBase
 from crampsrules.conditions import Comparison, atoms
 from crampsrules.facts import FACTS
+from tests.drawing import FLAGS, fact_values, patients, rule_bases
 from tests.engines.common import agree, agree_to_the_last_field, rules_of
 from tests.kleene import SIGNS
-from tests.strategies import FLAGS, fact_values, patients, rule_bases
 
 FLAG_NAMES = [fact.name for fact in FLAGS]
 SHORT_NAMES = sorted(FLAG_NAMES, key=len)[:25]  # a condition has at most 1,000 characters

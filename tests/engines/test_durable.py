@@ -18,8 +18,8 @@ import pytest
 
 from crampsrules import EngineError, PatientFacts, RuleBase
 from crampsrules.engines import engine_for
+from tests.drawing import FLAGS, ROOT
 from tests.engines.common import FILLED_MEMORY, agree, needs_durable, rules_of
-from tests.strategies import FLAGS, ROOT
 
 pytestmark = needs_durable
 

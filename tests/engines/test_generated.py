@@ -13,8 +13,8 @@ from crampsrules import PatientFacts, RuleBase
 from crampsrules.engines import engine_for, generated
 from crampsrules.engines.compiled import CompiledEngine
 from crampsrules.ids import Ids
+from tests.drawing import fewer, patients, rule_bases
 from tests.engines.common import HERE, inferred
-from tests.strategies import fewer, patients, rule_bases
 
 
 @pytest.mark.parametrize("many", [0, 10**6], ids=["ors apart", "ors together"])

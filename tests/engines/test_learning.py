@@ -10,8 +10,8 @@ from crampsrules.conditions import Known, atoms
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations
 from crampsrules.linking import unless_id
+from tests.drawing import fact_mappings, rule_bases
 from tests.engines.common import HERE, agree, asked
-from tests.strategies import fact_mappings, rule_bases
 
 
 def learnt(draw, rules):

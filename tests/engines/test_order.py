@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crampsrules import PatientFacts, RuleBase
+from tests.drawing import fact_mappings, patients, rule_texts, shipped_texts
 from tests.engines.common import agree_to_the_last_field, without_engine
-from tests.strategies import fact_mappings, patients, rule_texts, shipped_texts
 
 # A table at the top, with the tables inside it.
 _TABLE = re.compile(r"^(?=\[\[[a-z]+\]\])", re.MULTILINE)

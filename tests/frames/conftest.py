@@ -3,7 +3,7 @@
 import pytest
 
 from crampsrules import RuleBase
-from tests.strategies import ROOT
+from tests.drawing import ROOT
 
 
 @pytest.fixture(scope="session")

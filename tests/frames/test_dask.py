@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 
 from crampsrules import FactsError, assess_frame
+from tests.drawing import fewer
 from tests.frames.common import assert_right, in_polars, rows
-from tests.strategies import fewer
 
 
 @fewer(25)

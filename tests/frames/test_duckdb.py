@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.frames.duckdb_frames import DuckDB
+from tests.drawing import fact_mappings, fewer, rule_bases
 from tests.frames.common import (
     BAD_VALUES,
     CLASS_ROWS,
@@ -25,7 +26,6 @@ from tests.frames.common import (
     small_rules,
     with_texts,
 )
-from tests.strategies import fact_mappings, fewer, rule_bases
 
 
 def relation(query: str, frame: object = None) -> duckdb.DuckDBPyRelation:

@@ -11,8 +11,8 @@ from hypothesis import given
 
 from crampsrules import FactsError, assess_frame
 from crampsrules.frames import eager
+from tests.drawing import fewer
 from tests.frames.common import ANSWERS, assert_right, in_polars, rows
-from tests.strategies import fewer
 
 
 @fewer(12)

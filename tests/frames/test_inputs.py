@@ -17,8 +17,8 @@ from crampsrules.inference import Inference
 from crampsrules.memberships import Membership, membership
 from crampsrules.observations import Observations
 from crampsrules.strategies import patient_facts
+from tests.drawing import fewer
 from tests.frames.common import ANSWERS, assert_right, in_polars, small_rules
-from tests.strategies import fewer
 
 SETS = [name for name, fact in FACTS.items() if fact.kind == "members"]
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crampsrules import RuleBase, assess_frame
 from crampsrules.frames import decoding, eager
+from tests.drawing import fact_mappings, fewer, rule_bases
 from tests.frames.common import (
     BAD_VALUES,
     CLASS_ROWS,
@@ -24,7 +25,6 @@ from tests.frames.common import (
     small_rules,
     with_texts,
 )
-from tests.strategies import fact_mappings, fewer, rule_bases
 
 ONE_SOURCE = "[[sources]]\nid = 'book'\ntitle = 'Book'"
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from crampsrules import RuleBase, assess_frame
 from crampsrules.frames import sql
+from tests.drawing import ROOT, fact_mappings, fewer, rule_bases, shipped_texts
 from tests.frames.common import NAMES_AS_WRITTEN, assert_right, in_polars, rows
 from tests.frames.spark import needs_java, session
-from tests.strategies import ROOT, fact_mappings, fewer, rule_bases, shipped_texts
 
 pytestmark = [
     needs_java,

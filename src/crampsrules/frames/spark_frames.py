@@ -107,7 +107,7 @@ class Spark(Dialect):
         # ten times as slow. With an expression in it that Spark does not compile, a stage becomes
         # many small functions; `zip_with` is one, and only worked out where the condition holds.
         apart = f"element_at(zip_with(array({condition}), array(true), (flag, _) -> flag), 1)"
-        return f"({condition} AND {apart})"
+        return f"({condition}) AND {apart}"
 
     def bytes_in(self, text: str) -> str:  # noqa: D102
         return f"octet_length({text})"

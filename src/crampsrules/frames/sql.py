@@ -203,8 +203,7 @@ class Script:
         marks = [*words, *(f"coalesce({one}, {self.dialect.whole(0)})" for one in sets)]
         marked = f"(({' | '.join(marks)}) & {BAD}) <> 0" if marks else "false"
         contradictions = [self.expression(one.formula) for one in faults if one.source is None]
-        parts = (marked, *(f"coalesce({one}, false)" for one in contradictions))
-        return f"({' OR '.join(parts)})"
+        return " OR ".join((marked, *(f"coalesce({one}, false)" for one in contradictions)))
 
     def _flags_worth_copying(self) -> Mapping[str, str]:
         """Flags that answers ask for more than once, if there are so many that it pays.
@@ -233,7 +232,10 @@ class Script:
         )
 
     def expression(self, formula: Formula) -> str:
-        """A formula, of which null means that it is not known to be true."""
+        """A formula, of which null means that it is not known to be true.
+
+        In brackets only where it has an OR: to see what a bracket means, Spark reads on to its end.
+        """
         if self._is_packed(formula):
             return self._some((formula,))
         match formula:
@@ -246,41 +248,68 @@ class Script:
             case Some(parts):
                 return self._some(parts)
             case Not(part):
-                return f"(NOT coalesce({self.expression(part)}, false))"
+                return f"NOT coalesce({self.expression(part)}, false)"
             case Holds(key, wanted):
-                return self._column(key) if wanted else f"(NOT {self._column(key)})"
+                return self._column(key) if wanted else f"NOT {self._column(key)}"
             case Compares(key, operator, value):
-                return f"({self._column(key)} {operator} {self.dialect.number(value)})"
+                return f"{self._column(key)} {operator} {self.dialect.number(value)}"
             case Outside(key, low, high, whole):
                 return self._outside(self._column(key), low, high, whole=whole)
             case IsOneOf(key, values, wanted):
                 among = ", ".join(map(self.dialect.text, values))
-                return f"({self._column(key)} {'' if wanted else 'NOT '}IN ({among}))"
+                return f"{self._column(key)} {'' if wanted else 'NOT '}IN ({among})"
             case IsKnown(key, wanted):
-                return f"({self._column(key)} IS {'NOT ' if wanted else ''}NULL)"
+                return f"{self._column(key)} IS {'NOT ' if wanted else ''}NULL"
             case HasBits():
                 return self._has_bits(formula)
 
     def _every(self, parts: Sequence[Formula]) -> str:
+        parts = _in_one(self._taken_apart(parts, Every), wanted=False)
         # A flag and its opposite may both be among the parts: each sort has a test of its own.
         opposites = [part.part for part in parts if isinstance(part, Not)]
         tests = [
-            *(f"(({word} & {mask}) = {mask})" for word, mask in self._masks(parts).items()),
-            *(f"(({word} & {mask}) = 0)" for word, mask in self._masks(opposites).items()),
+            *(f"{word} & {mask} = {mask}" for word, mask in self._masks(parts).items()),
+            *(f"{word} & {mask} = 0" for word, mask in self._masks(opposites).items()),
             *(
                 self.expression(part)
                 for part in parts
                 if not self._is_packed(part.part if isinstance(part, Not) else part)
             ),
         ]
-        return f"({' AND '.join(tests)})" if parts else "true"
+        return " AND ".join(tests) or "true"
 
     def _some(self, parts: Sequence[Formula]) -> str:
+        parts = _in_one(self._taken_apart(parts, Some), wanted=True)
         tests = [
-            *(f"(({word} & {mask}) <> 0)" for word, mask in self._masks(parts).items()),
+            *(f"{word} & {mask} <> 0" for word, mask in self._masks(parts).items()),
             *(self.expression(part) for part in parts if not self._is_packed(part)),
         ]
-        return f"({' OR '.join(tests)})" if parts else "false"
+        return f"({' OR '.join(tests)})" if len(tests) > 1 else "".join(tests) or "false"
+
+    def _taken_apart(self, parts: Iterable[Formula], kind: type[Every | Some]) -> Iterator[Formula]:
+        """The parts, and in place of each that is of the same kind its own parts.
+
+        Not of some is every one's not, and the other way round.
+        """
+        for part in map(self._looked_up, parts):
+            inner = self._looked_up(part.part) if isinstance(part, Not) else part
+            if isinstance(part, Not) and isinstance(inner, Every | Some):
+                negated = tuple(map(Not, inner.parts))
+                inner = Some(negated) if isinstance(inner, Every) else Every(negated)
+            if isinstance(inner, kind):
+                yield from self._taken_apart(inner.parts, kind)
+            else:
+                yield part
+
+    def _looked_up(self, formula: Formula) -> Formula:
+        """What a name stands for, unless it stands in an earlier stage."""
+        while (
+            isinstance(formula, Named)
+            and formula.name not in self._written
+            and not self._is_packed(formula)
+        ):
+            formula = self._formula[formula.name]
+        return formula
 
     def _is_packed(self, formula: Formula) -> bool:
         return self._bit(formula) is not None
@@ -299,13 +328,11 @@ class Script:
         return masks
 
     def _outside(self, column: str, low: float, high: float, *, whole: bool) -> str:
-        bounds = f"{self.dialect.number(low)} AND {self.dialect.number(high)}"
-        inside = f"(NOT ({column} BETWEEN {bounds}))"
-        return f"({inside} OR {column} % 1 <> 0)" if whole else inside
+        inside = f"{column} BETWEEN {self.dialect.number(low)} AND {self.dialect.number(high)}"
+        return f"(NOT {inside} OR {column} % 1 <> 0)" if whole else f"NOT {inside}"
 
     def _has_bits(self, test: HasBits) -> str:
-        sign = "<>" if test.wanted else "="
-        return f"(({self._ref(test.column)} & {test.bits}) {sign} 0)"
+        return f"{self._ref(test.column)} & {test.bits} {'<>' if test.wanted else '='} 0"
 
     # --- Answers --------------------------------------------------------------------------------
 
@@ -432,6 +459,18 @@ class Script:
             self.dialect.strangers(column, known), "name", self._quoted("coalesce(name, 'null')")
         )
         return self.dialect.joined(quoted, ", ")
+
+
+def _in_one(formulas: Iterable[Formula], *, wanted: bool) -> Sequence[Formula]:
+    """The formulas, but one test for all bits that are to be in a set, or not to be in it."""
+    bits: dict[str, int] = {}
+    others: list[Formula] = []
+    for one in formulas:
+        if isinstance(one, HasBits) and one.wanted is wanted:
+            bits[one.column] = bits.get(one.column, 0) | one.bits
+        else:
+            others.append(one)
+    return [*(HasBits(column, mask, wanted) for column, mask in bits.items()), *others]
 
 
 def _names_in(formula: Formula) -> Iterator[str]:
