@@ -46,7 +46,7 @@ demo: $(VENV)/.demo  ## one patient from examples/, assessed and printed
 
 # --- For those who change it -------------------------------------------------
 
-test: lint types coverage  ## what CI runs: ruff, mypy, and the tests with coverage
+test: lint types suite  ## what CI runs: ruff, mypy, and the tests
 
 lint: $(VENV)/.dev  ## ruff, its checks and its formatting
 	$(BIN)/ruff check .
@@ -59,16 +59,16 @@ types: $(VENV)/.dev  ## mypy, strict
 # of their names: the few tests of Spark take longest, and would begin when most others are done.
 SHARED_OUT := -n auto --dist loadfile --no-loadscope-reorder
 
+suite: $(VENV)/.dev  ## the tests alone
+	$(BIN)/pytest $(SHARED_OUT)
+
 # `coverage run` rather than a pytest plugin: our Hypothesis entry point is loaded
 # before such a plugin starts to look.
-coverage: $(VENV)/.dev  ## the tests; fails below 95% of lines and branches
+coverage: $(VENV)/.dev  ## the tests, measured; fails below 95% of lines and branches
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(SHARED_OUT)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
-
-suite: $(VENV)/.dev  ## the tests alone
-	$(BIN)/pytest $(SHARED_OUT)
 
 fix: $(VENV)/.dev  ## ruff, mending what it can
 	$(BIN)/ruff check --fix .
