@@ -34,6 +34,7 @@ from crampsrules.frames import sql
 from crampsrules.frames.dialect import Dialect
 from crampsrules.frames.duckdb_frames import DuckDB
 from crampsrules.frames.inputs import Inputs
+from crampsrules.frames.lazy import with_stage
 from crampsrules.frames.outputs import Outputs
 from crampsrules.frames.spark_frames import Spark
 from tests.drawing import fewer
@@ -131,20 +132,21 @@ def formulas(named: Sequence[Formula]) -> st.SearchStrategy[Formula]:
 @given(data=st.data())
 def test_a_formula_is_true_of_those_it_is_true_of(copies_rows, data):
     """Taken apart and put together anew as it is, in columns or in bits, with nulls everywhere."""
+    dialect = DuckDB()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(DuckDB, "copies_rows", copies_rows)
         patched.setattr(sql, "_WORTH_COPYING", 1)
-        script = script_of(RULES_OF_FEW, DuckDB(), PEOPLE)
+        script = script_of(RULES_OF_FEW, dialect, PEOPLE)
         stages = list(script.stages())
     named = [Named(name) for name in script._formula]
     asked = data.draw(st.lists(formulas(named), min_size=9))
-    written = [f'({script.expression(one)}) AS "{at}"' for at, one in enumerate(asked)]
+    written = {str(at): script.expression(one) for at, one in enumerate(asked)}
 
     with duckdb.connect() as connection:
         people = connection.from_arrow(PEOPLE.to_arrow())
-        for stage in stages:
-            people = people.project(", ".join(["*", *(f'{v} AS "{k}"' for k, v in stage.items())]))
-        found = people.project(", ".join(["*", *written])).pl().to_dicts()
+        for stage in (*stages, written):
+            people = with_stage(people, stage, dialect)
+        found = people.pl().to_dicts()
 
     for row in found:
         for at, one in enumerate(asked):

@@ -20,7 +20,7 @@ from tests.processes import run_python
 from tests.strategies.common import CAUSES, NUMBERS, SHIPPED, drawn, listed, triage
 from tests.written_rules import rules_of, urgent
 
-# --- What is asked for is drawn -------------------------------------------------------------------
+# --- What is asked for is drawn -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("level", list(Triage))
@@ -128,7 +128,7 @@ def test_patients_of_a_drawn_rule_base_make_its_rules_fire(data):
     assert assess(facts, rules=rules, engine="compiled").rules_version == rules.version
 
 
-# --- All of it is drawn ---------------------------------------------------------------------------
+# --- All of it is drawn -------------------------------------------------------------------------
 
 
 def test_nearly_every_fact_is_drawn_and_most_rules_fire():
@@ -210,7 +210,7 @@ def test_a_wish_that_nobody_meets_is_repeated_in_full():
     )
 
 
-# --- Rules of our own -----------------------------------------------------------------------------
+# --- Rules of our own ---------------------------------------------------------------------------
 
 
 def test_patients_of_a_single_rule_make_it_fire():
@@ -268,7 +268,7 @@ def test_as_many_facts_as_can_be_are_kept(more, clashes):
     assert all(not holds({**kept, one: None}) for one in more.keys() - kept.keys())
 
 
-# --- What Hypothesis finds by itself --------------------------------------------------------------
+# --- What Hypothesis finds by itself ------------------------------------------------------------
 
 
 def test_from_type_needs_no_import_of_ours_and_reads_no_rules_before():

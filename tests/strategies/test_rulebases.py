@@ -21,11 +21,7 @@ from crampsrules.strategies.rulebases import (
 from tests.strategies.common import asked, drawn
 
 NAMES = Names(findings=("found_0",), causes=("cause_0",), classes=CLASSES)
-
-
 NAMED = Vocabulary(frozenset({"found_0"}), frozenset({"cause_0"}), frozenset(CLASSES))
-
-
 STEPS = {Concluded, Suspected}
 
 

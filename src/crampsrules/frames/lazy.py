@@ -12,7 +12,7 @@ from narwhals.dependencies import is_dask_dataframe
 
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.frames import eager
-from crampsrules.frames.dialect import Dialect
+from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.duckdb_frames import DuckDB
 from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import Outputs
@@ -70,9 +70,14 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     prefix = free_prefix(schema)
     script = Script.of(rules, inputs, outputs, dialect, prefix)
     for stage in script.stages():
-        added = [f"{sql} AS {dialect.name(name)}" for name, sql in stage.items()]
-        frame = _projected(frame, ["*", *added])
+        frame = with_stage(frame, stage, dialect)
     return _projected(frame, map(dialect.name, (*schema, *outputs.names)))
+
+
+def with_stage(frame: Any, stage: Stage, dialect: Dialect) -> Any:  # noqa: ANN401
+    """The frame with the columns of a stage added."""
+    added = (f"{sql} AS {dialect.name(name)}" for name, sql in stage.items())
+    return _projected(frame, ["*", *added])
 
 
 def _projected(frame: Any, expressions: Iterable[str]) -> Any:  # noqa: ANN401

@@ -10,7 +10,7 @@ has to be made two-valued.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import Factory, frozen
 
@@ -236,13 +236,12 @@ class Script:
 
         In brackets only where it has an OR: to see what a bracket means, Spark reads on to its end.
         """
+        formula = self._looked_up(formula)
         if self._is_packed(formula):
             return self._some((formula,))
         match formula:
             case Named(name):
-                if name in self._written:
-                    return self._written[name]
-                return self.expression(self._formula[name])
+                return self._written[name]
             case Every(parts):
                 return self._every(parts)
             case Some(parts):
@@ -263,26 +262,25 @@ class Script:
             case HasBits():
                 return self._has_bits(formula)
 
-    def _every(self, parts: Sequence[Formula]) -> str:
-        parts = _in_one(self._taken_apart(parts, Every), wanted=False)
+    def _every(self, parts: Iterable[Formula]) -> str:
+        parts = [*self._taken_apart(parts, Every)]
         # A flag and its opposite may both be among the parts: each sort has a test of its own.
-        opposites = [part.part for part in parts if isinstance(part, Not)]
         tests = [
-            *(f"{word} & {mask} = {mask}" for word, mask in self._masks(parts).items()),
-            *(f"{word} & {mask} = 0" for word, mask in self._masks(opposites).items()),
+            *(f"{word} & {mask} = {mask}" for word, mask in _masks(map(self._bit, parts))),
+            *(f"{word} & {mask} = 0" for word, mask in _masks(map(self._none_of, parts))),
             *(
                 self.expression(part)
                 for part in parts
-                if not self._is_packed(part.part if isinstance(part, Not) else part)
+                if not self._is_packed(part) and not self._none_of(part)
             ),
         ]
         return " AND ".join(tests) or "true"
 
-    def _some(self, parts: Sequence[Formula]) -> str:
-        parts = _in_one(self._taken_apart(parts, Some), wanted=True)
+    def _some(self, parts: Iterable[Formula]) -> str:
+        parts = [*self._taken_apart(parts, Some)]
         tests = [
-            *(f"{word} & {mask} <> 0" for word, mask in self._masks(parts).items()),
-            *(self.expression(part) for part in parts if not self._is_packed(part)),
+            *(f"{word} & {mask} <> 0" for word, mask in _masks(map(self._any_of, parts))),
+            *(self.expression(part) for part in parts if not self._any_of(part)),
         ]
         return f"({' OR '.join(tests)})" if len(tests) > 1 else "".join(tests) or "false"
 
@@ -303,12 +301,12 @@ class Script:
 
     def _looked_up(self, formula: Formula) -> Formula:
         """What a name stands for, unless it stands in an earlier stage."""
-        while (
+        if (
             isinstance(formula, Named)
             and formula.name not in self._written
             and not self._is_packed(formula)
         ):
-            formula = self._formula[formula.name]
+            return self._formula[formula.name]
         return formula
 
     def _is_packed(self, formula: Formula) -> bool:
@@ -319,13 +317,17 @@ class Script:
             formula = self._formula[formula.name]
         return self._bits.get(formula)
 
-    def _masks(self, formulas: Iterable[Formula]) -> Mapping[str, int]:
-        """By word, the bits of those flags among the formulas that are packed."""
-        masks: dict[str, int] = {}
-        for formula in formulas:
-            if bit := self._bit(formula):
-                masks[bit.word] = masks.get(bit.word, 0) | bit.value
-        return masks
+    def _any_of(self, formula: Formula) -> Bit | None:
+        """The bits of which it asks whether any is there, if that is all it asks."""
+        if isinstance(formula, HasBits) and formula.wanted:
+            return Bit(self._ref(formula.column), formula.bits)
+        return self._bit(formula)
+
+    def _none_of(self, formula: Formula) -> Bit | None:
+        """The bits of which it asks that none be there, if that is all it asks."""
+        if isinstance(formula, HasBits) and not formula.wanted:
+            return Bit(self._ref(formula.column), formula.bits)
+        return self._bit(formula.part) if isinstance(formula, Not) else None
 
     def _outside(self, column: str, low: float, high: float, *, whole: bool) -> str:
         inside = f"{column} BETWEEN {self.dialect.number(low)} AND {self.dialect.number(high)}"
@@ -461,16 +463,13 @@ class Script:
         return self.dialect.joined(quoted, ", ")
 
 
-def _in_one(formulas: Iterable[Formula], *, wanted: bool) -> Sequence[Formula]:
-    """The formulas, but one test for all bits that are to be in a set, or not to be in it."""
-    bits: dict[str, int] = {}
-    others: list[Formula] = []
-    for one in formulas:
-        if isinstance(one, HasBits) and one.wanted is wanted:
-            bits[one.column] = bits.get(one.column, 0) | one.bits
-        else:
-            others.append(one)
-    return [*(HasBits(column, mask, wanted) for column, mask in bits.items()), *others]
+def _masks(bits: Iterable[Bit | None]) -> Iterable[tuple[str, int]]:
+    """Each word that has some of the bits, with all of those that it has."""
+    masks: dict[str, int] = {}
+    for bit in bits:
+        if bit is not None:
+            masks[bit.word] = masks.get(bit.word, 0) | bit.value
+    return masks.items()
 
 
 def _names_in(formula: Formula) -> Iterator[str]:
