@@ -223,6 +223,10 @@ def _broken(tmp_path):
         (ExitCode.BAD_FACTS, ["assess", "-"], '{"fevr": true}', "did you mean 'fever'"),
         (ExitCode.BAD_FACTS, ["assess", "-"], '{"age_years": 300}', "0 to 120"),
         (ExitCode.BAD_FACTS, ["assess", "-"], "[1, 2]", "is not TOML"),
+        (ExitCode.BAD_FACTS, ["assess", "-"], "", "there is nothing in it"),
+        (ExitCode.BAD_FACTS, ["assess", "-"], "\ufeff \n", "there is nothing in it"),
+        (ExitCode.USAGE, ["assess", "-", "-o", "none/x"], "{}", "there is no such folder"),
+        (ExitCode.USAGE, ["ask", "--save", "none/x"], "1\n", "there is no such folder"),
         (ExitCode.BAD_FACTS, ["assess", "-"], '{"medications": ["furosemid"]}', "'furosemide'"),
         (ExitCode.BAD_RULES, ["assess", "-", "--rules", "BROKEN"], "{}", "did you mean 'thirst'"),
         (ExitCode.BAD_RULES, ["rules", "--rules", "BROKEN"], "", "ours.thirst"),
@@ -765,3 +769,13 @@ def test_the_question_about_tests_is_a_yes_or_no_question():
 
     assert read_answer(question, "yes") == {HAS_TESTS: True}
     assert read_answer(question, "?") == {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full to write to")
+def test_what_cannot_be_saved_is_shown_all_the_same():
+    """The answers were given, and nobody wants to give them again."""
+    result = run("ask", "--save", "/dev/full", given="1\n")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert SHIPPED.wording.triage["emergency"].title.upper() in result.stdout
+    assert "No space left on device" in result.stderr

@@ -389,3 +389,55 @@ def test_saved_answers_go_on_where_they_stopped(facts, stop):
     assert resumed.in_vain == interview.in_vain
     assert resumed.next() == interview.next()
     assert assess(interview.to_dict()) == interview.assessment()
+
+
+def test_a_name_that_is_no_fact_is_refused_and_the_question_stays_open():
+    """It would be an answer lost, and perhaps a red flag."""
+    interview = Interview()
+
+    with pytest.raises(FactsError, match=r"chest_pian: is not a fact; did you mean 'chest_pain'\?"):
+        interview.answer(interview.next(), {"chest_pian": True})
+
+
+def test_what_is_told_besides_is_kept():
+    """It is known from then on, and not asked for."""
+    interview = Interview(in_vain={"age_years"})
+    question = interview.next()
+    assert "weakness" not in question.facts
+
+    told = interview.answer(question, {"weakness": True, "age_years": 50})
+
+    assert told.facts == PatientFacts(weakness=True, age_years=50)
+    assert "age_years" not in told.in_vain
+
+
+@pytest.mark.parametrize("answer", ["yes", 1, "true", [True]])
+def test_whether_there_are_tests_takes_yes_or_no_alone(answer):
+    """Whatever else it is, it is not taken for no."""
+    question = _about_tests()
+
+    with pytest.raises(FactsError, match="has_tests: takes true or false, got"):
+        Interview().answer(question, {HAS_TESTS: answer})
+
+
+def test_without_a_word_about_tests_they_stay_unknown():
+    """They are not asked for, and none of them is taken for a no."""
+    left = Interview(PatientFacts(foot_pulse="weak")).answer(_about_tests(), {})
+
+    assert left.facts == PatientFacts(foot_pulse="weak")
+    assert left.in_vain == FOUND_BY_TESTS - {"foot_pulse"}
+
+
+def _about_tests():
+    (question,) = (one for one, _ in _all_unknown(tested=False) if one.id == HAS_TESTS)
+    return question
+
+
+def test_what_is_no_question_and_no_answer_is_refused():
+    """In words that say what was meant to be there."""
+    interview = Interview()
+
+    with pytest.raises(FactsError, match=r"takes a question that next\(\) gave"):
+        interview.answer("danger-signs", {"fever": True})
+    with pytest.raises(FactsError, match="takes a mapping of facts to values"):
+        interview.answer(interview.next(), None)

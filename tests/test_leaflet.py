@@ -10,9 +10,11 @@ from attrs import evolve
 from hypothesis import example, given
 
 from crampsrules import Assessment, RuleBase, RuleError, Triage, assess
+from crampsrules.cli.shown_assessment import leaflet
 from crampsrules.leaflet import LONGEST_NAME, MOST_CAUSES, MOST_NAMES, MOST_WORDS, ROOMS, WIDTH
+from crampsrules.rules import LEAFLET_SENTENCES
 from tests.drawing import RULES as FOLDER
-from tests.drawing import fewer, patients
+from tests.drawing import fewer, patients, shipped_texts
 from tests.readability import grade, syllables
 from tests.satisfying import near_examples
 
@@ -305,3 +307,21 @@ def test_rules_without_a_stock_sentence_are_refused():
 
     with pytest.raises(RuleError, match="lacks in \\[leaflet\\]: safety_net"):
         RuleBase.from_texts({"w.toml": wording.replace("\nsafety_net =", "\nsafetynet =")})
+
+
+def test_no_other_stock_sentence_is_needed_to_show_an_answer():
+    """A rule base that loads can be shown in every way."""
+    texts = dict(shipped_texts())
+    lines = texts["wording.toml"].splitlines(keepends=True)
+    at = lines.index("[leaflet]\n") + 1
+    needed = [line for line in lines[at:] if line.split(" = ")[0] in LEAFLET_SENTENCES]
+    rules = RuleBase.from_texts({**texts, "wording.toml": "".join(lines[:at] + needed)})
+
+    assert set(rules.wording.leaflet) == LEAFLET_SENTENCES
+    for one in RULES.examples:
+        shown = assess(one.facts, rules=rules, engine="compiled")
+        assert str(shown)
+        assert shown.to_html()
+        assert leaflet(shown)
+    assert shown.explain()
+    assert shown.unknowns

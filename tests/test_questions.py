@@ -605,3 +605,22 @@ def test_patience_is_for_causes_and_is_used_up():
     assert completions.verdict("weakness", raising) is True
     with pytest.raises(UndecidedError):
         completions.find("thirst", route)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"skip": {"weaknes"}}, "skip: 'weaknes' is not a fact; did you mean 'weakness'?"),
+        ({"skip": {"danger-signs"}}, "skip: 'danger-signs' is not a fact"),
+        ({"skip": "weakness"}, "skip: takes a list of names of facts, got 'weakness'"),
+        ({"n": -1}, "n: takes a whole number from 0, got -1"),
+        ({"n": "3"}, "n: takes a whole number from 0, got '3'"),
+        ({"n": None}, "n: takes a whole number from 0, got None"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(options, told):
+    """A slip in what is to be skipped would ask the same for ever."""
+    with pytest.raises(FactsError) as refused:
+        next_questions({}, **options)
+
+    assert str(refused.value).startswith(told)

@@ -137,17 +137,29 @@ class Assessment:
     """
 
     triage: Triage
+    """How soon to be seen."""
     triage_wording: TriageWording
+    """What that level is called, and what it asks of the patient."""
     escalations: tuple[RaisedEscalation, ...]
+    """Every reason to be seen, the most urgent first."""
     causes: tuple[SuspectedCause, ...]
+    """What may be behind it, best first, each with what speaks for it and against it."""
     advice: tuple[GivenAdvice, ...]
+    """What to do, in the order to act, with its cautions."""
     withheld: tuple[WithheldAdvice, ...]
+    """Advice that is not given, and why."""
     unrecognised: tuple[str, ...]
+    """The names of medicines that are not known, and so were not taken into account."""
     fired: tuple[str, ...]
+    """The id of everything that fired, in order of the alphabet."""
     engine: str
+    """The engine that fired it: "durable" or "compiled"."""
     rules_version: str
+    """The hash of the rules, which any change to them changes."""
     facts: PatientFacts
+    """What the answer is about."""
     disclaimer: str
+    """What is to stand wherever the answer is shown."""
     _rules: RuleBase | None = field(default=None, eq=False, repr=False)
     _unknowns: tuple[Unknown, ...] | None = field(default=None, eq=False, repr=False)
 

@@ -70,12 +70,14 @@ class PatientFacts:
 
     Takes keywords only. Lists and other collections become frozensets, and an int is taken
     where a float is meant. A set is a complete list when it is given: an empty one means "none
-    of these". A laboratory value may also be given as `{"value": 9.1, "unit": "mg/dL"}`.
+    of these". A laboratory value may also be given as `{"value": 9.1, "unit": "mg/dL"}`. A type
+    checker wants sets and plain numbers here; lists and units pass it in a mapping, given to
+    `from_mapping` or to `assess`.
 
     Raises `FactsError`, which names every bad field at once: an unknown name, a wrong type, a
     number out of range, an unknown member, or facts that contradict each other by definition.
 
-    >>> PatientFacts(age_years=71, symptoms=["cramp"])
+    >>> PatientFacts(age_years=71, symptoms={"cramp"})
     PatientFacts(age_years=71.0, symptoms=frozenset({'cramp'}))
     """
 

@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 
 from crampsrules.assess import assess, patient_facts
 from crampsrules.assessment import Assessment
+from crampsrules.errors import FactsError, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.questions import FOUND_BY_TESTS, Question, telling_questions
 from crampsrules.rulebase import RuleBase
@@ -59,16 +60,26 @@ class Interview:
     def answer(self, question: Question, answers: Mapping[str, object]) -> Interview:
         """The interview after an answer: values by fact; what is left out is not known.
 
+        Facts that were not asked for are kept too. The question whether there are results of
+        tests is answered by `{"has_tests": True}` or `{"has_tests": False}`; left out, tests are
+        not asked for, and stay unknown.
+
         Raises FactsError for an answer that cannot be; the question is then still open.
         """
-        if question.id == HAS_TESTS:
-            tested = evolve(self, length=self.length + 1)
-            return tested.with_tests() if answers.get(HAS_TESTS) is True else tested.without_tests()
-        given = {fact: answers[fact] for fact in question.facts if answers.get(fact) is not None}
-        facts = self.facts.replace(**given)
+        if not isinstance(question, Question):
+            raise FactsError.of("takes a question that next() gave", value=question)
+        if not isinstance(answers, Mapping):
+            raise FactsError.of("takes a mapping of facts to values", value=answers)
+        given = {name: value for name, value in answers.items() if value is not None}
+        asks_for_tests = question.id == HAS_TESTS
+        has_tests = _yes_or_no(given.pop(HAS_TESTS, None)) if asks_for_tests else None
+        facts = PatientFacts.from_mapping({**self.facts.known(), **given})
         assess(facts, rules=self.rules, engine="compiled")  # here a misspelt medicine shows
-        in_vain = self.in_vain.union(fact for fact in question.facts if fact not in given)
-        return evolve(self, facts=facts, in_vain=in_vain, length=self.length + 1)
+        in_vain = self.in_vain.union(question.facts).difference(given)
+        after = evolve(self, facts=facts, in_vain=in_vain, length=self.length + 1)
+        if not asks_for_tests:
+            return after
+        return after.with_tests() if has_tests else after.without_tests()
 
     def with_tests(self) -> Interview:
         """The interview of someone who has results of tests."""
@@ -76,7 +87,7 @@ class Interview:
 
     def without_tests(self) -> Interview:
         """The interview of someone who has none: they are not asked for."""
-        return evolve(self, in_vain=self.in_vain | FOUND_BY_TESTS)
+        return evolve(self, in_vain=self.in_vain | FOUND_BY_TESTS.difference(self.facts.known()))
 
     @property
     def is_emergency(self) -> bool:
@@ -104,6 +115,12 @@ class Interview:
         in_vain = [fact for fact, value in answers.items() if value is None]
         tested = not FOUND_BY_TESTS.isdisjoint(facts.known())
         return cls(facts, rules=base, in_vain=in_vain, has_tests=tested)
+
+
+def _yes_or_no(answer: object) -> bool | None:
+    if answer is None or answer is True or answer is False:
+        return answer
+    raise FactsError.of(f"takes true or false, got {shorten(answer)}", field=HAS_TESTS)
 
 
 def _whether_tested(first: Question) -> Question:

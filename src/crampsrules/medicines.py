@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from attrs import field, frozen
 
-from crampsrules.errors import FactProblem, FactsError
+from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.memberships import Membership
 from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
@@ -145,7 +145,7 @@ class Formulary:
     def _resolve(self, names: frozenset[str]) -> Resolved:
         each = {name: self.reading(name) for name in sorted(names)}
         if problems := [
-            FactProblem("medications", name, f"is not known; did you mean {meant!r}?")
+            FactProblem("medications", name, _not_known(name, meant))
             for name, one in each.items()
             for meant in one.misspelt
         ]:
@@ -227,6 +227,10 @@ class Formulary:
 
     def _as_written(self, key: str) -> str:
         return self._written.get(key, key)
+
+
+def _not_known(name: str, meant: str) -> str:
+    return f"{shorten(name)} is not known; did you mean {meant!r}?"
 
 
 def key_of(name: str) -> str:

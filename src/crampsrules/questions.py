@@ -18,6 +18,7 @@ from crampsrules.assess import patient_facts
 from crampsrules.assessment import Unknown
 from crampsrules.completions import Completions
 from crampsrules.engines import engine_for
+from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
@@ -55,14 +56,29 @@ def next_questions(
     """The `n` questions most worth asking next: red flags first; none whose answer cannot matter.
 
     `skip` names facts that were asked already and stay unknown. Raises FactsError for bad
-    facts.
+    facts, for a name in `skip` that is no fact, and for an `n` that is no whole number from 0.
 
     >>> [question.id for question in next_questions({"chest_pain": True}, n=1)]
     ['medications']
     """
     base = RuleBase.load() if rules is None else rules
-    asker = _Asker.about(patient_facts(facts), base, skip, patience=_A_MOMENT)
+    if type(n) is not int or n < 0:
+        raise FactsError.of(f"takes a whole number from 0, got {shorten(n)}", field="n", value=n)
+    asker = _Asker.about(patient_facts(facts), base, _skipped(skip), patience=_A_MOMENT)
     return tuple(itertools.islice(asker.questions(), n))
+
+
+def _skipped(names: Collection[str]) -> frozenset[str]:
+    if isinstance(names, str):
+        message = f"takes a list of names of facts, got {shorten(names)}"
+        raise FactsError.of(message, field="skip", value=names)
+    wrong = [name for name in names if name not in FACTS]
+    if wrong:
+        raise FactsError(
+            FactProblem("skip", name, f"{shorten(name)} is not a fact{did_you_mean(name, FACTS)}")
+            for name in wrong
+        )
+    return frozenset(names)
 
 
 def telling_questions(

@@ -150,7 +150,7 @@ class RuleBase:
 
     @property
     def rules(self) -> Mapping[str, Rule]:
-        """Every rule by id: findings, evidence, escalations, advice."""
+        """Every rule by its id, of findings, evidence, escalations and advice."""
         return self._linked.rules
 
     @property
@@ -164,7 +164,7 @@ class RuleBase:
 
     @property
     def levels(self) -> tuple[tuple[str, ...], ...]:
-        """What can fire, in order: each level uses only findings and causes of earlier ones."""
+        """What can fire, in levels; each one uses findings and causes of earlier ones only."""
         return self._linked.levels
 
     @property

@@ -276,8 +276,8 @@ class TriageWording:
 
 LEAFLET_SENTENCES = frozenset(
     {
+        "title",
         "disclaimer",
-        "seen_heading",
         "why_heading",
         "causes_heading",
         "nothing_suspected",
@@ -297,6 +297,7 @@ LEAFLET_SENTENCES = frozenset(
         "caution",
         "unrecognised",
         "others",
+        "sources_heading",
         "safety_net",
         "why_raises",
         "why_lowers",

@@ -22,6 +22,10 @@ class Triage(enum.IntEnum):
         """The name used in rule files and JSON, such as "same_day"."""
         return self.name.lower()
 
+    def __str__(self) -> str:
+        """The same name, as it is printed and formatted."""
+        return self.id
+
     @classmethod
     def from_id(cls, name: str) -> Triage:
         """The level named `name` ("same_day"). Raises ValueError for any other name."""

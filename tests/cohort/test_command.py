@@ -73,8 +73,8 @@ def test_the_picture_is_written(cohort, tmp_path):
          "the column 'a' is given for two facts"),
         (["{cohort}", "out.csv", "--keep", "persons"],
          "no column 'persons' to keep; did you mean 'person'?"),
-        (["{cohort}", "out.csv", "--delimiter", "ab"], "--delimiter takes one character"),
-        (["{cohort}", "{cohort}"], "cannot be both read and written"),
+        (["{cohort}", "out.csv", "--delimiter", "ab"], "--delimiter takes one character of ASCII"),
+        (["{cohort}", "{cohort}"], "cannot be both read and written, nor written twice"),
         (["{cohort}", "nowhere/out.csv"], "there is no folder"),
         (["{cohort}", "/dev/null", "--to", "csv"], "/dev/null is no ordinary file"),
     ],
@@ -257,3 +257,84 @@ def test_a_terminal_shows_how_far_it_is(tmp_path):
     assert process.returncode == ExitCode.OK
     assert b"put aside" in seen
     assert run(file, tmp_path / "out.csv").stderr == ""
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
+def test_a_slip_in_the_name_of_the_only_fact_is_told_in_every_format(tmp_path, target):
+    """It would leave everyone unknown, and nobody to be seen."""
+    for name, content in (("in.csv", "chestpain\ntrue\n"), ("in.ndjson", '{"chestpain": true}\n')):
+        (tmp_path / name).write_text(content)
+
+        done = run(tmp_path / name, tmp_path / target)
+
+        assert done.exit_code == ExitCode.USAGE
+        assert "no column has the name of a fact" in done.stderr
+        assert "did you mean 'chest_pain'?" in done.stderr
+
+
+def test_a_column_of_ndjson_that_is_nearly_a_fact_is_told_of(tmp_path):
+    """Also where the names of columns are known at the end alone."""
+    file = tmp_path / "in.ndjson"
+    file.write_text('{"fever": true}\n{"age_year": 3}\n')
+
+    done = run(file, tmp_path / "out.ndjson")
+
+    assert "The column 'age_year' is not a fact; did you mean 'age_years'?" in done.stdout
+
+
+@pytest.mark.parametrize("option", [("--columns", "age_years=AGE"), ("--keep", "AGE")])
+def test_a_column_that_no_row_of_ndjson_has_is_told_of(tmp_path, option):
+    """Before anything is written."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text('{"fever": true}\n')
+
+    done = run(file, out, *option)
+
+    assert done.exit_code == ExitCode.USAGE
+    assert "there is no column 'AGE'" in done.stderr
+    assert not out.exists()
+
+
+def test_a_semicolon_between_the_columns_is_hinted_at(tmp_path):
+    """All names are then one."""
+    file = tmp_path / "in.csv"
+    file.write_text("AGE;sex\n3;male\n")
+
+    assert (
+        "If ';' stands between the columns, --delimiter says so."
+        in run(file, tmp_path / "out.csv").stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["{in}", "{out}", "--rejects", "{out}"], "cannot be both read and written, nor written"),
+        (["{in}", "{out}", "--rejects", "-"], "rows that are put aside go to a file"),
+        (["{in}", "{out}", "--rejects", "none/rejects"], "there is no folder"),
+        (["{in}", "{out}", "--plot", "none/p.svg"], "there is no such folder"),
+        (["{in}", "p.svg", "--to", "csv", "--plot", "p.svg"], "nor written twice"),
+        (["{svg}", "{out}", "--from", "csv", "--plot", "{svg}"], "cannot be both read and written"),
+        (["{in}", "{out}", "--rejects", "{svg}", "--plot", "{svg}"], "nor written twice"),
+    ],
+)
+def test_nothing_is_written_over_what_is_read_or_written(tmp_path, arguments, told):
+    """Nor is anything found out after the work that could be known before."""
+    given = "age_years\n71\n999\n"
+    paths = {"in": tmp_path / "in.csv", "svg": tmp_path / "in.svg", "out": tmp_path / "out.csv"}
+    paths["in"].write_text(given)
+    paths["svg"].write_text(given)
+
+    done = run(*(one.format(**paths) for one in arguments))
+
+    assert done.exit_code == ExitCode.USAGE
+    assert told in done.stderr
+    assert paths["in"].read_text() == paths["svg"].read_text() == given
+    assert not paths["out"].exists()
+
+
+def test_the_names_of_columns_are_written_once(tmp_path):
+    """Also where there are blank lines and no row."""
+    done = piped("-", "-", "--from", "csv", "--to", "csv", given=b"age_years,fever\n\n")
+
+    assert done.stdout.count(b"age_years") == 1

@@ -56,6 +56,7 @@ def test_every_figure_stands_in_it_and_in_its_description(tally):
     for id_, rows in list(tally.top_causes.items())[:MOST_CAUSES]:
         assert f"{SHIPPED.causes[id_].title} {rows:,}" in described
     assert f"{tally.rejected:,}" in described
+    assert SHIPPED.wording.leaflet["disclaimer"] in " ".join(shown)
 
 
 @fewer(2)

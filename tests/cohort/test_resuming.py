@@ -270,3 +270,11 @@ def test_a_damaged_part_of_a_file_is_told_of(tmp_path):
     assert "row group 2 (rows 201 to 300) cannot be read" in done.stderr
     assert rows_seen(out) == 200
     assert not out.exists()
+
+
+def test_a_pipe_does_not_throw_away_what_was_done_of_a_file(stopped):
+    """It says what stands in the way, as any other input does."""
+    done = run("-", stopped, "--from", "csv", given="age_years\n4\n")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert "what was begun was another run" in done.stderr

@@ -279,6 +279,18 @@ def test_no_row_of_csv_vanishes(tmp_path):
     assert '"given": "8,é' in aside
 
 
+@pytest.mark.parametrize(("name", "delimiter"), [("in.tsv", "\t"), ("in.csv", " ")])
+def test_a_row_of_empty_cells_is_a_row_whatever_parts_them(tmp_path, name, delimiter):
+    """A line of delimiters alone is someone of whom nothing is known."""
+    rows = [["age_years", "fever"], ["71", "true"], ["", ""], ["34", "false"]]
+    (tmp_path / name).write_text("".join(delimiter.join(row) + "\n" for row in rows))
+
+    run(tmp_path / name, tmp_path / "out.ndjson", "--delimiter", delimiter)
+
+    answered = (tmp_path / "out.ndjson").read_text().splitlines()
+    assert [json.loads(one)["age_years"] for one in answered] == [71, None, 34]
+
+
 def test_no_row_of_ndjson_vanishes(tmp_path):
     """Nor one of those."""
     (tmp_path / "in.ndjson").write_bytes(

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from crampsrules.cli.output import deliver, show
+from crampsrules.cli.output import deliver, mind_folder_of, show
 from crampsrules.cli.shown_cohort import outcome_data, outcome_shown, progress_bar
 from crampsrules.cohort.errors import UnfinishedError
 from crampsrules.cohort.formats import Format, delimiter_of, format_of
 from crampsrules.cohort.picture import picture
-from crampsrules.cohort.plan import Plan
+from crampsrules.cohort.plan import Plan, mind_that_they_differ
 from crampsrules.cohort.run import Outcome, assess_cohort
 from crampsrules.rulebase import RuleBase
 
@@ -37,9 +37,9 @@ def planned(  # noqa: PLR0913 - each is an option
     """What was asked for. Raises click.UsageError and CohortError."""
     source_file, target_file = _file(source), _file(target)
     if target_file is not None and target_file.is_symlink():
-        target_file = target_file.resolve()  # what it leads to is replaced, not the link
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise click.UsageError("--delimiter takes one character, and no quotation mark")
+        target_file = _where_it_leads(target_file)
+    if delimiter is not None and (len(delimiter.encode()) != 1 or delimiter in '"\r\n'):
+        raise click.UsageError("--delimiter takes one character of ASCII, and no quotation mark")
     if rejects is None and target_file is not None:
         rejects = target_file.with_name(f"{target_file.name}.rejects.ndjson")
     plan = Plan(
@@ -63,6 +63,8 @@ def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bo
     """Do it, and show what came out: in words, as JSON, and as a picture where one is wanted."""
     if plot is not None and plot.suffix.lower() != ".svg":
         raise click.UsageError(f"--plot draws SVG: {plot} must end with .svg")
+    mind_folder_of(plot)
+    mind_that_they_differ(plan.source, plan.target, plan.rejects, plot)
     if plan.source is None and plan.target is not None:
         show("Standard input cannot be read again: if this is stopped, it begins anew.", error=True)
     try:
@@ -70,8 +72,6 @@ def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bo
             outcome = assess_cohort(plan, restart=restart, watch=watch)
     except UnfinishedError as error:
         raise UnfinishedError(_with_advice(error, plan)) from None
-    if plot is not None:
-        deliver(picture(outcome.tally, plan.rules).rstrip("\n"), plot)
     shown = (
         json.dumps(outcome_data(outcome, plan), indent=2, ensure_ascii=False)
         if as_json
@@ -79,6 +79,8 @@ def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bo
     )
     # Where the rows themselves go to standard output, the summary must not stand among them.
     show(shown, error=plan.target is None)
+    if plot is not None:
+        deliver(picture(outcome.tally, plan.rules).rstrip("\n"), plot)
     return outcome
 
 
@@ -89,6 +91,14 @@ def _with_advice(error: UnfinishedError, plan: Plan) -> str:
         f"{error}\nWhat was done until then is kept. When that is mended, the same command goes on "
         "from there; --restart begins anew."
     )
+
+
+def _where_it_leads(link: Path) -> Path:
+    """What is replaced in the place of a link."""
+    try:
+        return link.resolve()
+    except RuntimeError:
+        raise click.UsageError(f"{link} leads to itself") from None
 
 
 def _file(path: Path) -> Path | None:

@@ -15,7 +15,7 @@ from crampsrules.assessment import Assessment
 from crampsrules.changes import what_would_change
 from crampsrules.cli.ask import converse, save
 from crampsrules.cli.exit_codes import ExitCode
-from crampsrules.cli.output import deliver, forbid_colour, show
+from crampsrules.cli.output import deliver, forbid_colour, mind_folder_of, show
 from crampsrules.cli.reading import read_facts, read_mapping
 from crampsrules.cli.shown_assessment import leaflet
 from crampsrules.cli.shown_changes import changes_shown
@@ -112,6 +112,7 @@ def assess_command(  # noqa: PLR0913 - each is an option
 
     It informs; it does not diagnose.
     """
+    mind_folder_of(output)
     rules = _rules(folders)
     engine_for(rules, engine)  # a wrong name is said before a file is read
     facts = read_facts(file)
@@ -170,6 +171,7 @@ def ask(  # noqa: PLR0913 - each is an option
     Questions go to standard error and the assessment to standard output; each line of standard
     input is an answer. It informs; it does not diagnose.
     """
+    mind_folder_of(saved)
     rules = _rules(folders)
     engine_for(rules, engine)
     answers = read_mapping(replay) if replay else {}
@@ -179,15 +181,15 @@ def ask(  # noqa: PLR0913 - each is an option
     try:
         for step in converse(interview, to_the_end=to_the_end):
             interview = step
+        assessment = interview.assessment(engine=engine)
+        show(
+            _assessment(
+                assessment, as_json=as_json, as_html=as_html, explain=_explained(explain, cause)
+            )
+        )
     finally:
         if saved is not None:
             save(interview, saved)
-    assessment = interview.assessment(engine=engine)
-    show(
-        _assessment(
-            assessment, as_json=as_json, as_html=as_html, explain=_explained(explain, cause)
-        )
-    )
 
 
 def _explained(explain: bool, cause: str | None) -> str | None:

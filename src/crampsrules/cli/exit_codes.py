@@ -11,7 +11,7 @@ class ExitCode(enum.IntEnum):
 
     OK = 0, "done, whatever the assessment says"
     FAILED_CHECK = 1, "check or prove found rules that do not do what they should"
-    USAGE = 2, "the command was not understood, or a file cannot be read"
+    USAGE = 2, "the command was not understood, or a file cannot be read or written"
     BAD_FACTS = 3, "the facts cannot be used"
     BAD_RULES = 4, "the rules cannot be used"
     MISSING = 5, "an engine or an optional package is missing"

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from crampsrules.cli.exit_codes import ExitCode
 from crampsrules.triage import Triage
 
 TRIAGE_STYLES = {
@@ -44,7 +45,19 @@ def deliver(text: Text | str, file: Path | None) -> None:
     try:
         file.write_text(f"{text}\n", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise click.FileError(str(file), hint=error.strerror) from None
+        raise _UnwritableError(str(file), hint=error.strerror) from None
+
+
+class _UnwritableError(click.FileError):
+    """A file cannot be written."""
+
+    exit_code = ExitCode.USAGE
+
+
+def mind_folder_of(file: Path | None) -> None:
+    """Say before the work, and not after it, that there is no folder for a file to be written."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise _UnwritableError(str(file), hint="there is no such folder")
 
 
 def show_error(message: str) -> None:

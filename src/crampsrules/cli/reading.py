@@ -7,7 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from typing import BinaryIO
 
+from crampsrules.errors import FactsError
 from crampsrules.facts import PatientFacts
+
+_BOM = b"\xef\xbb\xbf"
 
 
 def read_facts(file: BinaryIO) -> PatientFacts:
@@ -27,6 +30,11 @@ def read_mapping(file: BinaryIO) -> Mapping[str, object]:
 
 
 def _facts(content: bytes, *, is_json: bool) -> PatientFacts:
+    if not content.removeprefix(_BOM).strip():
+        # A pipe whose beginning failed looks like this, and is not to be answered by reassurance.
+        raise FactsError.of(
+            "there is nothing in it; {} stands for a patient of whom nothing is known"
+        )
     return PatientFacts.from_json(content) if is_json else PatientFacts.from_toml(content)
 
 
@@ -35,4 +43,4 @@ def _is_json(file: BinaryIO, content: bytes) -> bool:
     name = str(getattr(file, "name", ""))
     if name.endswith((".json", ".toml")):
         return name.endswith(".json")
-    return content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+    return content.removeprefix(_BOM).lstrip().startswith(b"{")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from crampsrules.cli.output import TRIAGE_STYLES, progress_console
+from crampsrules.cohort.columns import nearly_a_fact
 from crampsrules.cohort.picture import cause_bars, share, triage_bars
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.run import Outcome, Watch, nobody_watches
@@ -19,8 +19,6 @@ from crampsrules.cohort.run import Progress as Point
 from crampsrules.cohort.tally import Tally
 from crampsrules.facts import FACTS
 from crampsrules.triage import Triage
-
-_ALIKE = 0.8
 
 
 @contextmanager
@@ -88,11 +86,10 @@ def _put_aside(tally: Tally, plan: Plan) -> Text:
 
 def _strange_columns(outcome: Outcome) -> Text:
     """Columns that may be facts under a name slightly wrong; one unlike any fact is none."""
-    meant = {name: get_close_matches(name, FACTS, 1, _ALIKE) for name in outcome.others}
     lines = [
-        f"The column {name!r} is not a fact; did you mean {facts[0]!r}?\n"
-        for name, facts in meant.items()
-        if facts and name not in FACTS
+        f"The column {name!r} is not a fact; did you mean {meant!r}?\n"
+        for name in outcome.others
+        if name not in FACTS and (meant := nearly_a_fact(name))
     ]
     return Text("".join(lines), "yellow")
 

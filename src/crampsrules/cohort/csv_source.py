@@ -15,7 +15,6 @@ from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
-from crampsrules.errors import did_you_mean, shorten
 
 # A quotation mark that nobody closed must not swallow the rest of the file.
 _LONGEST_RECORD = 2**20
@@ -43,9 +42,13 @@ class CsvRecords:
     def next(self) -> Record | None:
         """The next record that is not blank, or None at the end."""
         while line := self.lines.take():
-            if not line.is_blank:
+            if not self._is_blank(line):
                 return self._record(line)
         return None
+
+    def _is_blank(self, line: Line) -> bool:
+        """Whether there is nothing in a line; delimiters alone are a row of what is not known."""
+        return line.is_blank and self._delimiter.encode() not in line.content
 
     def _record(self, line: Line) -> Record:
         try:
@@ -110,8 +113,6 @@ class CsvSource:
         self.passed: Sequence[str] = plan.kept(self.names)
         self._rows = plan.rows_at_a_time(len(self.names))
         self._cells = Cells(self.facts, plan.unknown)
-        if not self.facts:
-            raise CohortError(no_facts(self.names))
 
     def done(self, position: Position) -> int:
         """Bytes."""
@@ -185,20 +186,4 @@ def _header(records: CsvRecords) -> list[str]:
         raise CohortError("there is nothing in it, not even a line with the names of the columns")
     if record.fault:
         raise CohortError(f"the line with the names of the columns {record.fault}")
-    names = record.fields
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise CohortError(f"two columns have the name {twice[0]!r}")
-    return names
-
-
-def no_facts(names: Sequence[str]) -> str:
-    """What to say of a file without a column that is a fact."""
-    from crampsrules.facts import FACTS
-
-    shown = ", ".join(shorten(name) for name in names[:5])
-    hints = {did_you_mean(name, FACTS) for name in names[:5]} - {""}
-    hint = min(hints, default=".")
-    return (
-        f"no column has the name of a fact; the first are {shown}{hint} "
-        "Say which column holds which fact, as in --columns age_years=AGE"
-    )
+    return record.fields

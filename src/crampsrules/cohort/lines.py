@@ -25,7 +25,7 @@ class Line:
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing on it."""
-        return not self.content.strip()
+        return not self.content.strip(b" \t\r\n")
 
     def text(self) -> str:
         """The line without its end; what is not UTF-8 is shown as the bytes that it is."""

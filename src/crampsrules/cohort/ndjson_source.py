@@ -99,17 +99,21 @@ class NdjsonSource:
         self._reserved = frozenset(reserved)
         self._renamed = {column: fact for fact, column in plan.columns.items()}
         self.spliced = plan.target_format is Format.NDJSON
-        if not self.spliced:
-            if size is None:
-                raise CohortError(
-                    "which columns there are is known after the last line of NDJSON: read it from "
-                    "a file, or write NDJSON"
-                )
+        if not self.spliced and size is None:
+            raise CohortError(
+                "which columns there are is known after the last line of NDJSON: read it from "
+                "a file, or write NDJSON"
+            )
+        if not self.spliced or (size is not None and (plan.columns or plan.keep)):
             self.scan = self._scanned() if scan is None else scan
-        self.names: Sequence[str] = list(self.scan)
-        self.facts: Mapping[str, str] = {} if self.spliced else plan.facts_in(self.names)
-        self.passed: Sequence[str] = [] if self.spliced else plan.kept(self.names)
+        names = list(self.scan)
+        facts, passed = (plan.facts_in(names), plan.kept(names)) if names else ({}, [])
+        self.names: Sequence[str] = [] if self.spliced else names
+        self.facts: Mapping[str, str] = {} if self.spliced else facts
+        self.passed: Sequence[str] = [] if self.spliced else passed
+        self._others: dict[str, None] = {}
         self._rows = plan.rows_at_a_time(len(self.names))
+        self._has_facts = False
 
     def done(self, position: Position) -> int:
         """Bytes."""
@@ -144,6 +148,7 @@ class NdjsonSource:
         if start is not None:
             self._stream.seek(start["offset"])
             self._lines = Lines(self._stream, offset=start["offset"], number=start["number"])
+            self._has_facts = True
         while batch := self._batch():
             yield batch
 
@@ -164,7 +169,17 @@ class NdjsonSource:
                 rejects.append(Reject(number=line.number, reasons=(str(error),), given=line.text()))
         if self._lines.offset == begun:
             return None
+        self._mind_that_facts_are_there(rows)
         return self._made(rows, taken, rejects)
+
+    def _mind_that_facts_are_there(self, rows: list[dict[str, Any]]) -> None:
+        """Refuse people whose first rows hold no fact, but what is nearly one."""
+        if self._has_facts:
+            return
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        self._has_facts = any(map(self._fact, names))
+        if not self._has_facts:
+            self._plan.mind_that_facts_are_there(names)
 
     def nobody(self) -> Batch:
         """A batch of no rows."""
@@ -194,6 +209,8 @@ class NdjsonSource:
                 if name not in readers:
                     found = self._fact(name)
                     readers[name] = None if found is None else (found.name, reader_of(found))
+                    if found is None:
+                        self._note(name)
                 if value is None or (reader := readers[name]) is None:
                     continue
                 fact, read_value = reader
@@ -219,6 +236,12 @@ class NdjsonSource:
                 first.name, [None] * len(rows), dtype=_FACT_TYPES[first.kind]
             )
         return pl.DataFrame(frame), faults
+
+    def _note(self, name: str) -> None:
+        """Remember a name that is no fact, for the end; elsewhere it is known from the start."""
+        if self.spliced and len(self._others) < _MOST_COLUMNS:
+            self._others[name] = None
+            self.names = list(self._others)
 
     def _mind_reserved(
         self, rows: list[dict[str, Any]], faults: dict[int, tuple[str, ...]]

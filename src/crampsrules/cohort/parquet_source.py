@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crampsrules.cohort.batches import Batch, Position
-from crampsrules.cohort.csv_source import no_facts
 from crampsrules.cohort.errors import CohortError, UnfinishedError
 from crampsrules.cohort.plan import Plan
 
@@ -35,13 +34,9 @@ class ParquetSource:
         self._path = path
         self.size: int | None = self._file.metadata.num_rows
         self.names: Sequence[str] = list(self._file.schema_arrow.names)
-        if twice := [name for name in self.names if self.names.count(name) > 1]:
-            raise CohortError(f"two columns have the name {twice[0]!r}")
         self.facts: Mapping[str, str] = plan.facts_in(self.names)
         self.passed: Sequence[str] = plan.kept(self.names)
         self._rows = plan.rows_at_a_time(len(self.names))
-        if not self.facts:
-            raise CohortError(no_facts(self.names))
 
     def close(self) -> None:
         """Close the file."""

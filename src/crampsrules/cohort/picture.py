@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -16,6 +17,7 @@ MOST_CAUSES = 12
 
 _WIDTH, _MARGIN, _LABELS, _BARS, _ROW, _BAR = 940, 20, 400, 340, 26, 16
 _LETTERS = 52
+_LINE, _SMALL_LETTERS = 20, 130
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 # Each at 3 to 1 or better on white; what a bar stands for is said beside it, not by its colour.
@@ -46,7 +48,9 @@ def picture(tally: Tally, rules: RuleBase) -> str:
     }
     title = f"{tally.assessed:,} people assessed"
     drawn = list(_drawn(parts, tally.assessed))
-    height = 60 + sum(46 + _ROW * max(1, len(bars)) for bars in parts.values()) + 60
+    foot = _foot(tally, rules)
+    top = 60 + sum(46 + _ROW * max(1, len(bars)) for bars in parts.values()) + 26
+    height = top + _LINE * len(foot)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
         f'width="{_WIDTH}" height="{height}" role="img" aria-labelledby="title desc" '
@@ -56,7 +60,7 @@ def picture(tally: Tally, rules: RuleBase) -> str:
         '<rect width="100%" height="100%" fill="#ffffff"/>'
         f'<text x="{_MARGIN}" y="36" font-size="20" font-weight="bold">{title}</text>'
         f"{''.join(drawn)}"
-        f"{_foot(tally, rules, height)}</svg>\n"
+        f"{''.join(_small(line, top + _LINE * at) for at, line in enumerate(foot))}</svg>\n"
     )
 
 
@@ -142,13 +146,14 @@ def _put_aside(tally: Tally) -> str:
     )
 
 
-def _foot(tally: Tally, rules: RuleBase, height: int) -> str:
-    lines = (
+def _foot(tally: Tally, rules: RuleBase) -> list[str]:
+    disclaimer = _drawable(rules.wording.leaflet["disclaimer"])
+    return [
         _put_aside(tally),
-        f"Rules {rules.version[:12]}. It informs; it does not diagnose.",
-    )
-    return "".join(
-        f'<text x="{_MARGIN}" y="{height - 34 + 20 * at}" font-size="12" fill="#4a4a4a">'
-        f"{line}</text>"
-        for at, line in enumerate(lines)
-    )
+        f"Rules {rules.version[:12]}.",
+        *textwrap.wrap(disclaimer, _SMALL_LETTERS),
+    ]
+
+
+def _small(line: str, y: int) -> str:
+    return f'<text x="{_MARGIN}" y="{y}" font-size="12" fill="#4a4a4a">{escape(line)}</text>'

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import field, frozen
 
-from crampsrules.cohort.columns import declared
+from crampsrules.cohort.columns import declared, nearly_a_fact
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
-from crampsrules.errors import did_you_mean
+from crampsrules.errors import did_you_mean, shorten
 from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase
 
@@ -20,6 +21,21 @@ from crampsrules.rulebase import RuleBase
 BATCH_ROWS, BATCH_CELLS = 100_000, 3_000_000
 BATCH_ROWS_OF_TEXT, BATCH_CELLS_OF_TEXT = 25_000, 1_500_000
 LEAST_BATCH_ROWS = 5_000
+
+
+def mind_that_they_differ(*files: Path | None) -> None:
+    """Refuse to read and write one file, or to write it twice. Raises CohortError."""
+    ends = [one for one in files if one is not None]
+    for at, one in enumerate(ends):
+        for other in ends[:at]:
+            if _is_one_file(one, other):
+                raise CohortError(f"{one} cannot be both read and written, nor written twice")
+
+
+def _is_one_file(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.absolute() == other.absolute()
 
 
 @frozen(kw_only=True)
@@ -56,14 +72,9 @@ class Plan:
         for end, form in ((self.source, self.source_format), (self.target, self.target_format)):
             if end is None and not form.is_text:
                 raise CohortError("Parquet is read and written in files, not through a pipe")
-        if self._is_onto_itself():
-            raise CohortError(f"{self.source} cannot be both read and written")
-
-    def _is_onto_itself(self) -> bool:
-        ends = [one for one in (self.target, self.rejects) if one is not None]
-        return self.source is not None and any(
-            one.exists() and one.samefile(self.source) for one in ends
-        )
+        if self.rejects is not None and str(self.rejects) == "-":
+            raise CohortError("rows that are put aside go to a file, which --rejects names")
+        mind_that_they_differ(self.source, self.target, self.rejects)
 
     def rows_at_a_time(self, columns: int) -> int:
         """How many rows of so many columns are read, assessed and written at a time."""
@@ -77,8 +88,11 @@ class Plan:
     def facts_in(self, names: Sequence[str]) -> dict[str, str]:
         """Which of the columns of a file hold a fact, and which one.
 
-        Raises CohortError for a column that was named and is not there.
+        Raises CohortError for a column that was named and is not there, for two of one name, and
+        where none holds a fact.
         """
+        if twice := [name for name, times in Counter(names).items() if times > 1]:
+            raise CohortError(f"two columns have the name {twice[0]!r}")
         for fact, column in self.columns.items():
             if column not in names:
                 raise CohortError(
@@ -91,7 +105,32 @@ class Plan:
                 found[name] = renamed[name]
             elif name not in self.columns and declared(name) is not None:
                 found[name] = name
+        if not found:
+            self.mind_that_facts_are_there(names)
         return found
+
+    def mind_that_facts_are_there(self, names: Sequence[str]) -> None:
+        """Refuse names of which none is a fact. Raises CohortError.
+
+        In NDJSON what is unknown may be left out, so that there it takes a name that is nearly one.
+        """
+        are_near = any(map(nearly_a_fact, names))
+        if not are_near and (self.source_format is Format.NDJSON or not names):
+            return
+        shown = ", ".join(shorten(name) for name in names[:5])
+        hint = min({did_you_mean(name, FACTS) for name in names[:5]} - {""}, default=".")
+        raise CohortError(
+            f"no column has the name of a fact; the first are {shown}{hint} "
+            f"{self._as_one_column(names)}"
+            "Say which column holds which fact, as in --columns age_years=AGE"
+        )
+
+    def _as_one_column(self, names: Sequence[str]) -> str:
+        """A hint at the delimiter, where all names of a CSV file are taken for one."""
+        if self.source_format is not Format.CSV or len(names) > 1:
+            return ""
+        found = [sign for sign in ";\t,|" if sign in names[0]]
+        return f"If {found[0]!r} stands between the columns, --delimiter says so. " if found else ""
 
     def kept(self, names: Sequence[str]) -> Sequence[str]:
         """Which of the columns of a file go into the output. Raises CohortError."""

@@ -41,7 +41,7 @@ class Record:
         return json.dumps(cattrs.unstructure(self), ensure_ascii=False, indent=1)
 
     @classmethod
-    def from_json(cls, text: str) -> Record:
+    def from_json(cls, text: str | bytes) -> Record:
         """Read what `to_json` wrote. Raises CohortError."""
         try:
             return cattrs.structure(json.loads(text), cls)

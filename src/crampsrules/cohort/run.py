@@ -71,8 +71,7 @@ def assess_cohort(plan: Plan, *, restart: bool = False, watch: Watch = nobody_wa
     assessor = Assessor.of(plan)
     if plan.target is None:
         return _piped(plan, assessor, watch)
-    # What comes through a pipe cannot be read again.
-    with opened_workshop(plan, restart=restart or plan.source is None) as workshop:
+    with opened_workshop(plan, restart=restart) as workshop:
         return _filed(plan, assessor, workshop, watch)
 
 
@@ -116,8 +115,7 @@ def _piped(plan: Plan, assessor: Assessor, watch: Watch) -> Outcome:
             tally += batch.tally
             return _progress(source, batch.end, tally)
 
-        way.go(None, put, watch)
-        if not tally.rows:
+        if not way.go(None, put, watch):
             put(way.nobody())
         return _outcome(source, tally, resumed=0)
 
@@ -130,24 +128,26 @@ class _Way:
     source: Source
     assessor: Assessor
 
-    def go(self, start: Position | None, put: Put, watch: Watch) -> None:
-        """Put all batches from a position on, in their order."""
+    def go(self, start: Position | None, put: Put, watch: Watch) -> bool:
+        """Put all batches from a position on, in their order. Whether there was any."""
         with (
             ThreadPoolExecutor(_ENCODERS, "cohort-encoder") as encoders,
             ThreadPoolExecutor(1, "cohort-writer") as writer,
         ):
             waiting: deque[Future[Progress]] = deque()
-            is_first = start is None
+            are_any = False
             for batch in _ahead(_read(self.plan, self.source, start)):
                 answered = self.assessor.answered(batch)
+                is_first = start is None and not are_any
                 encoding = encoders.submit(self._encoded, answered, header=is_first)
                 before = waiting[-1] if waiting else None
                 waiting.append(writer.submit(_put_after, before, encoding, put))
-                is_first = False
+                are_any = True
                 if len(waiting) > _ENCODERS:
                     watch(waiting.popleft().result())
             while waiting:
                 watch(waiting.popleft().result())
+        return are_any
 
     def nobody(self) -> Encoded:
         """A batch of no rows: it tells the columns of an output in which there are none."""

@@ -120,28 +120,39 @@ def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
     for path in (plan.target, plan.rejects):
         if path is not None and path.exists() and not path.is_file():
             raise CohortError(f"{path} is no ordinary file: write to - and send that there")
-    if not folder.parent.is_dir():
-        raise CohortError(f"there is no folder {folder.parent} to write to")
+    for path in (folder, plan.rejects):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise CohortError(f"there is no folder {path.parent} to write to")
+    if folder.exists() and not folder.is_dir():
+        raise CohortError(f"{folder} is in the way: it is no folder")
     folder.mkdir(mode=0o700, exist_ok=True)
     with (folder / _LOCK).open("wb") as lock:
         _hold(lock, folder)
         if restart:
             _throw_away(folder)
-        promise = promise_of(plan)
-        if (folder / _RECORD).exists():
-            try:
-                record = Record.from_json((folder / _RECORD).read_text(encoding="utf-8"))
-                record.check(promise)
-            except CohortError as error:
-                raise CohortError(f"{folder}: {error}") from None
-        else:
-            record = Record(promise=promise)
-        workshop = Workshop(folder, plan, record)
+        workshop = Workshop(folder, plan, _begun(folder, plan))
         try:
             yield workshop
         finally:
             if folder.exists() and workshop.has_done_nothing:
                 _clear(folder)
+
+
+def _begun(folder: Path, plan: Plan) -> Record:
+    """How far an earlier run has come, or a record of nothing. Raises CohortError."""
+    promise = promise_of(plan)
+    if not (folder / _RECORD).exists():
+        return Record(promise=promise)
+    try:
+        record = Record.from_json((folder / _RECORD).read_bytes())
+        if plan.source is None and record.promise.get("input") == promise["input"]:
+            # What came through a pipe cannot be read again.
+            _throw_away(folder)
+            return Record(promise=promise)
+        record.check(promise)
+    except CohortError as error:
+        raise CohortError(f"{folder}: {error}") from None
+    return record
 
 
 def _append(path: Path, content: bytes) -> int:

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
-from crampsrules.engines import engine_for
-from crampsrules.errors import FactProblem, FactsError, shorten
+from crampsrules.assessment import Assessment
+from crampsrules.errors import FactProblem, FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.frames.inputs import BETWEEN, NONE, SEPARATOR, Inputs
-from crampsrules.linking import unless_id
+from crampsrules.judging import judge
 from crampsrules.medicines import Formulary
 from crampsrules.rulebase import RuleBase
-from crampsrules.triage import Triage
 
 Row = Mapping[str, object]
 """The values of one row by the key of their source."""
@@ -33,33 +31,22 @@ class Answer:
 
 def answers(rules: RuleBase, rows: Iterable[Row]) -> Iterator[Answer | list[FactProblem]]:
     """Assess rows that hold whole sets; give the problems of those that cannot be."""
-    fire = engine_for(rules, "compiled").fire
     for row in rows:
         try:
-            facts = facts_of(row)
-            fired = fire(facts)
+            assessment = judge(facts_of(row), rules, "compiled")
         except FactsError as error:
-            yield list(naming_medicines(error.problems))
+            yield list(error.problems)
         else:
-            yield _answer(rules, fired)
+            yield _answer(assessment)
 
 
-def _answer(rules: RuleBase, fired: frozenset[str]) -> Answer:
-    active = active_escalations(rules, fired)
-    held = {kind for one in active for kind in one.holds}
-    causes = rank_causes(rules, fired)
+def _answer(assessment: Assessment) -> Answer:
     return Answer(
-        triage=max((one.triage for one in active), default=Triage.SELF_CARE).id,
-        causes=tuple(one.id for one in causes),
-        weights={one.id: one.weight for one in causes},
-        advice=tuple(
-            one.id
-            for one in rules.advice
-            if one.id in fired
-            and one.kind not in held
-            and not any(unless_id(one.id, entry.id) in fired for entry in one.unless)
-        ),
-        fired=tuple(sorted(fired)),
+        triage=assessment.triage.id,
+        causes=tuple(one.id for one in assessment.causes),
+        weights={one.id: one.weight for one in assessment.causes},
+        advice=tuple(one.id for one in assessment.advice),
+        fired=assessment.fired,
     )
 
 
@@ -87,7 +74,7 @@ def problems_of(row: Row, inputs: Inputs) -> list[FactProblem]:
         facts = facts_of(whole)
     except FactsError as error:
         return list(error.problems)
-    return list(naming_medicines(misspelt(facts, inputs.formulary)))
+    return list(misspelt(facts, inputs.formulary))
 
 
 def misspelt(facts: PatientFacts, formulary: Formulary) -> Sequence[FactProblem]:
@@ -97,13 +84,3 @@ def misspelt(facts: PatientFacts, formulary: Formulary) -> Sequence[FactProblem]
     except FactsError as error:
         return error.problems
     return ()
-
-
-def naming_medicines(problems: Iterable[FactProblem]) -> Iterator[FactProblem]:
-    """The same problems, with the name of a medicine in the message where it is not yet."""
-    for one in problems:
-        shown = shorten(one.value)
-        if FACTS[one.field].kind == "medicines" and isinstance(one.value, str):
-            yield FactProblem(one.field, one.value, f"{shown} {one.message}")
-        else:
-            yield one
