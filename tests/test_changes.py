@@ -3,6 +3,9 @@
 import itertools
 import json
 import math
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -17,7 +20,7 @@ from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.telling_values import telling_values
 from crampsrules.triage import Triage
-from tests.drawing import fact_mappings, facts_asked, fewer, rule_bases
+from tests.drawing import ROOT, fact_mappings, facts_asked, fewer, rule_bases
 from tests.written_rules import evidence, finding, rules_of, urgent
 
 SHIPPED = RuleBase.load()
@@ -477,3 +480,33 @@ def test_a_threshold_is_shown_just_met(when, shown):
     (found,) = told({}, rules_of(urgent("one", when)))
 
     assert found == pytest.approx(shown)
+
+
+def test_what_is_found_among_too_many_pairs_is_the_same_in_every_process():
+    """Sets have another order in each, and not all pairs can be tried."""
+    program = """
+from crampsrules import changes, what_would_change
+from crampsrules.facts import FACTS
+from tests.written_rules import finding, rules_of, urgent
+changes.MOST_WAYS = 500
+flags = [name for name, fact in FACTS.items() if fact.kind == "flag"]
+rules = rules_of(
+    finding("aa", " or ".join(flags[:40])),
+    finding("bb", " or ".join(flags[40:80])),
+    urgent("both", "aa and bb"),
+)
+print([sorted(one.facts) for one in what_would_change({}, rules=rules)])
+"""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in "012"
+    }
+
+    assert len(found) == 1

@@ -396,13 +396,13 @@ def test_a_name_that_is_no_fact_is_refused_and_the_question_stays_open():
     interview = Interview()
 
     with pytest.raises(FactsError, match=r"chest_pian: is not a fact; did you mean 'chest_pain'\?"):
-        interview.answer(interview.next(), {"chest_pian": True})
+        interview.answer(next_of(interview), {"chest_pian": True})
 
 
 def test_what_is_told_besides_is_kept():
     """It is known from then on, and not asked for."""
     interview = Interview(in_vain={"age_years"})
-    question = interview.next()
+    question = next_of(interview)
     assert "weakness" not in question.facts
 
     told = interview.answer(question, {"weakness": True, "age_years": 50})
@@ -437,7 +437,30 @@ def test_what_is_no_question_and_no_answer_is_refused():
     """In words that say what was meant to be there."""
     interview = Interview()
 
+    not_a_question: Any = "danger-signs"
+    no_answers: Any = None
+
     with pytest.raises(FactsError, match=r"takes a question that next\(\) gave"):
-        interview.answer("danger-signs", {"fever": True})
+        interview.answer(not_a_question, {"fever": True})
     with pytest.raises(FactsError, match="takes a mapping of facts to values"):
-        interview.answer(interview.next(), None)
+        interview.answer(next_of(interview), no_answers)
+
+
+@pytest.mark.parametrize(
+    ("reported", "value"),
+    [
+        (name, value)
+        for name, fact in FACTS.items()
+        if fact.measured_by is not None
+        for value in fact.members
+    ],
+)
+def test_a_measured_value_is_asked_for_once(reported, value):
+    """Where it stays unknown, the reported one stands; without tests it is not asked for at all."""
+    measured = FACTS[reported].measured_by
+    asked = _asked(Interview({reported: value}).with_tests())
+    untested = _asked(Interview({reported: value}).without_tests())
+
+    assert len(set(asked)) == len(asked)
+    assert len(set(untested)) == len(untested)
+    assert measured not in FOUND_BY_TESTS & set(untested)

@@ -323,5 +323,5 @@ def test_no_other_stock_sentence_is_needed_to_show_an_answer():
         assert str(shown)
         assert shown.to_html()
         assert leaflet(shown)
-    assert shown.explain()
+    assert str(shown.explain())
     assert shown.unknowns

@@ -8,6 +8,7 @@ from crampsrules import RuleBase, RuleError
 from crampsrules.conditions import Concluded, Suspected, atoms
 from crampsrules.linking import MAX_FAULTS, MAX_LEVELS, MAX_RULES
 from tests.drawing import fewer, rule_texts, shipped_texts
+from tests.written_rules import Written, evidence, urgent
 
 SOUND = """\
 id = "cold"
@@ -657,3 +658,45 @@ def needs(rules: RuleBase, id_: str) -> set[str]:
         elif isinstance(atom, Suspected):
             needed |= set(rules.suspecting[atom.cause])
     return needed
+
+
+@pytest.mark.parametrize("second", ['text = "B"', 'text = "B"\nwhen = "thirst"'])
+def test_two_cautions_of_one_name_are_refused(second):
+    """Whichever of them says when: one would stand for both, or neither would be said."""
+    advice = '[[advice]]\nid = "rest"\nkind = "relief"\ntext = "Rest."\nsource = "book"\n'
+    first = '[[advice.cautions]]\nid = "c"\ntext = "A"\n'
+
+    again = f'[[advice.cautions]]\nid = "c"\n{second}\n'
+
+    error = refused({"sound.toml": SOUND, "new.toml": advice + first + again})
+
+    assert "'rest/caution/c' stands twice" in str(error)
+
+
+@pytest.mark.parametrize("id_", ["law x", 'a"b', "a\tb", "with space", "\u00e9", "a/b", ""])
+def test_an_id_is_of_letters_digits_and_three_signs(id_):
+    """As the message says; each engine can then take it as it is."""
+    rule = urgent(id_, "thirst")
+    medicines = Written("classes", {"id": id_, "title": "Some"}).toml()
+
+    for text in (rule, medicines):
+        error = refused({"sound.toml": SOUND, "new.toml": text})
+        assert "is no id: letters, digits, '.', '-' and '_'" in str(error)
+
+
+def test_a_weight_that_is_no_number_is_refused():
+    """And a word that is none is told which there are."""
+    wording = shipped_texts()["wording.toml"]
+    weighed = evidence("cold.thirst", "cold", "thirst", weight="small")
+
+    for text in ("[3]", '"3"', "3.5", "true"):
+        error = refused(
+            {
+                "sound.toml": SOUND,
+                "new.toml": weighed,
+                "wording.toml": wording.replace("small = 3", f"small = {text}"),
+            }
+        )
+        assert "takes a whole number" in str(error)
+    error = refused({"sound.toml": SOUND, "new.toml": weighed.replace('"small"', '"huge"')})
+    assert "'huge' is no weight: it is one of small, moderate, large, against-small" in str(error)

@@ -7,7 +7,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import crampsrules
-from crampsrules import FactsError, PatientFacts, RuleBase, Triage, assess, next_questions
+from crampsrules import (
+    FactsError,
+    PatientFacts,
+    RuleBase,
+    Triage,
+    assess,
+    next_questions,
+    what_would_change,
+)
 from crampsrules.completions import Completion, Completions, UndecidedError
 from crampsrules.conditions import Concluded, Suspected, atoms
 from crampsrules.engines import engine_for
@@ -624,3 +632,39 @@ def test_what_cannot_be_meant_is_refused(options, told):
         next_questions({}, **options)
 
     assert str(refused.value).startswith(told)
+
+
+@pytest.mark.parametrize("reported", ["potassium_reported", "fluid_intake"])
+def test_rules_may_ask_for_what_was_reported_alone(reported):
+    """A measured value takes its place all the same."""
+    value = FACTS[reported].members[0]
+    rules = rules_of(urgent("told", f'{reported} == "{value}"', "soon"))
+    measured = FACTS[reported].measured_by
+
+    assert [one.facts for one in next_questions({}, rules=rules)] == [(reported,)]
+    assert [one.fact for one in assess({reported: value}, rules=rules).unknowns] == [measured]
+    assert [
+        change.facts.keys() for change in what_would_change({reported: value}, rules=rules)
+    ] == [{measured}]
+
+
+def test_a_fact_that_stays_unknown_is_not_taken_for_a_known_one():
+    """What an exception may still be known by is then all the more worth asking."""
+    rules = rules_of(
+        urgent("weak", "weakness", "soon", unless="known(sides) or known(pregnant)"),
+    )
+
+    found = next_questions({"weakness": True}, rules=rules, n=9, skip={"pregnant"})
+
+    assert [one.facts for one in found] == [("sides",)]
+
+
+def test_a_fact_that_was_reported_is_not_yet_known_by_another():
+    """A measured value does not make the reported one known."""
+    rules = rules_of(
+        urgent("weak", "weakness", "soon", unless="known(potassium_reported) or fever"),
+    )
+
+    found = next_questions({"weakness": True, "potassium_mmol_l": 4.0}, rules=rules, n=9)
+
+    assert ("fever",) in [one.facts for one in found]

@@ -396,12 +396,12 @@ _OPEN: frozenset[_Way] = frozenset({()})
 def _both(some: frozenset[_Way], others: frozenset[_Way]) -> frozenset[_Way]:
     if _OPEN in (some, others):
         return others if some == _OPEN else some
-    merged = (_merged(one, other) for one in some for other in others)
+    merged = (_merged(one, other) for one in sorted(some) for other in sorted(others))
     return _simplest(itertools.islice((way for way in merged if way is not None), MOST_WAYS))
 
 
 def _either(alternatives: Iterable[frozenset[_Way]]) -> frozenset[_Way]:
-    return _simplest(itertools.islice(itertools.chain(*alternatives), MOST_WAYS))
+    return _simplest(itertools.islice(itertools.chain(*map(sorted, alternatives)), MOST_WAYS))
 
 
 def _simplest(ways: Iterable[_Way]) -> frozenset[_Way]:

@@ -281,7 +281,7 @@ class Completions:
 
     def _known(self, fact: str, wanted: bool, chosen: Chosen) -> Iterator[Chosen]:
         if not self.routes.is_open(fact):
-            if wanted:
+            if (self.inference.value(fact) is not None) is wanted:
                 yield chosen
         elif wanted:
             yield self._with_values(chosen, fact)

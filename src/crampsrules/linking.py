@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import graphlib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
@@ -72,6 +73,10 @@ WORDING = ("weights", "likelihoods", "triage", "leaflet")
 HEAD_KEYS = frozenset(one.name for one in fields(Cause))
 
 Record = TypeVar("Record")
+
+
+_ID = re.compile(r"[A-Za-z0-9._-]+")
+_ID_OF = "letters, digits, '.', '-' and '_'"
 
 
 def unless_id(rule: str, entry: str = "") -> str:
@@ -274,8 +279,8 @@ class _Linker:
             seen: dict[str, _Place] = {}
             record: Any
             for record, place in records:
-                if not record.id or not record.id.isascii() or "/" in record.id:
-                    self._fault(f"{record.id!r} is no id: letters, digits, '.', '-' and '_'", place)
+                if not _ID.fullmatch(record.id):
+                    self._fault(f"{shorten(record.id)} is no id: {_ID_OF}", place)
                 if record.id in seen:
                     first = seen[record.id].file.name
                     self._fault(f"{kind} {record.id!r} stands twice; first in {first}", place)
@@ -333,18 +338,26 @@ class _Linker:
                     self._check_known(entry.source, known, "source", place)
 
     def _parse(
-        self, id_: str, text: str, place: _Place, *, may_ask_known: bool = False
+        self, id_: str, text: str | None, place: _Place, *, may_ask_known: bool = False
+    ) -> None:
+        """Keep the condition that fires under an id; without a text it is always true."""
+        if id_ in self.conditions:
+            self._fault(f"{id_!r} stands twice", place)
+        condition = self._read(id_, text, place, may_ask_known=may_ask_known)
+        if condition is not None:
+            self.conditions[id_] = condition
+
+    def _read(
+        self, id_: str, text: str | None, place: _Place, *, may_ask_known: bool = False
     ) -> Condition | None:
+        if text is None:
+            return ALWAYS
         try:
-            condition = parse(text, self.vocabulary, may_ask_known=may_ask_known)
+            return parse(text, self.vocabulary, may_ask_known=may_ask_known)
         except ConditionError as error:
             what = f"`{id_.partition('/')[2]}` " if "/" in id_ else ""
             self._fault(f"{what}{error.message}", place, condition=text, column=error.column)
             return None
-        if id_ in self.conditions:
-            self._fault(f"{id_!r} stands twice", place)
-        self.conditions[id_] = condition
-        return condition
 
     def _check_findings(self) -> None:
         causes = self.vocabulary.causes
@@ -387,38 +400,31 @@ class _Linker:
                 self._fault("has no target: an action says `when`, whom it is for", place)
             if not one.text.strip():
                 self._fault("has no text to give", place)
-            if one.when is None:
-                self.conditions[one.id] = ALWAYS
-            else:
-                self._parse(one.id, one.when, place)
+            self._parse(one.id, one.when, place)
             for entry in one.unless:
+                self._check_entry(entry.id, place)
                 self._parse(unless_id(one.id, entry.id), entry.when, place, may_ask_known=True)
             for caution in one.cautions:
-                id_ = caution_id(one.id, caution.id)
-                if caution.when is None:
-                    self.conditions[id_] = ALWAYS
-                else:
-                    self._parse(id_, caution.when, place)
+                self._check_entry(caution.id, place)
+                self._parse(caution_id(one.id, caution.id), caution.when, place)
+
+    def _check_entry(self, id_: str, place: _Place) -> None:
+        """An entry may go without an id where it is the only one of its kind."""
+        if id_ and not _ID.fullmatch(id_):
+            self._fault(f"{shorten(id_)} is no id: {_ID_OF}", place)
 
     def _check_laws(self) -> dict[str, Condition]:
         advice = {one.id for one in self._records("advice", Advice)}
-        before = dict(self.conditions)
+        laws: dict[str, Condition] = {}
         for law, place in self._of("laws", Law):
             named = (*law.forbids, *law.cautioned, *law.not_together, *law.advised)
             self._check_known(named, advice, "piece of advice", place)
             if not named and law.at_least is None:
                 keys = "forbids, cautioned, not_together, advised or at_least"
                 self._fault(f"demands nothing: state {keys}", place)
-            if law.when is None:
-                self.conditions[f"law {law.id}"] = ALWAYS
-            else:
-                self._parse(f"law {law.id}", law.when, place)
-        laws = {
-            id_.removeprefix("law "): condition
-            for id_, condition in self.conditions.items()
-            if id_ not in before
-        }
-        self.conditions = before
+            condition = self._read(law.id, law.when, place)
+            if condition is not None:
+                laws[law.id] = condition
         return laws
 
     def _check_examples(self) -> None:
@@ -607,8 +613,12 @@ def _decibans(one: Evidence, words: Mapping[str, Any]) -> int:
     word = one.weight.removeprefix("against-")
     if word not in words:
         choices = [*words, *(f"against-{one}" for one in words)]
-        raise ValueError(f"{one.weight!r} is no weight{did_you_mean(one.weight, choices)}")
-    return int(words[word]) * (-1 if one.weight.startswith("against-") else 1)
+        hint = did_you_mean(one.weight, choices) or f": it is one of {', '.join(choices)}"
+        raise ValueError(f"{one.weight!r} is no weight{hint}")
+    decibans = words[word]
+    if type(decibans) is not int:
+        raise ValueError(f"the weight {word!r} is {shorten(decibans)}, and takes a whole number")
+    return -decibans if one.weight.startswith("against-") else decibans
 
 
 def _cause_node(cause: str) -> str:

@@ -11,6 +11,7 @@ import numbers
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from operator import countOf
 from typing import Any, NoReturn
 
 from crampsrules.declarations import Fact
@@ -227,13 +228,12 @@ def _remembering(remembered: Reader, read: Reader, longest: int) -> Reader:
     """Read short collections by what is remembered, and by `read` what that cannot look up."""
 
     def read_again(value: Any) -> object:  # noqa: ANN401
-        if type(value) in _COLLECTIONS and len(value) <= longest:
+        # Only plain texts: what is equal to another, or says so, could be taken for it.
+        if type(value) in _COLLECTIONS and countOf(map(type, value), str) == len(value) <= longest:
             try:
                 return remembered(value)
-            except RefusedError:
-                raise
-            except Exception:  # noqa: BLE001, S110 - whatever a value does when it is looked up
-                pass
+            except OverflowError:
+                pass  # a name too long to be remembered
         return read(value)
 
     return read_again

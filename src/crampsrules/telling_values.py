@@ -53,6 +53,8 @@ def telling_values(rules: RuleBase) -> Mapping[str, TellingValues]:
     asked: dict[str, dict[FactAtom, None]] = {}
     for atom in _atoms_of(rules):
         asked.setdefault(atom.fact, {})[atom] = None
+        if measured := FACTS[atom.fact].measured_by:
+            asked.setdefault(measured, {})  # to know it takes the place of what was reported
     return {
         name: _telling(FACTS[name], tuple(asked[name]), rules.formulary)
         for name in FACTS

@@ -101,7 +101,7 @@ class Routes:
         self._replaceable = frozenset(
             reported
             for reported, measured in _REPORTED.items()
-            if known(reported) is not None and known(measured) is None
+            if known(reported) is not None and self.is_open(measured)
         )
         settled = self.never | {fact for fact in FACTS if known(fact) is not None}
         behind = _facts_behind(self.rules) if settled else {}
@@ -328,7 +328,8 @@ class Routes:
                 if self.is_open(fact):
                     # To learn what must not be known shuts a way that is open now.
                     return (1, {fact: 1}) if wanted else (0, {fact: math.inf})
-                return _OPEN if wanted else _NO_WAY
+                is_known = self.inference.value(fact) is not None
+                return _OPEN if is_known is wanted else _NO_WAY
         verdict = evaluate(condition, self.inference)
         if verdict is not None:
             return _OPEN if verdict else _NO_WAY

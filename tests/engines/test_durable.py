@@ -20,6 +20,8 @@ from crampsrules import EngineError, PatientFacts, RuleBase
 from crampsrules.engines import engine_for
 from tests.drawing import FLAGS, ROOT
 from tests.engines.common import FILLED_MEMORY, agree, needs_durable, rules_of
+from tests.written_rules import rules_of as written
+from tests.written_rules import urgent
 
 pytestmark = needs_durable
 
@@ -192,3 +194,17 @@ def test_the_shipped_rules_keep_to_what_durable_rules_can_hold():
     shards = [shard for level in engine._levels for shard in level]
     assert max(len(shard.ids) for shard in shards) <= 50
     assert max(len(shard.keys) for shard in shards) <= 200
+
+
+def test_no_id_of_a_rule_is_taken_for_a_part_of_another():
+    """A condition of many arms is taken apart, and its parts have names that no rule can have."""
+    large = "(weakness or fever) and (smoker or itching) and (pregnant or diabetes) and "
+    others = [f"part-{number}" for number in range(6)]
+    rules = written(
+        urgent("aaa", f"{large}(dialysis or jaundice)", "emergency"),
+        *(urgent(name, "age_years > 100", "routine") for name in others),
+    )
+
+    assert agree(rules, PatientFacts(weakness=True, smoker=True, pregnant=True, dialysis=True)) == {
+        "aaa"
+    }

@@ -356,8 +356,8 @@ class _Parts:
                 return condition
 
     def _conclusion(self, part: Condition) -> Condition:
-        # No finding's name has a hyphen.
-        name = f"part-{next(self.numbers)}"
+        # No finding's name and no rule's id has a slash in front.
+        name = f"/{next(self.numbers)}"
         self.arms[name] = _arms(part)
         return Concluded(name)
 
