@@ -20,6 +20,8 @@ from crampsrules.units import Unit, find_unit, readings
 
 MOST_MEDICINES = 200
 LONGEST_MEDICINE = 100
+LIST_AS_TEXT = r"^\[.*\]$"
+"""A name that looks like this is a list which something has written as a text."""
 # What is read of a longer list of medicines is not remembered: it comes from a stranger.
 LONG_LIST = 30
 # How many lists are remembered for each fact, and how many names of medicines.
@@ -277,6 +279,8 @@ def _short_medicine(value: str) -> str:
 
 def _medicine(value: object) -> str:
     name = (value if type(value) is str else _plain(value)).strip()
+    if name[:1] == "[" and name[-1] == "]":
+        _refuse(f"takes names of medicines, got a list of them as one text: {shorten(name)}")
     if 0 < len(name) <= LONGEST_MEDICINE and name.isprintable():
         return name
     if not name:

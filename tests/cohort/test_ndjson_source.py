@@ -167,3 +167,81 @@ def test_a_name_of_an_answer_is_minded_only_where_it_is_kept(tmp_path):
     assert rejects_in(out)[0]["reasons"] == ["has advice, triage, which the answer is to be called"]
     assert run(file, out, "--keep", "person").exit_code == ExitCode.OK
     assert list(answers_in(out)) == [1, 2]
+
+
+def test_a_member_that_there_is_not_spoils_its_row_alone(tmp_path):
+    """And so does a set that is given as a whole as well."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text(
+        '{"person": 1, "fever": true}\n'
+        '{"person": 2, "timing__nigt": true}\n'
+        '{"person": 3, "timing": ["night"], "timing__day": false}\n'
+        '{"person": 4, "timing__night": true, "timing": null}\n'
+        '{"person": 5, "timing": ["night"]}\n'
+    )
+
+    assert run(file, out).exit_code == ExitCode.BAD_ROWS
+
+    assert list(answers_in(out)) == [1, 4, 5]
+    reasons = [one["reasons"] for one in rejects_in(out)]
+    assert reasons == [
+        ["timing__nigt: 'nigt' is no member of timing; did you mean 'night'?"],
+        ["timing__day: timing is given twice: as a set, and here by member"],
+    ]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson"])
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_a_set_may_be_given_in_one_way_here_and_in_another_there(tmp_path, target, batch):
+    """Row by row, whatever the batches: each has the answer of `assess`."""
+    file, out = tmp_path / "in.ndjson", tmp_path / target
+    given = [
+        {"person": 1, "timing": ["walking"], "eased_by": ["standing_still"]},
+        {"person": 2, "timing__walking": True},
+        {"person": 3, "timing": ["night"]},
+        {"person": 4, "eased_by__standing_still": True, "timing": ["walking"]},
+        {"person": 5},
+    ]
+    file.write_text("".join(f"{json.dumps(one)}\n" for one in given))
+
+    assert run(file, out, "--batch", batch).exit_code == ExitCode.OK
+
+    triage = [one["triage"] for one in answers_in(out).values()]
+    assert triage == ["soon", "routine", "self_care", "soon", "self_care"]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.parquet", "out.ndjson"])
+@pytest.mark.parametrize(
+    "halved", ['"note": "\\ud800"', '"\\udfff": 1', '"note": {"a": ["\\uD83D"]}']
+)
+def test_half_a_character_is_put_aside_where_it_cannot_be_written(tmp_path, target, halved):
+    """In a value, a name or what is nested; a whole character in two halves is none."""
+    file, out = tmp_path / "in.ndjson", tmp_path / target
+    file.write_text(
+        f'{{"person": 1, "fever": true, {halved}}}\n'
+        '{"person": 2, "fever": true, "note": "\\ud83d\\ude00"}\n'
+    )
+
+    done = run(file, out, "--keep", "person", "--keep", "note")
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert list(answers_in(out)) == [2]
+    assert rejects_in(out)[0]["reasons"] == ["has half a character, which no file can hold"]
+
+
+def test_what_is_passed_on_as_it_stands_may_hold_anything(tmp_path):
+    """Nothing has to be written again."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text('{"person": 1, "fever": true, "note": "\\ud800"}\n')
+
+    assert run(file, out).exit_code == ExitCode.OK
+    assert '"note": "\\ud800"' in out.read_text()
+
+
+def test_a_number_that_is_none_in_json_is_put_aside(tmp_path):
+    """It could not be written again either."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text('{"person": 1, "fever": true, "x": 1e999}\n{"person": 2, "fever": true}\n')
+
+    assert run(file, out, "--keep", "person").exit_code == ExitCode.BAD_ROWS
+    assert rejects_in(out)[0]["reasons"] == ["has a number that is too large"]

@@ -1,7 +1,9 @@
 """A cohort gets the answers that `assess` gives each of its people, whatever the formats."""
 
 import json
+import math
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -367,3 +369,42 @@ def test_a_text_that_stands_for_unknown_is_unknown(tmp_path):
         None,
         None,
     ]
+
+
+def test_what_json_and_python_have_no_value_for_is_told_in_words(tmp_path):
+    """A row that is put aside can be read again, whatever Parquet had in it."""
+    far = pa.array([400_000_000_000, 0], pa.timestamp("s"))
+    table = pa.table({"age_years": [math.nan, 3.0], "x": [math.inf, 1.0], "at": far})
+    pq.write_table(table, tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / "out.parquet")
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    text = (tmp_path / "out.parquet.rejects.ndjson").read_text()
+    (row,) = (json.loads(one, parse_constant=pytest.fail) for one in text.splitlines())
+    assert row["given"]["age_years"] == "nan"
+    assert row["given"]["x"] == "inf"
+    assert row["given"]["at"].startswith("14645")
+
+
+@pytest.mark.parametrize("target", FORMATS)
+def test_decimals_that_polars_has_not_are_numbers_all_the_same(tmp_path, target):
+    """As facts, and as what is passed on."""
+    wide = pa.array([Decimal("71.5"), None], pa.decimal256(50, 1))
+    pq.write_table(pa.table({"age_years": wide, "sum": wide}), tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / f"out.{target}")
+
+    assert done.exit_code == ExitCode.OK, done.stderr
+
+
+def test_a_type_that_ndjson_has_not_is_told_of(tmp_path):
+    """And nothing ends in a traceback."""
+    pq.write_table(
+        pa.table({"age_years": [71.0], "raw": pa.array([b"\xff"])}), tmp_path / "in.parquet"
+    )
+
+    done = run(tmp_path / "in.parquet", tmp_path / "out.ndjson")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert "a column cannot be written as ndjson" in done.stderr

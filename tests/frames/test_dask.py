@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dask.dataframe as dd
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
@@ -48,3 +49,13 @@ def test_a_wrong_type_is_refused_at_once():
 
     with pytest.raises(FactsError, match="fever: the column has the type Int64"):
         assess_frame(dd.from_pandas(frame, npartitions=1))
+
+
+def test_lists_that_were_turned_into_texts_are_told_of():
+    """By Dask's own habit a list of pandas becomes a text that looks like one."""
+    frame = pd.DataFrame({"medications": [["furosemide", "aspirin"], ["furosemide"], []]})
+
+    found = assess_frame(dd.from_pandas(frame, npartitions=1)).compute()
+
+    assert found["triage"].isna().all()
+    assert "got a list of them as one text: \"['furosemide', 'aspirin']\"" in found["errors"][0]

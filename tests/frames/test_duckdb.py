@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from tests.frames.common import (
     LONG_ROWS,
     NAMES_AS_WRITTEN,
     TELLING_ROWS,
+    TEXTS,
     assert_right,
     in_polars,
     rows,
@@ -209,3 +211,49 @@ def test_columns_that_differ_in_capitals_only_are_one_to_duckdb():
     """So a column `Triage` would be the one that is added."""
     with pytest.raises(FactsError, match="Triage: the frame has a column of this name"):
         assess_frame(relation("select 5 as age_years, 'x' as \"Triage\""))
+
+
+def test_texts_with_separators_are_sets(few):
+    """Spaces of every kind are taken off, as elsewhere."""
+    frame = pl.DataFrame({"timing": [text for text, _ in TEXTS]})
+
+    found = answers(assess_frame(relation("select * from frame", frame), rules=few))
+
+    assert_right(found, [{"timing": right} for _, right in TEXTS], few, exact=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["one", "it", "ONE", "part", "parts", "code", "key", "name", "spot"]
+)
+def test_a_name_of_ours_may_be_that_of_a_table_or_a_column(name):
+    """Lambdas have parameters, and what they are called is nobody's business."""
+    patient = {"medications": ["furosemide", "Lasix 3"], "timing": ["night"], "age_years": 71.0}
+    cramps = duckdb.connect()
+    patients = cramps.sql(
+        "select ['furosemide', 'Lasix 3'] as medications, ['night'] as timing, 71.0 as age_years"
+    )
+    patients.select("*, [0] as codes, 'zz' as id").create(f'"{name}"')
+    column = patients.select(f"*, {{'id': 'zz', 'codes': [0], 'name': 'x'}} as \"{name}\"")
+
+    for frame in (cramps.table(name), column, column.set_alias(name)):
+        assert_right(answers(assess_frame(frame)), [patient], exact=False)
+
+
+def test_the_habits_of_a_connection_change_no_order():
+    """How it sorts where nobody says how."""
+    cramps = duckdb.connect()
+    cramps.execute("set default_order = 'desc'; set default_null_order = 'nulls_first'")
+    frame = cramps.sql("select ['furosemide'] as medications, ['night'] as timing")
+
+    assert_right(
+        answers(assess_frame(frame)), [{"medications": ["furosemide"], "timing": ["night"]}]
+    )
+
+
+def test_too_many_medicines_are_told_of():
+    """And not as if one of them were wrong."""
+    frame = pl.DataFrame({"medications": [[f"tonic {at:03}" for at in range(201)]]})
+
+    (found,) = answers(assess_frame(relation("select * from frame", frame)))
+
+    assert found["errors"] == "medications: takes at most 200 medicines, got more"

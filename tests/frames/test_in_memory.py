@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -102,6 +103,53 @@ def test_sets_and_categories_are_taken_in_pandas():
         {"sex": "male"},
     ]
     assert_right(_pandas_rows(assess_frame(frame)), given_rows)
+
+
+def test_nan_of_arrow_is_unknown_in_pandas():
+    """However the NaN got into its array."""
+    array = pd.arrays.ArrowExtensionArray(pa.array([float("nan"), 71.0]))
+
+    found = _pandas_rows(assess_frame(pd.DataFrame({"age_years": array})))
+
+    assert_right(found, [{}, {"age_years": 71.0}])
+
+
+@pytest.mark.parametrize("value", [10**30, "\ud800"])
+def test_what_arrow_cannot_hold_is_refused_by_name(value):
+    """A figure or a text that no fact is."""
+    fact = "age_years" if isinstance(value, int) else "sex"
+
+    with pytest.raises(FactsError, match=f"{fact}: the column mixes types, or holds what no fact"):
+        assess_frame(pd.DataFrame({fact: pd.Series([value], dtype=object)}))
+
+
+def test_a_text_that_is_no_utf_8_is_refused_by_name():
+    """It is found before Polars would stumble on it."""
+    broken = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")]
+    )
+
+    with pytest.raises(FactsError, match="sex: the column mixes types, or holds what no fact is"):
+        assess_frame(pa.table({"sex": broken}))
+
+
+def test_decimals_of_any_width_are_numbers():
+    """Polars has none of 256 bits."""
+    wide = pa.array([Decimal("71.5"), None], pa.decimal256(50, 1))
+
+    found = assess_frame(pa.table({"age_years": wide})).to_pylist()
+
+    assert [one["errors"] for one in found] == [None, None]
+
+
+@pytest.mark.parametrize("name", ["fever", "other"])
+def test_two_columns_of_one_name_are_refused(name):
+    """Whichever of them would be meant."""
+    table = pa.table([pa.array([True]), pa.array([True])], names=[name, name])
+
+    for frame in (table, pd.DataFrame([[True, True]], columns=[name, name])):
+        with pytest.raises(FactsError, match=f"frame: two columns have the name '{name}'"):
+            assess_frame(frame)
 
 
 def test_a_column_of_mixed_values_is_refused_by_name():

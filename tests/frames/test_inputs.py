@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -18,7 +19,7 @@ from crampsrules.memberships import Membership, membership
 from crampsrules.observations import Observations
 from crampsrules.strategies import patient_facts
 from tests.drawing import fewer
-from tests.frames.common import ANSWERS, assert_right, in_polars, small_rules
+from tests.frames.common import ANSWERS, TEXTS, assert_right, in_polars, small_rules
 
 SETS = [name for name, fact in FACTS.items() if fact.kind == "members"]
 
@@ -126,19 +127,6 @@ def test_columns_for_classes_of_medicines_say_what_their_names_say(taken):
 
 # --- Texts with separators ----------------------------------------------------------------------
 
-TEXTS = [
-    ("night; walking", ["night", "walking"]),
-    ("night;;walking;", ["night", "walking"]),
-    (" night ", ["night"]),
-    ("none", []),
-    ("", None),
-    ("  ", None),
-    (";", None),
-    (None, None),
-    ("nite", ["nite"]),
-    ("none;night", ["none", "night"]),
-]
-
 
 @pytest.mark.parametrize("times", [1, 300])
 @pytest.mark.parametrize("dtype", [pl.String, pl.Categorical])
@@ -244,6 +232,30 @@ def test_a_column_that_holds_one_fact_is_not_another():
             {"timing__night": ["yes"]},
             {},
             "timing__night: the column has the type String, and timing__night takes true or false",
+        ),
+        (
+            {"AGE": [1]},
+            {"columns": {"age_years": "AGE", "pain_severity": "AGE"}},
+            "pain_severity: the column 'AGE' is given for age_years too",
+        ),
+        (
+            {"AGE": [1]},
+            {"columns": {"age_years": 0}},
+            "columns: takes names of columns that are texts, by facts",
+        ),
+        (
+            {"AGE": [1]},
+            {"columns": ["AGE"]},
+            "columns: takes a mapping of facts to names of columns, got ['AGE']",
+        ),
+        (
+            {"AGE": [71], "chest pain": [True]},
+            {},
+            (
+                "frame: no column has the name of a fact; for 'chest pain', did you mean "
+                "'chest_pain'? Say which column holds which fact, as in "
+                'columns={"age_years": "AGE"}'
+            ),
         ),
         (
             {},
@@ -434,3 +446,29 @@ def test_a_wrong_row_has_no_answer():
 
     assert [found[0][name] for name in ANSWERS] == [None] * len(ANSWERS)
     assert found[1]["triage"] == "self_care"
+
+
+@pytest.mark.parametrize("name", ["*", "^age.*$", "^x$", "^"])
+@pytest.mark.parametrize("times", [1, 400])
+def test_a_name_is_a_name_and_no_pattern(name, times):
+    """Of the column of a fact, and of one beside it."""
+    frame = pl.DataFrame({name: [71.0] * times, "age_of_dog": ["3"] * times})
+    beside = pl.DataFrame({name: ["x"] * times, "age_years": [71.0] * times})
+    right = [{"age_years": 71.0}] * times
+
+    for make in (frame, frame.lazy()):
+        found = assess_frame(make, columns={"age_years": name}).lazy().collect()
+        assert found.columns[:2] == frame.columns
+        assert_right(answers(found), right)
+    assert_right(answers(assess_frame(beside.lazy()).collect()), right)
+
+
+@pytest.mark.parametrize("times", [1, 400])
+def test_beside_what_is_wrong_a_decimal_is_a_number(times):
+    """Only what is wrong is told."""
+    frame = pl.DataFrame({"age_years": [Decimal("71.0")] * times, "episode_minutes": [1e9] * times})
+
+    for found in (assess_frame(frame), assess_frame(frame.lazy()).collect()):
+        assert set(found["errors"]) == {
+            "episode_minutes: takes a number from 0 to 10080 minutes, got 1000000000"
+        }

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crampsrules import RuleBase, assess_frame
+from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.frames import sql
 from tests.drawing import ROOT, fact_mappings, fewer, rule_bases, shipped_texts
-from tests.frames.common import NAMES_AS_WRITTEN, assert_right, in_polars, rows
+from tests.frames.common import NAMES_AS_WRITTEN, TEXTS, assert_right, in_polars, rows
 from tests.frames.spark import needs_java, session
 
 pytestmark = [
@@ -146,14 +146,20 @@ def test_an_exception_that_says_what_its_rule_says_takes_it_away(spark):
 
 def test_texts_with_separators_are_sets(spark, few):
     """As from a CSV file; an empty text is unknown, as null is."""
-    texts = ["night; walking", "none", "", " ", None, ";", "nite"]
     frame = spark.createDataFrame(
-        [(at, text) for at, text in enumerate(texts)], "row int, timing string"
+        [(at, text) for at, (text, _) in enumerate(TEXTS)], "row int, timing string"
     )
 
-    right = [["night", "walking"], [], None, None, None, None, ["nite"]]
-    patients = [{"timing": one} for one in right]
+    patients = [{"timing": right} for _, right in TEXTS]
     assert_right(answers(assess_frame(frame, rules=few)), patients, few, exact=False)
+
+
+def test_two_columns_of_one_name_are_refused(spark):
+    """Also by capitals alone, which Spark does not mind unless it is told to."""
+    frame = spark.createDataFrame([(True, True)], "fever boolean, other boolean")
+
+    with pytest.raises(FactsError, match="frame: two columns have the name 'fever'"):
+        assess_frame(frame.withColumnRenamed("other", "FEVER"))
 
 
 def test_quotes_and_odd_names_of_columns_are_kept(spark, few):

@@ -11,13 +11,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.text import Text
 
 from crampsrules.cli.output import TRIAGE_STYLES, progress_console
-from crampsrules.cohort.columns import nearly_a_fact
 from crampsrules.cohort.picture import cause_bars, share, triage_bars
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.run import Outcome, Watch, nobody_watches
 from crampsrules.cohort.run import Progress as Point
 from crampsrules.cohort.tally import Tally
 from crampsrules.facts import FACTS
+from crampsrules.frames.inputs import nearly_a_fact
 from crampsrules.triage import Triage
 
 

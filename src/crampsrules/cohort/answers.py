@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,7 @@ import pyarrow as pa
 from attrs import frozen
 
 from crampsrules.cohort.batches import Batch, Position, Reject
+from crampsrules.cohort.columns import BETWEEN
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from crampsrules.facts import FACTS
@@ -18,6 +20,8 @@ from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import ERRORS, Outputs
 from crampsrules.frames.polars_frames import schema_of
 from crampsrules.rulebase import RuleBase
+
+_ROW = "row"
 
 
 @frozen(kw_only=True, eq=False)
@@ -67,7 +71,9 @@ class Assessor:
 
     def answered(self, batch: Batch) -> Answered:
         """Assess the rows of a batch."""
-        assessed = self._assessed(batch.facts)
+        assessed = (
+            self._in_two_ways(batch.facts) if batch.is_ragged else self._assessed(batch.facts)
+        )
         errors = assessed[ERRORS]
         faulty = dict(batch.faults)
         for row in errors.is_not_null().arg_true():
@@ -87,6 +93,30 @@ class Assessor:
             unreadable=len(batch.rejects),
             end=batch.end,
         )
+
+    def _in_two_ways(self, facts: pl.DataFrame) -> pl.DataFrame:
+        """The same, where some rows give a set as a whole that others give by member; none both."""
+        members: dict[str, list[str]] = {}
+        for name in facts.columns:
+            fact, between, _ = name.partition(BETWEEN)
+            if between and fact in facts.columns:
+                members.setdefault(fact, []).append(name)
+        if not members:
+            return self._assessed(facts)
+        by_member = facts.select(
+            pl.any_horizontal(pl.col(names).is_not_null()).alias(fact)
+            for fact, names in members.items()
+        )
+        alike = by_member.with_row_index(_ROW).partition_by(*members, as_dict=True)
+        answers = []
+        for ways, rows in alike.items():
+            unused = [
+                [fact] if is_by_member else members[fact]
+                for fact, is_by_member in zip(members, ways, strict=True)
+            ]
+            answers.append(self._assessed(facts[rows[_ROW]].drop(chain(*unused))))
+        places = pl.concat([rows[_ROW] for rows in alike.values()])
+        return pl.concat(answers)[places.arg_sort()]
 
     def _assessed(self, facts: pl.DataFrame) -> pl.DataFrame:
         """The answers and errors alone, as `assess_frame` has them."""

@@ -38,6 +38,8 @@ class Batch:
     rejects: Sequence[Reject]
     """The rows between them that could not be read at all."""
     end: Position
+    is_ragged: bool = False
+    """Whether rows have names of their own: a set may be given as a whole here, by member there."""
 
 
 class Source(Protocol):

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from crampsrules.facts import FACTS, Fact
 
 BETWEEN = "__"
 """Stands between the name of a set and that of a member, as in `assess_frame`."""
-
-
-_ALIKE = 0.8
-
-
-def nearly_a_fact(name: str) -> str | None:
-    """The fact that a name may be a slip from; one unlike any fact is none."""
-    found = get_close_matches(name, FACTS, 1, _ALIKE)
-    return found[0] if found else None
 
 
 def declared(name: str) -> Fact | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
 from io import BytesIO
@@ -18,6 +19,7 @@ from crampsrules.cohort.batches import Position, Reject, Source
 from crampsrules.cohort.cells import NONE_OF_THESE, SEPARATOR
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
+from crampsrules.cohort.parquet_source import with_narrow_decimals
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
 from crampsrules.frames.outputs import FIRED
@@ -45,7 +47,7 @@ def encoded(batch: Answered, plan: Plan, source: Source, *, header: bool) -> Enc
     """
     try:
         output = _output(batch, plan, source.facts, header=header)
-    except (pl.exceptions.PolarsError, pa.ArrowException) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise CohortError(
             f"a column cannot be written as {plan.target_format.value}: {reason}: leave it out by "
@@ -73,13 +75,26 @@ def _rejects(rejects: Sequence[Reject], unit: str) -> bytes:
     """The rows that were put aside, as NDJSON."""
     return "".join(
         json.dumps(
-            {unit: one.number, "reasons": one.reasons, "given": one.given},
+            {unit: one.number, "reasons": one.reasons, "given": _finite(one.given)},
             ensure_ascii=False,
+            allow_nan=False,
             default=str,  # a date, or whatever else Parquet may hold
         )
         + "\n"
         for one in rejects
     ).encode("utf-8", "backslashreplace")
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401
+    """The same, with texts for the numbers that JSON has not."""
+    match value:
+        case float() if not math.isfinite(value):
+            return str(value)
+        case list():
+            return [_finite(one) for one in value]
+        case dict():
+            return {name: _finite(one) for name, one in value.items()}
+    return value
 
 
 # --- Parquet ------------------------------------------------------------------------------------
@@ -204,6 +219,6 @@ def _plain(column: pl.Series) -> pl.Series:
 
 
 def _frame(passed: Any) -> pl.DataFrame:  # noqa: ANN401
-    frame = pl.from_arrow(passed)
+    frame = pl.from_arrow(with_narrow_decimals(passed, pa.string()))
     assert isinstance(frame, pl.DataFrame)
     return frame

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import polars as pl
 
 from crampsrules.cohort.batches import Batch, Position, Reject
-from crampsrules.cohort.columns import declared
+from crampsrules.cohort.columns import BETWEEN, declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 from crampsrules.errors import FactProblem, shorten
 from crampsrules.facts import FACTS, Fact, Kind
+from crampsrules.frames.inputs import wrong_member
 from crampsrules.readers import Reader, RefusedError, reader_of
 
 _MOST_BYTES = 32 * 2**20
@@ -50,7 +53,18 @@ def _constant(name: str) -> None:
     raise NotAnObjectError(f"is not JSON: there is no {name} in it")
 
 
-_decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant).decode
+def _number(text: str) -> float:
+    read = float(text)
+    if not math.isfinite(read):
+        raise NotAnObjectError("has a number that is too large")
+    return read
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_number
+).decode
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""What half a character is escaped as; two of them may be a whole one."""
 
 
 def parsed(line: Line) -> dict[str, Any]:
@@ -70,6 +84,15 @@ def parsed(line: Line) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise NotAnObjectError(f"must be an object of facts, got {shorten(found)}")
     return found
+
+
+def _mind_halves(line: Line, found: dict[str, Any]) -> None:
+    if not _HALF.search(line.content):
+        return
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise NotAnObjectError("has half a character, which no file can hold") from None
 
 
 class NdjsonSource:
@@ -99,6 +122,7 @@ class NdjsonSource:
         self._reserved = frozenset(reserved)
         self._renamed = {column: fact for fact, column in plan.columns.items()}
         self.spliced = plan.target_format is Format.NDJSON
+        self._as_it_stands = self.spliced and plan.keep is None
         if not self.spliced and size is None:
             raise CohortError(
                 "which columns there are is known after the last line of NDJSON: read it from "
@@ -124,13 +148,20 @@ class NdjsonSource:
             return declared(self._renamed[name])
         return None if name in self._plan.columns else declared(name)
 
+    def _row(self, line: Line) -> dict[str, Any]:
+        """What is on a line, if it can be written again. Raises NotAnObjectError."""
+        row = parsed(line)
+        if not self._as_it_stands:
+            _mind_halves(line, row)
+        return row
+
     # --- Which columns there are ----------------------------------------------------------------
 
     def _scanned(self) -> dict[str, str]:
         kinds: dict[str, str] = {}
         while line := self._lines.take():
             try:
-                row = {} if line.is_blank else parsed(line)
+                row = {} if line.is_blank else self._row(line)
             except NotAnObjectError:
                 continue  # it is put aside when its turn comes
             for name, value in row.items():
@@ -163,7 +194,7 @@ class NdjsonSource:
             if line.is_blank:
                 continue
             try:
-                rows.append(parsed(line))
+                rows.append(self._row(line))
                 taken.append(line)
             except NotAnObjectError as error:
                 rejects.append(Reject(number=line.number, reasons=(str(error),), given=line.text()))
@@ -197,6 +228,7 @@ class NdjsonSource:
             given=rows.__getitem__,
             rejects=rejects,
             end={"offset": self._lines.offset, "number": self._lines.number},
+            is_ragged=True,
         )
 
     def _facts(self, rows: list[dict[str, Any]]) -> tuple[pl.DataFrame, dict[int, tuple[str, ...]]]:
@@ -204,8 +236,11 @@ class NdjsonSource:
         faults: dict[int, tuple[str, ...]] = {}
         readers: dict[str, tuple[str, Reader] | None] = {}
         for at, row in enumerate(rows):
-            problems: list[FactProblem] = []
+            problems = self._wrong_members(row)
+            wrong = {one.field for one in problems}
             for name, value in row.items():
+                if name in wrong:
+                    continue
                 if name not in readers:
                     found = self._fact(name)
                     readers[name] = None if found is None else (found.name, reader_of(found))
@@ -236,6 +271,20 @@ class NdjsonSource:
                 first.name, [None] * len(rows), dtype=_FACT_TYPES[first.kind]
             )
         return pl.DataFrame(frame), faults
+
+    def _wrong_members(self, row: Mapping[str, Any]) -> list[FactProblem]:
+        """Members that no set has, and sets that are given as a whole as well."""
+        problems = []
+        for name in row:
+            fact, between, member = self._renamed.get(name, name).partition(BETWEEN)
+            if not between or self._fact(name) is None:
+                continue
+            if fault := wrong_member(FACTS[fact], member, self._plan.rules.formulary):
+                problems.append(FactProblem(name, row[name], fault))
+            elif fact in row and row[fact] is not None:
+                message = f"{fact} is given twice: as a set, and here by member"
+                problems.append(FactProblem(name, row[name], message))
+        return problems
 
     def _note(self, name: str) -> None:
         """Remember a name that is no fact, for the end; elsewhere it is known from the start."""

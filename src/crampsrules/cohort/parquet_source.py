@@ -86,14 +86,33 @@ class ParquetSource:
                 ) from None
 
     def _made(self, rows: Any, start: int) -> Batch:  # noqa: ANN401 - pyarrow has no types
-        facts = pl.from_arrow(rows.select(list(self.facts)))
+        facts = pl.from_arrow(with_narrow_decimals(rows.select(list(self.facts)), pa.float64()))
         assert isinstance(facts, pl.DataFrame)
         return Batch(
             facts=facts.rename(self.facts),
             numbers=range(start + 1, start + 1 + rows.num_rows),
             faults={},
             passed=rows.select(self.passed),
-            given=lambda row: rows.slice(row, 1).to_pylist()[0],
+            given=lambda row: _told(rows.slice(row, 1)),
             rejects=(),
             end={"row": start + rows.num_rows},
         )
+
+
+def with_narrow_decimals(table: Any, dtype: Any) -> Any:  # noqa: ANN401
+    """The same, where decimals that Polars cannot take have another type."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_decimal256(field.type):
+            table = table.set_column(at, field.name, table.column(at).cast(dtype))
+    return table
+
+
+def _told(row: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A row as Python's values; a date of the year 10,000, which it has not, as a text."""
+    told = {}
+    for name, column in zip(row.column_names, row.columns, strict=True):
+        try:
+            told[name] = column[0].as_py()
+        except (ValueError, OverflowError):
+            told[name] = column.cast(pa.string())[0].as_py()
+    return told

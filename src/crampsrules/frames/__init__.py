@@ -5,6 +5,7 @@ It comes with the extra `frames`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
@@ -15,7 +16,7 @@ _PACKAGES = ("narwhals", "numpy", "polars", "pyarrow")
 try:
     import narwhals as nw
     import numpy as np  # noqa: F401 - looked for here, so that its lack is told with the extra
-    import polars as pl  # noqa: F401
+    import polars as pl
     import pyarrow as pa  # noqa: F401
     from narwhals.dependencies import is_dask_dataframe
 except ImportError as error:
@@ -67,8 +68,27 @@ def assess_frame(
         message = f"takes {' or '.join(map(repr, ON_ERROR))}, got {shorten(on_error)}{hint}"
         raise FactsError([FactProblem("on_error", on_error, message)])
     base = RuleBase.load() if rules is None else rules
-    assessed: Frame = _assess_native(frame, base, dict(columns or {}), on_error, weights=weights)
+    named = {} if columns is None else columns
+    if not isinstance(named, Mapping):
+        message = f"takes a mapping of facts to names of columns, got {shorten(named)}"
+        raise FactsError.of(message, field="columns", value=named)
+    assessed: Frame = _assess_native(frame, base, dict(named), on_error, weights=weights)
     return assessed
+
+
+def _mind_twins(frame: Any) -> None:  # noqa: ANN401
+    """Refuse two columns of one name, which only some kinds of frames can have."""
+    if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        return
+    names = list(getattr(frame, "column_names", getattr(frame, "columns", ())))
+    if hasattr(frame, "sparkSession") and not _minds_capitals(frame):
+        names = [name.lower() for name in names]
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise FactsError.of(f"two columns have the name {shorten(twice[0])}", field="frame")
+
+
+def _minds_capitals(frame: Any) -> bool:  # noqa: ANN401
+    return str(frame.sparkSession.conf.get("spark.sql.caseSensitive")).lower() == "true"
 
 
 def _assess_native(
@@ -85,6 +105,7 @@ def _assess_native(
     if isinstance(frame, nw.DataFrame | nw.LazyFrame):
         native = _assess_native(frame.to_native(), rules, columns, on_error, weights=weights)
         return nw.from_native(native)
+    _mind_twins(frame)
     outputs = Outputs.of(rules, weights=weights, errors=on_error == "column")
     if not is_dask_dataframe(frame):  # of which Narwhals warns
         known = nw.from_native(frame, pass_through=True)

@@ -145,6 +145,10 @@ class Dialect(ABC):
     def row(self, fields: Mapping[str, str]) -> str:
         """Values under names."""
 
+    def field(self, row: str, name: str) -> str:
+        """One of the values of a row."""
+        return f"{row}.{name}"
+
     @abstractmethod
     def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:
         """The ids of those rows, of (condition, key, id), that are true, by their keys."""

@@ -107,13 +107,18 @@ class DuckDB(Dialect):
         written = (f"'{name}': {value}" for name, value in fields.items())
         return f"{{{', '.join(written)}}}"
 
+    def field(self, row: str, name: str) -> str:  # noqa: D102
+        # With a dot it would be looked for in a table or a column of that name first.
+        return f"struct_extract({row}, '{name}')"
+
     def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:  # noqa: D102
         listed = self.list_of(
             f"CASE WHEN {condition} THEN {self.row({'k': key, 'id': id_})} END"
             for condition, key, id_ in rows
         )
         kept = self.kept(listed, "one", "one IS NOT NULL")
-        return self._texts(self.mapped(f"list_sort({kept})", "one", "one.id"))
+        ordered = f"list_sort({kept}, 'ASC', 'NULLS LAST')"  # whatever the connection's habit is
+        return self._texts(self.mapped(ordered, "one", self.field("one", "id")))
 
     def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:  # noqa: D102
         ids = self.list_of(f"CASE WHEN {condition} THEN {id_} END" for condition, id_ in flags)

@@ -9,6 +9,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import evolve
 
 from crampsrules.errors import FactProblem, FactsError, shorten
@@ -24,9 +25,11 @@ from crampsrules.frames.outputs import (
     Outputs,
     told,
 )
-from crampsrules.frames.polars_frames import IDS, Assessor, schema_of
+from crampsrules.frames.polars_frames import IDS, Assessor, exact, schema_of
 from crampsrules.frames.rows import Answer, answers, problems_of
 from crampsrules.rulebase import RuleBase
+
+_UNREADABLE = (pa.ArrowException, TypeError, ValueError, OverflowError, pl.exceptions.PolarsError)
 
 FEW = 300
 """So many rows are quicker assessed one by one."""
@@ -108,7 +111,7 @@ def _rows(facts: pl.DataFrame, inputs: Inputs) -> Iterable[Mapping[str, object]]
         return [{}] * len(facts)
     # Decimals become floats; nothing else changes.
     decimals = pl.selectors.decimal().cast(pl.Float64)
-    values = facts.with_columns(decimals).select(one.column for one in sources)
+    values = facts.with_columns(decimals).select(exact(one.column) for one in sources)
     return (dict(zip(keys, row, strict=True)) for row in values.iter_rows())
 
 
@@ -132,25 +135,34 @@ def _in_polars(frame: Any, names: Sequence[str]) -> pl.DataFrame:  # noqa: ANN40
         # A frame without columns would have no rows either.
         return pl.DataFrame({"row": range(len(frame))})
     if isinstance(frame, pl.DataFrame):
-        return frame.select(names)
+        return frame.select(map(exact, names))
     return pl.DataFrame([_polars_column(frame, name) for name in names])
 
 
 def _polars_column(frame: Any, name: str) -> pl.Series:  # noqa: ANN401
     column = frame[name]
     try:
-        array = column if isinstance(frame, pa.Table) else _from_pandas(column)
+        array = _from_arrow(column) if isinstance(frame, pa.Table) else _from_pandas(column)
         return pl.Series(name, pl.from_arrow(array))
-    except (pa.ArrowException, TypeError, pl.exceptions.PolarsError) as error:
+    except _UNREADABLE as error:
         message = f"the column mixes types, or holds what no fact is: {shorten(str(error))}"
         raise FactsError.of(message, field=name) from None
+
+
+def _from_arrow(column: Any) -> Any:  # noqa: ANN401
+    """A column of Arrow as Polars can take it; what is no UTF-8 is found here and not there."""
+    column.validate(full=True)
+    return column.cast(pa.float64()) if pa.types.is_decimal256(column.type) else column
 
 
 def _from_pandas(column: Any) -> Any:  # noqa: ANN401
     """A column of pandas as one of Arrow, with NaN as null: pandas knows no other unknown."""
     if column.dtype == object:
         column = [list(one) if isinstance(one, set | frozenset) else one for one in column]
-    return pa.array(column, from_pandas=True)
+    array = pa.array(column, from_pandas=True)
+    if pa.types.is_floating(array.type):
+        return pc.if_else(pc.is_nan(array), None, array)
+    return array
 
 
 def _with(frame: Any, answered: pl.DataFrame) -> Any:  # noqa: ANN401

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Literal
 
 import narwhals as nw
 from attrs import frozen
@@ -98,6 +100,8 @@ class Inputs:
         problems += _twice(sources.values())
         if problems:
             raise FactsError(problems)
+        if not columns_asked(names or schema, columns or {}):
+            _mind_slips(list(names or schema))
         return cls(sources, rules.formulary, _classes_asked(rules))
 
     def of_fact(self, fact: str) -> list[Source]:
@@ -293,6 +297,15 @@ def _classes_asked(rules: RuleBase) -> tuple[str, ...]:
     return tuple(sorted(asked))
 
 
+_ALIKE = 0.8
+
+
+@cache
+def spaces() -> str:
+    """Every character that Python takes for a space, and so takes off the ends of a member."""
+    return "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+
+
 # --- Finding facts among columns ----------------------------------------------------------------
 
 
@@ -331,10 +344,10 @@ def _found(
         if name in FACTS:
             sources.append(Source(FACTS[name], column))
         elif fact in FACTS and _is_set(FACTS[fact]):
-            if member in _members_of(FACTS[fact], formulary):
-                sources.append(Source(FACTS[fact], column, member=member))
+            if fault := wrong_member(FACTS[fact], member, formulary):
+                problems.append(FactProblem(column, None, fault))
             else:
-                problems.append(_no_member(FACTS[fact], member, column, formulary))
+                sources.append(Source(FACTS[fact], column, member=member))
     return sources, problems
 
 
@@ -346,9 +359,17 @@ def _members_of(fact: Declared, formulary: Formulary) -> Iterable[str]:
     return fact.members or formulary.classes
 
 
-def _wrong_names(names: Sequence[object], columns: Mapping[str, str]) -> list[FactProblem]:
+def _wrong_names(names: Sequence[object], columns: Mapping[Any, Any]) -> list[FactProblem]:
     problems: list[FactProblem] = []
+    told: dict[object, str] = {}
     for name, column in columns.items():
+        if not isinstance(name, str) or not isinstance(column, str):
+            message = "takes names of columns that are texts, by facts"
+            problems.append(FactProblem("columns", {name: column}, message))
+            continue
+        if told.setdefault(column, name) != name:
+            message = f"the column {shorten(column)} is given for {told[column]} too"
+            problems.append(FactProblem(name, column, message))
         fact, between, _ = name.partition(BETWEEN)
         if name not in FACTS and not (between and fact in FACTS and _is_set(FACTS[fact])):
             problems.append(FactProblem(name, column, f"is not a fact{did_you_mean(name, FACTS)}"))
@@ -360,10 +381,30 @@ def _wrong_names(names: Sequence[object], columns: Mapping[str, str]) -> list[Fa
     return problems
 
 
-def _no_member(fact: Declared, member: str, column: str, formulary: Formulary) -> FactProblem:
+def nearly_a_fact(name: object) -> str | None:
+    """The fact that a name may be a slip from; one unlike any fact is none."""
+    found = get_close_matches(name, FACTS, 1, _ALIKE) if isinstance(name, str) else []
+    return found[0] if found else None
+
+
+def _mind_slips(names: Sequence[object]) -> None:
+    """Refuse columns of which none is a fact and one is nearly one: everyone would be unknown."""
+    for name in names:
+        if meant := nearly_a_fact(name):
+            raise FactsError.of(
+                f"no column has the name of a fact; for {shorten(name)}, did you mean {meant!r}? "
+                'Say which column holds which fact, as in columns={"age_years": "AGE"}',
+                field="frame",
+            )
+
+
+def wrong_member(fact: Declared, member: str, formulary: Formulary) -> str | None:
+    """What is wrong with a column for a member of a set, where it has no such member."""
     members = _members_of(fact, formulary)
+    if member in members:
+        return None
     kind = "class of medicines" if fact.kind == "medicines" else f"member of {fact.name}"
-    return FactProblem(column, None, f"{member!r} is no {kind}{did_you_mean(member, members)}")
+    return f"{member!r} is no {kind}{did_you_mean(member, members)}"
 
 
 def _twice(sources: Iterable[Source]) -> list[FactProblem]:

@@ -13,9 +13,9 @@ from functools import cache
 from attrs import frozen
 
 from crampsrules.frames.dialect import Dialect, Stage
-from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
+from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of, spaces
 from crampsrules.medicines import SHORTEST_MISSPELLING, Formulary
-from crampsrules.readers import LONGEST_MEDICINE, MOST_MEDICINES
+from crampsrules.readers import LIST_AS_TEXT, LONGEST_MEDICINE, MOST_MEDICINES
 
 _FACT = "medications"
 _ANY = "\ue000"
@@ -28,12 +28,6 @@ _BEYOND = "\ue0ff"
 """No name has a letter between these and this one, which stands for all of them."""
 _HALF = 6
 """So many letters at the beginning or the end are looked at, at most."""
-
-
-@cache
-def _spaces() -> str:
-    """Every character that Python takes for a space."""
-    return "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 
 
 @cache
@@ -97,11 +91,11 @@ class Names:
         there = say.let("at_once", self._read_at_once(column), both)
         not_there = say.kept_apart(f"{column} IS NULL")
         yield {said: f"CASE WHEN {not_there} THEN NULL ELSE {there} END"}
-        at_once, read = f"{ref(said)}.at_once", f"{ref(said)}.read"
-        bad = say.any_of("it.codes", "code", f"code = {self._bad}")
-        codes = say.flat(say.mapped(read, "it", "it.codes"))
+        at_once, read = say.field(ref(said), "at_once"), say.field(ref(said), "read")
+        bad = say.any_of(say.field("it", "codes"), "code", f"code = {self._bad}")
+        codes = say.flat(say.mapped(read, "it", say.field("it", "codes")))
         codes = f"CASE WHEN {read} IS NULL THEN {at_once} ELSE {codes} END"
-        misread = {wrong: say.mapped(say.kept(read, "it", bad), "it", "it.name")}
+        misread = {wrong: say.mapped(say.kept(read, "it", bad), "it", say.field("it", "name"))}
         if say.copies_rows:
             yield {**misread, **dict(self._bits(codes, column))}
             return
@@ -152,13 +146,13 @@ class Names:
         return f"length({text}) = {self.dialect.bytes_in(text)}"
 
     def _stripped(self, text: str) -> str:
-        spaces = f"[{_spaces()}]+"
-        return self.dialect.replaced(text, f"^{spaces}|{spaces}$", "")
+        some = f"[{spaces()}]+"
+        return self.dialect.replaced(text, f"^{some}|{some}$", "")
 
     def _keys_of_any(self, name: str) -> str:
         """The keys of a name that may be anything, or what stands for one that no one has."""
         say = self.dialect
-        unusable = say.matches(name, r"\p{Cc}")
+        unusable = say.matches(name, rf"\p{{Cc}}|{LIST_AS_TEXT}")
         wrong = f"{name} = '' OR length({name}) > {LONGEST_MEDICINE} OR {unusable}"
         keys = say.let("folded", self._folded_text(name), self._keys("folded"))
         return f"CASE WHEN {wrong} THEN {say.list_of([say.text(_ANY)])} ELSE {keys} END"
@@ -179,7 +173,7 @@ class Names:
         return f"CASE WHEN {self._is_plain(text)} THEN lower({text}) ELSE {spelled} END"
 
     def _key(self, text: str) -> str:
-        return self.dialect.replaced(text, f"[{_spaces()}_-]+", "")
+        return self.dialect.replaced(text, f"[{spaces()}_-]+", "")
 
     def _keys(self, folded: str) -> str:
         """The keys of a name's parts: its own, where it is known or has no parts."""
@@ -202,7 +196,7 @@ class Names:
         by = say.group(1) + _JOIN + say.group(3)
         # Two words in a row share the space between them, which is matched once in each pass.
         marked = say.replaced(say.replaced(text, word, by), word, by)
-        return say.split_by(marked, f"[{_spaces()}]*[/+&{_JOIN}][{_spaces()}]*")
+        return say.split_by(marked, f"[{spaces()}]*[/+&{_JOIN}][{spaces()}]*")
 
     def _code(self, key: str) -> str:
         """The code of what one part says."""

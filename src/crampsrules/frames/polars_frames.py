@@ -32,7 +32,7 @@ from crampsrules.engines.columnar import (
 )
 from crampsrules.frames.decoding import Ranking, lists_of
 from crampsrules.frames.encoding import SetEncoder
-from crampsrules.frames.inputs import NONE, SEPARATOR, Inputs, Source
+from crampsrules.frames.inputs import NONE, SEPARATOR, Inputs, Source, spaces
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
@@ -82,7 +82,7 @@ class Assessor:
         written = _Writer(self, prefix)
         for stage in written.stages():
             frame = frame.with_columns(**stage)
-        return frame.select(*names, *self.outputs.names)
+        return frame.select(*map(exact, names), *self.outputs.names)
 
 
 def free_prefix(names: Iterable[str]) -> str:
@@ -132,10 +132,10 @@ class _Writer:
         source = self.inputs.sources.get(key)
         if source is None or _cast(source) is not None:
             return pl.col(self._own(key))
-        return pl.col(source.column)
+        return exact(source.column)
 
     def _encoded(self, source: Source) -> pl.Expr:
-        column = pl.col(source.column)
+        column = exact(source.column)
         if source.form == "text":
             column = _split(column.cast(pl.String))
         encoder = SetEncoder.of(source.fact, self.inputs)
@@ -164,7 +164,7 @@ class _Writer:
         source = self.inputs.sources[key]
         if source.form == "text":
             return pl.col(self._own(SetEncoder.of(source.fact, self.inputs).first)).is_not_null()
-        return pl.col(source.column).is_not_null()
+        return exact(source.column).is_not_null()
 
     def _tested(self, test: Formula) -> pl.Expr:
         match test:
@@ -237,7 +237,7 @@ class _Writer:
             return errors_of(columns[0], columns[1:], sources, self.inputs)
 
         return pl.map_batches(
-            [fine, *(pl.col(one.column) for one in sources)],
+            [fine, *(exact(one.column) for one in sources)],
             tell,
             return_dtype=pl.String,
             is_elementwise=True,
@@ -252,7 +252,7 @@ def errors_of(
     found = pl.repeat(None, len(fine), dtype=pl.String, eager=True)
     if not len(wrong):
         return found
-    values = [column.gather(wrong).to_list() for column in columns]
+    values = [_plain(column.gather(wrong)).to_list() for column in columns]
     keys = [one.key for one in sources]
     texts = [
         told(problems_of(dict(zip(keys, row, strict=True)), inputs))
@@ -261,10 +261,20 @@ def errors_of(
     return found.scatter(wrong, pl.Series(texts, dtype=pl.String))
 
 
+def _plain(column: pl.Series) -> pl.Series:
+    """The same, where a decimal becomes a number that a fact can be."""
+    return column.cast(pl.Float64) if column.dtype.is_decimal() else column
+
+
+def exact(name: str) -> pl.Expr:
+    """The column of that name, also where Polars would take it for a pattern."""
+    return pl.selectors.by_name(name).as_expr() if name[:1] in "*^" else pl.col(name)
+
+
 def _split(column: pl.Expr) -> pl.Expr:
     """Texts with separators as lists, as `rows.split` reads one."""
     part = pl.element()
-    parts = column.str.split(SEPARATOR).list.eval(part.str.strip_chars())
+    parts = column.str.split(SEPARATOR).list.eval(part.str.strip_chars(spaces()))
     parts = parts.list.eval(part.filter(part != ""))
     empty = pl.lit([], dtype=IDS)
     none = (parts.list.len() == 1) & (parts.list.first() == NONE)
@@ -274,9 +284,9 @@ def _split(column: pl.Expr) -> pl.Expr:
 def _cast(source: Source) -> pl.Expr | None:
     match source.fact.kind:
         case "number" | "integer":
-            return pl.col(source.column).cast(pl.Float64)
+            return exact(source.column).cast(pl.Float64)
         case "choice":
-            return pl.col(source.column).cast(pl.String)
+            return exact(source.column).cast(pl.String)
     return None
 
 

@@ -32,7 +32,7 @@ from crampsrules.engines.columnar import (
     tests_in,
 )
 from crampsrules.frames.dialect import Dialect, Stage
-from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, Fault, Inputs, Source, bits_of
+from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, Fault, Inputs, Source, bits_of, spaces
 from crampsrules.frames.names import Names
 from crampsrules.frames.outputs import (
     ADVICE,
@@ -45,7 +45,7 @@ from crampsrules.frames.outputs import (
     Outputs,
 )
 from crampsrules.frames.words import Bit, Words
-from crampsrules.readers import range_of
+from crampsrules.readers import MOST_MEDICINES, range_of
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import SERIOUSNESS
 from crampsrules.triage import Triage
@@ -152,13 +152,14 @@ class Script:
 
     def _split(self, column: str) -> str:
         said = self.dialect
-        part = f"CASE WHEN trim({column}) = '' THEN NULL ELSE trim({column}) END"
-        trimmed = said.mapped(said.split(column, SEPARATOR), "part", "trim(part)")
-        parts = said.kept(trimmed, "part", "part <> ''")
-        none = f"trim({column}) = {said.text(NONE)}"
-        empty = said.kept(said.list_of([said.text(NONE)]), "part", "part = ''")
-        some_parts = f"CASE WHEN {said.size(parts)} = 0 THEN NULL ELSE {parts} END"
-        return f"CASE WHEN {part} IS NULL THEN NULL WHEN {none} THEN {empty} ELSE {some_parts} END"
+        stripped = said.replaced("part", f"^[{spaces()}]+|[{spaces()}]+$", "")
+        parts = said.mapped(said.split(column, SEPARATOR), "part", stripped)
+        is_none = f"{said.size('parts')} = 1 AND {said.first('parts')} = {said.text(NONE)}"
+        empty = said.kept("parts", "part", "part = ''")
+        is_blank = f"{said.size('parts')} = 0"
+        read = f"CASE WHEN {is_blank} THEN NULL WHEN {is_none} THEN {empty} ELSE parts END"
+        there = said.let("parts", said.kept(parts, "part", "part <> ''"), read)
+        return f"CASE WHEN {column} IS NULL THEN NULL ELSE {there} END"
 
     def _stated(self) -> Stage:
         """What sets state, in bits: a list would have to be searched for each test."""
@@ -450,6 +451,10 @@ class Script:
                     self.dialect.mapped(wrong, "name", self._quoted("coalesce(name, 'null')")),
                     ", ",
                 )
+                are_too_many = f"{source.key}: takes at most {MOST_MEDICINES} medicines, got more"
+                told = f"concat({self._text(takes)}, {got})"
+                none_wrong = f"{self.dialect.size(wrong)} = 0"
+                return f"CASE WHEN {none_wrong} THEN {self._text(are_too_many)} ELSE {told} END"
         return f"concat({self._text(takes)}, {got})"
 
     def _quoted(self, sql: str) -> str:
