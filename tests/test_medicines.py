@@ -278,3 +278,46 @@ def test_classes_may_lie_within_several_others():
     left = formulary.resolve(frozenset({"left"})).classes
     assert left.present == {"left", "top"}
     assert not left.absent
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Furosemide 40 mg", ["furosemide"]),
+        ("lasix 40mg", ["furosemide"]),
+        ("LASIX 3", ["furosemide"]),
+        ("furosemide 40mg/5ml", ["furosemide"]),
+        ("furosemide 12,5 mg tablets", ["furosemide"]),
+        ("Ventolin inhaler", ["salbutamol"]),
+        ("Lasix (furosemide)", ["furosemide"]),
+        ("furosemide, atorvastatin", ["furosemide", "atorvastatin"]),
+        ("losartan 50 mg/hydrochlorothiazide 12.5 mg", ["losartan", "hydrochlorothiazide"]),
+        ("co-codamol 30/500", ["co-codamol"]),
+        ("prednisolone 5mg e/c tablets", ["prednisolone"]),
+        ("hydrocortisone 1% cream", ["hydrocortisone cream"]),
+        ("water tablets 40", ["water tablets"]),
+        ("Zocor 20 mg", ["simvastatin"]),
+    ],
+)
+def test_what_a_label_adds_to_a_name_is_no_part_of_it(written, names):
+    """How much is in it, and in what form; of a cream the form says what it is."""
+    assert SHIPPED.resolve(frozenset({written})) == SHIPPED.resolve(frozenset(names))
+
+
+@pytest.mark.parametrize("name", ["tonic 5 mg tablets", "40 mg", "tablets", "(5)", "unheard-of"])
+def test_a_name_that_is_not_known_is_told_as_it_was_written(name):
+    """With what the label added to it."""
+    assert SHIPPED.resolve(frozenset({name})).unrecognised == (name,)
+
+
+@pytest.mark.parametrize("name", ["furosemid 40 mg", "Lasxi tablets", "wter tablets 5"])
+def test_a_slip_is_found_beside_what_a_label_adds(name):
+    """As it is without."""
+    with pytest.raises(FactsError, match="is not known; did you mean"):
+        SHIPPED.resolve(frozenset({name}))
+
+
+@given(st.sampled_from(sorted(NAMES)), st.sampled_from(["5 mg", "10mg", "2.5 ml", "1000 iu", "75"]))
+def test_an_amount_changes_nothing(name, amount):
+    """Whichever name it stands behind."""
+    assert SHIPPED.resolve(frozenset({f"{name} {amount}"})) == SHIPPED.resolve(frozenset({name}))

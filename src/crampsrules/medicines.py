@@ -13,8 +13,25 @@ from crampsrules.memberships import Membership
 from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
 
-_JOINS = re.compile(r"\s*(?:/|\+|&|\band\b|\bwith\b)\s*")
 _IGNORED = re.compile(r"[\s_-]+")
+SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+"""Every character that Python takes for a space."""
+SIGNS = "/+&,;()"
+"""The signs that join two names; "and" and "with" do so too."""
+_JOINS = re.compile(rf"\s*(?:[{SIGNS}]|\band\b|\bwith\b)\s*")
+_UNITS = "mg|mcg|ug|g|ml|iu|%|micrograms?|milligrams?|grams?|units?"
+_FORMS = "tablets?|tabs?|capsules?|caps?|caplets?|inhalers?|mr|m/r|sr|s/r|xl|er|cr|la|xr|ec|e/c"
+
+
+def _apart(what: str) -> str:
+    return rf"(^|[{SPACES}{SIGNS}])({what})($|[{SPACES}{SIGNS}])"
+
+
+AMOUNT = _apart(rf"[0-9][0-9.,/]*[{SPACES}]*(?:{_UNITS})?")
+"""How much is in it, as a label adds that to a name: an expression that all engines read alike."""
+FORM = _apart(_FORMS)
+"""In what form it is. Of creams, drops and injections that is a part of the name."""
+_AMOUNT, _FORM = re.compile(AMOUNT), re.compile(FORM)
 SHORTEST_MISSPELLING = 5
 # Lists come from strangers: few are remembered, and none that is longer than anyone's.
 _REMEMBERED = 1024
@@ -174,8 +191,7 @@ class Formulary:
         left_open: set[str] = set()
         unrecognised: list[str] = []
         misspelt: list[str] = []
-        for part in self._parts(name):
-            key = key_of(part)
+        for part, key in self._parts(name):
             exact, general = self._meant(key)
             if exact or general:
                 held |= self._upwards(exact | general)
@@ -205,13 +221,22 @@ class Formulary:
         exact = self._names.get(key, frozenset())
         return exact, self._words.get(key, frozenset()) - exact
 
-    def _parts(self, name: str) -> list[str]:
-        """A combination by its joined names, unless the whole is a name of its own."""
+    def _parts(self, name: str) -> list[tuple[str, str]]:
+        """The names in a combination with their keys, or one where the whole is a name of its own.
+
+        What a label adds to a name, "40 mg tablets", is no part of it.
+        """
         key = key_of(name)
-        if key in self._names or key in self._words:
-            return [name]
-        parts = [part for part in _JOINS.split(name.casefold()) if part]
-        return parts if len(parts) > 1 else [name]
+        if any(self._meant(key)):
+            return [(name, key)]
+        plain = _without(_AMOUNT, name.casefold()).strip(SPACES + SIGNS)
+        key = key_of(plain)
+        if any(self._meant(key)) or self._misspelt(key):
+            return [(name, key)]
+        bare = _split(_without(_FORM, plain))
+        if len(bare) > 1:  # in a combination a form may be a part of a name
+            return [(part, key_of(part)) for part in _split(plain)]
+        return [(name, key_of(bare[0]) if bare else key)]
 
     def _upwards(self, ids: Iterable[str]) -> set[str]:
         return {above for id_ in ids for above in (id_, *self.ancestors[id_])}
@@ -227,6 +252,16 @@ class Formulary:
 
     def _as_written(self, key: str) -> str:
         return self._written.get(key, key)
+
+
+def _split(names: str) -> list[str]:
+    return [part.strip() for part in _JOINS.split(names) if key_of(part)]
+
+
+def _without(label: re.Pattern[str], name: str) -> str:
+    for _ in range(2):  # two in a row share the space between them
+        name = label.sub(r"\1\3", name)
+    return name
 
 
 def _not_known(name: str, meant: str) -> str:

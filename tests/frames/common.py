@@ -218,6 +218,13 @@ NAMES_AS_WRITTEN: Sequence[str] = [
     "a\tb", "lasix\x00", "\x85lasix", "𐐀urosemide", "lasix 𐐀", "co-amilozide", "coamilozide",
     "co amilo zide", "['furosemide']", " [] ", "[lasix", "%_", "$1", "{x}",
     "salt substitute", "salt-substitute", "salt substitut",
+    "Furosemide 40 mg", "lasix 40mg", "furosemide tablets", "Ventolin inhaler", "furosemid 40",
+    "Lasix (furosemide)", "furosemide, atorvastatin", "furosemide 40 mg/spironolactone 25 mg",
+    "furosemide 12,5 mg tablets 2 1 3", "40 mg", "tablets", "(furosemide", "tonic 5 mg tablets",
+    "losartan 50 mg (unheard-of)", "1% hydrocortisone cream", "hydrocortisone 1% cream", "mr lasix",
+    "furosemide\u00a040\u00a0mg", "furosemide 40 glasses", "furosemide 40mgs", "xl", "12 lasix 12",
+    "statins 5", "5 mg statin tablets", "water tablets 40", "40 tabs and 20 caps", "lasix 4 0 m g",
+    "furosemide 40mg/5ml", "co-codamol 30/500", "lasix 3", "lasi 1", "wter tablets", "(lasix)",
 ]  # fmt: skip
 
 

@@ -87,6 +87,10 @@ class Dialect(ABC):
         """The first member of a list, null where there is none."""
 
     @abstractmethod
+    def rest(self, values: str) -> str:
+        """All members of a list but the first, which there is."""
+
+    @abstractmethod
     def split(self, text: str, separator: str) -> str:
         """The parts of a text between separators."""
 

@@ -55,6 +55,9 @@ class DuckDB(Dialect):
     def first(self, values: str) -> str:  # noqa: D102
         return self.at(values, "1")
 
+    def rest(self, values: str) -> str:  # noqa: D102
+        return f"list_slice({values}, 2, len({values}))"
+
     def split(self, text: str, separator: str) -> str:  # noqa: D102
         return f"string_split({text}, {self.text(separator)})"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, Literal
 
 import narwhals as nw
@@ -298,12 +297,6 @@ def _classes_asked(rules: RuleBase) -> tuple[str, ...]:
 
 
 _ALIKE = 0.8
-
-
-@cache
-def spaces() -> str:
-    """Every character that Python takes for a space, and so takes off the ends of a member."""
-    return "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 
 
 # --- Finding facts among columns ----------------------------------------------------------------

@@ -13,8 +13,15 @@ from functools import cache
 from attrs import frozen
 
 from crampsrules.frames.dialect import Dialect, Stage
-from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of, spaces
-from crampsrules.medicines import SHORTEST_MISSPELLING, Formulary
+from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
+from crampsrules.medicines import (
+    AMOUNT,
+    FORM,
+    SHORTEST_MISSPELLING,
+    SIGNS,
+    SPACES,
+    Formulary,
+)
 from crampsrules.readers import LIST_AS_TEXT, LONGEST_MEDICINE, MOST_MEDICINES
 
 _FACT = "medications"
@@ -22,7 +29,8 @@ _ANY = "\ue000"
 """Stands for any one letter. No name has it, nor the next: they belong to nobody's alphabet."""
 _JOIN = "\ue001"
 """Stands for a word that joins two names."""
-_JOINED = "[/+&]|and|with"
+_PARTED = f"[{SPACES}{SIGNS}0-9]|and|with"
+"""Only a name with one of these can have parts, or what a label adds to it."""
 _PREFIX, _SUFFIX = "\ue003", "\ue004"
 _BEYOND = "\ue0ff"
 """No name has a letter between these and this one, which stands for all of them."""
@@ -139,14 +147,21 @@ class Names:
         say = self.dialect
         stripped = self._stripped(f"coalesce({name}, '')")
         keys = say.let("stripped", stripped, self._keys_of_any("stripped"))
-        return say.mapped(keys, "part", self._code("part"))
+        first = say.first("codes")
+        # The parts count where the whole says nothing.
+        chosen = (
+            f"CASE WHEN {say.size('codes')} = 1 THEN codes "
+            f"WHEN {first} <> {self._unrecognised} THEN {say.list_of([first])} "
+            f"ELSE {say.rest('codes')} END"
+        )
+        return say.let("codes", say.mapped(keys, "part", self._code("part")), chosen)
 
     def _is_plain(self, text: str) -> str:
         """Whether a text is plain English letters, signs and figures: a byte for each."""
         return f"length({text}) = {self.dialect.bytes_in(text)}"
 
-    def _stripped(self, text: str) -> str:
-        some = f"[{spaces()}]+"
+    def _stripped(self, text: str, of: str = SPACES) -> str:
+        some = f"[{of}]+"
         return self.dialect.replaced(text, f"^{some}|{some}$", "")
 
     def _keys_of_any(self, name: str) -> str:
@@ -173,30 +188,44 @@ class Names:
         return f"CASE WHEN {self._is_plain(text)} THEN lower({text}) ELSE {spelled} END"
 
     def _key(self, text: str) -> str:
-        return self.dialect.replaced(text, f"[{spaces()}_-]+", "")
+        return self.dialect.replaced(text, f"[{SPACES}_-]+", "")
 
     def _keys(self, folded: str) -> str:
-        """The keys of a name's parts: its own, where it is known or has no parts."""
+        """The key of a name that is known or has no parts; else its own, and those of its parts."""
         say = self.dialect
         whole = say.list_of([self._key(folded)])
-        parts = say.kept(self._split(folded), "part", "part <> ''")
-        split = say.mapped("parts", "part", self._key("part"))
-        keys = f"CASE WHEN {say.size('parts')} > 1 THEN {split} ELSE {whole} END"
+        bare = self._keys_in(self._without(FORM, "plain"))
+        are_many = f"{say.size('bare')} > 1"  # in a combination a form may be a part of a name
+        parts = f"CASE WHEN {are_many} THEN {self._keys_in('plain')} ELSE bare END"
+        parts = say.let("bare", bare, parts)
+        plain = self._stripped(self._without(AMOUNT, folded), SPACES + SIGNS)
+        every = say.flat(say.list_of([say.list_of([self._key("plain")]), parts]))
         return (
-            f"CASE WHEN NOT {say.matches(folded, _JOINED)} THEN {whole} "
+            f"CASE WHEN NOT {say.matches(folded, _PARTED)} THEN {whole} "
             f"WHEN {say.code_of(self._key(folded), self.codes)} IS NOT NULL THEN {whole} "
-            f"ELSE {say.let('parts', parts, keys)} END"
+            f"ELSE {say.let('plain', plain, every)} END"
         )
 
+    def _keys_in(self, text: str) -> str:
+        say = self.dialect
+        keys = say.mapped(self._split(text), "part", self._key("part"))
+        return say.kept(keys, "part", "part <> ''")
+
+    def _without(self, label: str, text: str) -> str:
+        say = self.dialect
+        kept = say.group(1) + say.group(3)
+        # Two in a row share the space between them, which is matched once in each pass.
+        return say.replaced(say.replaced(text, label, kept), label, kept)
+
     def _split(self, text: str) -> str:
-        """A name at what joins its parts: `/`, `+`, `&`, and the words "and" and "with"."""
+        """A name at what joins its parts: some signs, and the words "and" and "with"."""
         say = self.dialect
         no_letter = r"[^\p{L}\p{N}_]"
         word = f"(^|{no_letter})(and|with)($|{no_letter})"
         by = say.group(1) + _JOIN + say.group(3)
         # Two words in a row share the space between them, which is matched once in each pass.
         marked = say.replaced(say.replaced(text, word, by), word, by)
-        return say.split_by(marked, f"[{spaces()}]*[/+&{_JOIN}][{spaces()}]*")
+        return say.split_by(marked, f"[{SPACES}]*[{SIGNS}{_JOIN}][{SPACES}]*")
 
     def _code(self, key: str) -> str:
         """The code of what one part says."""

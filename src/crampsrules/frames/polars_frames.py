@@ -32,7 +32,7 @@ from crampsrules.engines.columnar import (
 )
 from crampsrules.frames.decoding import Ranking, lists_of
 from crampsrules.frames.encoding import SetEncoder
-from crampsrules.frames.inputs import NONE, SEPARATOR, Inputs, Source, spaces
+from crampsrules.frames.inputs import NONE, SEPARATOR, Inputs, Source
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
@@ -45,6 +45,7 @@ from crampsrules.frames.outputs import (
     told,
 )
 from crampsrules.frames.rows import problems_of
+from crampsrules.medicines import SPACES
 from crampsrules.rulebase import RuleBase
 from crampsrules.triage import Triage
 
@@ -274,7 +275,7 @@ def exact(name: str) -> pl.Expr:
 def _split(column: pl.Expr) -> pl.Expr:
     """Texts with separators as lists, as `rows.split` reads one."""
     part = pl.element()
-    parts = column.str.split(SEPARATOR).list.eval(part.str.strip_chars(spaces()))
+    parts = column.str.split(SEPARATOR).list.eval(part.str.strip_chars(SPACES))
     parts = parts.list.eval(part.filter(part != ""))
     empty = pl.lit([], dtype=IDS)
     none = (parts.list.len() == 1) & (parts.list.first() == NONE)

@@ -63,6 +63,9 @@ class Spark(Dialect):
     def first(self, values: str) -> str:  # noqa: D102
         return f"get({values}, 0)"
 
+    def rest(self, values: str) -> str:  # noqa: D102
+        return f"slice({values}, 2, size({values}) - 1)"
+
     def split(self, text: str, separator: str) -> str:  # noqa: D102
         return f"split({text}, {self.text(separator)})"
 

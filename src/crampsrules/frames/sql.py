@@ -32,7 +32,7 @@ from crampsrules.engines.columnar import (
     tests_in,
 )
 from crampsrules.frames.dialect import Dialect, Stage
-from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, Fault, Inputs, Source, bits_of, spaces
+from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, Fault, Inputs, Source, bits_of
 from crampsrules.frames.names import Names
 from crampsrules.frames.outputs import (
     ADVICE,
@@ -45,6 +45,7 @@ from crampsrules.frames.outputs import (
     Outputs,
 )
 from crampsrules.frames.words import Bit, Words
+from crampsrules.medicines import SPACES
 from crampsrules.readers import MOST_MEDICINES, range_of
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import SERIOUSNESS
@@ -152,7 +153,7 @@ class Script:
 
     def _split(self, column: str) -> str:
         said = self.dialect
-        stripped = said.replaced("part", f"^[{spaces()}]+|[{spaces()}]+$", "")
+        stripped = said.replaced("part", f"^[{SPACES}]+|[{SPACES}]+$", "")
         parts = said.mapped(said.split(column, SEPARATOR), "part", stripped)
         is_none = f"{said.size('parts')} = 1 AND {said.first('parts')} = {said.text(NONE)}"
         empty = said.kept("parts", "part", "part = ''")
