@@ -97,3 +97,9 @@ def test_what_cannot_run_is_said_at_once():
         assess_many([], engine="rete")
     with pytest.raises(ValueError, match="on_error"):
         assess_many([], on_error="skip")  # type: ignore[call-overload]
+
+
+def test_what_is_neither_raised_nor_given_is_refused():
+    """At once, as every other fault."""
+    with pytest.raises(FactsError, match="on_error: takes 'raise' or 'yield', got 'skip'"):
+        assess_many([], on_error="skip")  # type: ignore[call-overload]

@@ -58,7 +58,7 @@ def test_a_page_written_to_a_file_is_utf_8_and_nothing_is_shown(patient, tmp_pat
 def test_a_file_that_cannot_be_written_is_an_error_that_names_it(patient, tmp_path):
     missing = tmp_path / "nowhere" / "page.html"
 
-    told = run("assess", patient, "--html", "-o", missing, code=1)
+    told = run("assess", patient, "--html", "-o", missing, code=ExitCode.USAGE)
 
     assert str(missing) in told
 

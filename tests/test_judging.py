@@ -9,10 +9,21 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
+from crampsrules import (
+    CrampsRulesError,
+    EngineError,
+    assess,
+    assess_frame,
+    next_questions,
+    what_would_change,
+)
 from crampsrules.engines import ENGINES
+from crampsrules.interview import Interview
 from tests.drawing import ROOT
 from tests.engines.common import needs_durable
 
@@ -61,3 +72,30 @@ def test_hostile_lists_are_not_remembered():
 def test_four_threads_share_everything(engine):
     """Rules, engine, patients and assessments, from the first moment on: all answers are right."""
     assert run(f"threads_{engine}", 100) == {"wrong": 0, "failed": 0, "answers": 400}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda rules: assess(rules=rules),
+        lambda rules: next_questions({}, rules=rules),
+        lambda rules: what_would_change({}, rules=rules),
+        lambda rules: Interview(rules=rules),
+        lambda rules: Interview.resumed({}, rules=rules),
+        lambda rules: assess_frame(pl.DataFrame({"fever": [True]}), rules=rules),
+    ],
+)
+def test_what_is_no_rule_base_is_refused(call):
+    """The name of a folder is what one gives by mistake."""
+    with pytest.raises(
+        CrampsRulesError, match="rules takes a RuleBase, got 'rules/mine'; RuleBase"
+    ):
+        call("rules/mine")
+
+
+def test_what_is_no_name_of_an_engine_is_refused():
+    """Whatever it is."""
+    engine: Any = 3
+
+    with pytest.raises(EngineError, match="there is no engine 3; there are durable, compiled"):
+        assess(engine=engine)

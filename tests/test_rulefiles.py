@@ -22,7 +22,7 @@ from crampsrules.rulefiles import (
     shipped_folder,
     structure,
 )
-from crampsrules.rules import Evidence, Source, TriageWording
+from crampsrules.rules import Cause, Evidence, Source, TriageWording
 from tests.drawing import ROOT, fewer, mutated, rule_texts, shipped_texts
 
 
@@ -362,7 +362,7 @@ def test_every_fault_of_a_table_is_told_in_one_line():
     with pytest.raises(ValueError) as refused:
         structure({"id": 3, "title": 4}, Source)
 
-    assert str(refused.value) == "takes text, got 3 @ $.id; takes text, got 4 @ $.title"
+    assert str(refused.value) == "id: takes text, got 3; title: takes text, got 4"
 
 
 @pytest.mark.parametrize("lr", [10**400, -(10**400), "3", True])
@@ -382,3 +382,16 @@ def test_one_name_is_a_list_of_one():
     for bad in (3, [3], {"a": "b"}):
         with pytest.raises(ValueError, match="takes a name or a list of names"):
             structure({**row, "source": bad}, Evidence)
+
+
+def test_a_word_that_is_none_of_those_allowed_is_told_which_are():
+    """With the key that it stands under."""
+    head = {"id": "x", "title": "X", "prior": 0, "seriousness": "ordinry"}
+
+    with pytest.raises(ValueError) as refused:
+        structure(head, Cause)
+
+    assert str(refused.value) == (
+        "seriousness: takes one of ordinary, serious, emergency, got 'ordinry'; did you mean "
+        "'ordinary'?"
+    )

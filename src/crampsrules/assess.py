@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal, overload
 
-from crampsrules.errors import FactProblem, FactsError
+from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.facts import PatientFacts
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def assess_many(
         message = "takes an iterable of patients; for one patient there is assess()"
         raise FactsError.of(message, value=patients)
     if on_error not in ("raise", "yield"):
-        raise ValueError(f'on_error is "raise" or "yield", not {on_error!r}')
+        message = f"takes 'raise' or 'yield', got {shorten(on_error)}"
+        raise FactsError.of(message, field="on_error", value=on_error)
     judge = _judging()
     judge(PatientFacts(), rules, engine)  # what cannot run is said before the first patient
     return _assessed(patients, partial(judge, rules=rules, engine=engine), on_error)

@@ -34,7 +34,7 @@ from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.rules import Escalation
 from crampsrules.telling_values import FactAtom, TellingValues, telling_values
 from crampsrules.triage import Triage
@@ -78,7 +78,7 @@ def what_would_change(
 
     Raises FactsError for bad facts.
     """
-    base = RuleBase.load() if rules is None else rules
+    base = rules_or_shipped(rules)
     return _Search(base, patient_facts(facts)).changes()
 
 

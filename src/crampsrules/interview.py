@@ -16,7 +16,7 @@ from crampsrules.assessment import Assessment
 from crampsrules.errors import FactsError, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.questions import FOUND_BY_TESTS, Question, telling_questions
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.triage import Triage
 
 USUAL_LENGTH = 12
@@ -39,7 +39,7 @@ class Interview:
     """
 
     facts: PatientFacts = field(factory=PatientFacts, converter=patient_facts)
-    rules: RuleBase = field(factory=RuleBase.load, kw_only=True, repr=False)
+    rules: RuleBase = field(default=None, converter=rules_or_shipped, kw_only=True, repr=False)
     in_vain: frozenset[str] = field(default=frozenset(), converter=_names, kw_only=True)
     has_tests: bool = field(default=False, kw_only=True)
     length: int = field(default=0, kw_only=True)
@@ -110,7 +110,7 @@ class Interview:
     def resumed(cls, answers: Mapping[str, object], *, rules: RuleBase | None = None) -> Interview:
         """The interview that gave these answers, to go on with. Raises FactsError."""
         facts = PatientFacts.from_mapping(answers)
-        base = RuleBase.load() if rules is None else rules
+        base = rules_or_shipped(rules)
         assess(facts, rules=base, engine="compiled")
         in_vain = [fact for fact, value in answers.items() if value is None]
         tested = not FOUND_BY_TESTS.isdisjoint(facts.known())

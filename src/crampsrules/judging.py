@@ -8,14 +8,14 @@ from crampsrules.assessment import Assessment
 from crampsrules.engines import default_engine, engine_for
 from crampsrules.facts import PatientFacts
 from crampsrules.fold import Folding
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 
 _Ready = tuple[Callable[[PatientFacts], int], Callable[..., Assessment]]
 
 
 def judge(facts: PatientFacts, rules: RuleBase | None, engine: str | None) -> Assessment:
     """Fire the rules and fold what fired. Raises FactsError and EngineError."""
-    base = RuleBase.load() if rules is None else rules
+    base = rules if isinstance(rules, RuleBase) else rules_or_shipped(rules)
     name = engine or default_engine()
     ready: _Ready | None = base._kept.get(name)  # noqa: SLF001 - see `_ready`
     fire, fold = ready or _ready(base, name)

@@ -22,7 +22,7 @@ from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.rules import QuestionList
 from crampsrules.triage import Triage
 from crampsrules.ways import Change, Route, Routes
@@ -61,7 +61,7 @@ def next_questions(
     >>> [question.id for question in next_questions({"chest_pain": True}, n=1)]
     ['medications']
     """
-    base = RuleBase.load() if rules is None else rules
+    base = rules_or_shipped(rules)
     if type(n) is not int or n < 0:
         raise FactsError.of(f"takes a whole number from 0, got {shorten(n)}", field="n", value=n)
     asker = _Asker.about(patient_facts(facts), base, _skipped(skip), patience=_A_MOMENT)

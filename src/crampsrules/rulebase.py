@@ -12,6 +12,7 @@ from typing import Any
 from attrs import field, frozen
 
 from crampsrules.conditions import Condition
+from crampsrules.errors import CrampsRulesError, shorten
 from crampsrules.linking import HEAD_KEYS, WORDING, Linked, link
 from crampsrules.medicines import Formulary
 from crampsrules.rulefiles import RuleFile, read_folder, shipped_folder
@@ -234,3 +235,14 @@ def _tables(file: RuleFile) -> Iterable[tuple[str, Any]]:
 
 def _canonical(kind: str, table: Any) -> str:  # noqa: ANN401
     return json.dumps([kind, table], sort_keys=True, separators=(",", ":"))
+
+
+def rules_or_shipped(rules: object) -> RuleBase:
+    """The rules that were given, or the shipped ones for None. Raises CrampsRulesError."""
+    if rules is None:
+        return RuleBase.load()
+    if isinstance(rules, RuleBase):
+        return rules
+    raise CrampsRulesError(
+        f"rules takes a RuleBase, got {shorten(rules)}; RuleBase.load(folder) reads one"
+    )

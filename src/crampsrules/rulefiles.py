@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import cattrs
 from attrs import fields, frozen
@@ -245,10 +245,16 @@ def structure(table: Mapping[str, Any], kind: type[T]) -> T:
 
 
 def _faults(error: cattrs.BaseValidationError) -> list[str]:
-    return [
-        text.removesuffix(" @ $")
-        for text in cattrs.transform_error(error, format_exception=_in_words)
-    ]
+    return list(map(_placed, cattrs.transform_error(error, format_exception=_in_words)))
+
+
+_LACKS = "lacks the key"
+
+
+def _placed(fault: str) -> str:
+    """A fault with the key that it is about in front, where there is one."""
+    text, _, path = fault.rpartition(" @ $")
+    return f"{path[1:]}: {text}" if path and not text.startswith(_LACKS) else text
 
 
 def _in_words(error: BaseException, kind: type | None) -> str:
@@ -259,7 +265,11 @@ def _in_words(error: BaseException, kind: type | None) -> str:
             for extra in sorted(error.extra_fields)[:_MOST_KEYS]
         )
     if isinstance(error, KeyError):
-        return f"lacks the key {error.args[0]!r}"
+        return f"{_LACKS} {error.args[0]!r}"
     if isinstance(error, TypeError | ValueError):
         return str(error)
+    if get_origin(kind) is Literal:
+        allowed = get_args(kind)
+        wrong = str(error).removesuffix(f" not in literal {kind!r}")
+        return f"takes one of {', '.join(allowed)}, got {wrong!r}{did_you_mean(wrong, allowed)}"
     return format_exception(error, kind)

@@ -113,6 +113,8 @@ def assess_command(  # noqa: PLR0913 - each is an option
     It informs; it does not diagnose.
     """
     mind_folder_of(output)
+    _mind_one_of(as_json=as_json, as_html=as_html, explain=explain or cause is not None)
+    _mind_one_of(what_if=what_if, as_html=as_html, explain=explain or cause is not None)
     rules = _rules(folders)
     engine_for(rules, engine)  # a wrong name is said before a file is read
     facts = read_facts(file)
@@ -172,6 +174,7 @@ def ask(  # noqa: PLR0913 - each is an option
     input is an answer. It informs; it does not diagnose.
     """
     mind_folder_of(saved)
+    _mind_one_of(as_json=as_json, as_html=as_html, explain=explain or cause is not None)
     rules = _rules(folders)
     engine_for(rules, engine)
     answers = read_mapping(replay) if replay else {}
@@ -190,6 +193,21 @@ def ask(  # noqa: PLR0913 - each is an option
     finally:
         if saved is not None:
             save(interview, saved)
+
+
+_OPTIONS = {
+    "as_json": "--json",
+    "as_html": "--html",
+    "explain": "--explain or --cause",
+    "what_if": "--what-if",
+}
+
+
+def _mind_one_of(**wanted: bool) -> None:
+    """Refuse what would be left out without a word: each of these gives something else."""
+    asked = [_OPTIONS[name] for name, is_wanted in wanted.items() if is_wanted]
+    if len(asked) > 1:
+        raise click.UsageError(f"takes one of {', '.join(asked)}: each shows something else")
 
 
 def _explained(explain: bool, cause: str | None) -> str | None:

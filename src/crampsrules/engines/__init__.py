@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from crampsrules.errors import EngineError, did_you_mean
+from crampsrules.errors import EngineError, did_you_mean, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.rulebase import RuleBase
 
@@ -94,5 +94,5 @@ def _make(rules: RuleBase, name: str) -> Engine:
         from crampsrules.engines.durable import DurableEngine
 
         return DurableEngine(rules)
-    hint = did_you_mean(name, ENGINES)
-    raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}{hint}")
+    hint = did_you_mean(str(name), ENGINES)
+    raise EngineError(f"there is no engine {shorten(name)}; there are {', '.join(ENGINES)}{hint}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from crampsrules.errors import FactProblem, FactsError, MissingExtraError, did_you_mean, shorten
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 
 _PACKAGES = ("narwhals", "numpy", "polars", "pyarrow")
 try:
@@ -67,7 +67,7 @@ def assess_frame(
         hint = did_you_mean(str(on_error), ON_ERROR)
         message = f"takes {' or '.join(map(repr, ON_ERROR))}, got {shorten(on_error)}{hint}"
         raise FactsError([FactProblem("on_error", on_error, message)])
-    base = RuleBase.load() if rules is None else rules
+    base = rules_or_shipped(rules)
     named = {} if columns is None else columns
     if not isinstance(named, Mapping):
         message = f"takes a mapping of facts to names of columns, got {shorten(named)}"
