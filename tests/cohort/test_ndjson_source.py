@@ -190,6 +190,18 @@ def test_a_member_that_there_is_not_spoils_its_row_alone(tmp_path):
     ]
 
 
+def test_a_set_is_given_twice_whatever_its_column_is_called(tmp_path):
+    """Neither of the two is dropped without a word."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text('{"person": 1, "WHEN": ["night"], "timing__day": false}\n')
+
+    assert run(file, out, "--columns", "timing=WHEN").exit_code == ExitCode.BAD_ROWS
+
+    assert rejects_in(out)[0]["reasons"] == [
+        "timing__day: timing is given twice: as a set, and here by member"
+    ]
+
+
 @pytest.mark.parametrize("target", ["out.csv", "out.ndjson"])
 @pytest.mark.parametrize("batch", [1, 2, 100])
 def test_a_set_may_be_given_in_one_way_here_and_in_another_there(tmp_path, target, batch):

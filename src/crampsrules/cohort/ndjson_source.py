@@ -281,7 +281,7 @@ class NdjsonSource:
                 continue
             if fault := wrong_member(FACTS[fact], member, self._plan.rules.formulary):
                 problems.append(FactProblem(name, row[name], fault))
-            elif fact in row and row[fact] is not None:
+            elif row.get(self._plan.columns.get(fact, fact)) is not None:
                 message = f"{fact} is given twice: as a set, and here by member"
                 problems.append(FactProblem(name, row[name], message))
         return problems
