@@ -396,7 +396,8 @@ _OPEN: frozenset[_Way] = frozenset({()})
 def _both(some: frozenset[_Way], others: frozenset[_Way]) -> frozenset[_Way]:
     if _OPEN in (some, others):
         return others if some == _OPEN else some
-    merged = (_merged(one, other) for one in sorted(some) for other in sorted(others))
+    pairs = itertools.product(sorted(some), sorted(others))
+    merged = (_merged(one, other) for one, other in pairs)
     return _simplest(itertools.islice((way for way in merged if way is not None), MOST_WAYS))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import polars as pl
+from attrs import frozen
 
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.columns import BETWEEN, declared
@@ -93,6 +94,24 @@ def _mind_halves(line: Line, found: dict[str, Any]) -> None:
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise NotAnObjectError("has half a character, which no file can hold") from None
+
+
+@frozen
+class _Column:
+    """What a name in an object stands for."""
+
+    fact: str
+    read: Reader
+    fault: str | None = None
+    """What is wrong with the name of a member that no set has."""
+    set: tuple[str, str] | None = None
+    """Of a member its set, and the name under which that would be given as a whole."""
+
+    def fault_in(self, row: Mapping[str, Any]) -> str | None:
+        """What is wrong with it beside the others in an object, whatever its value."""
+        if self.fault is None and self.set is not None and row.get(self.set[1]) is not None:
+            return f"{self.set[0]} is given twice: as a set, and here by member"
+        return self.fault
 
 
 class NdjsonSource:
@@ -234,30 +253,28 @@ class NdjsonSource:
     def _facts(self, rows: list[dict[str, Any]]) -> tuple[pl.DataFrame, dict[int, tuple[str, ...]]]:
         columns: dict[str, list[Any]] = {fact: [None] * len(rows) for fact in self.facts.values()}
         faults: dict[int, tuple[str, ...]] = {}
-        readers: dict[str, tuple[str, Reader] | None] = {}
+        told: dict[str, _Column | None] = {}
         for at, row in enumerate(rows):
-            problems = self._wrong_members(row)
-            wrong = {one.field for one in problems}
+            problems: list[FactProblem] = []
             for name, value in row.items():
-                if name in wrong:
+                if name not in told:
+                    told[name] = self._column(name)
+                if (column := told[name]) is None:
                     continue
-                if name not in readers:
-                    found = self._fact(name)
-                    readers[name] = None if found is None else (found.name, reader_of(found))
-                    if found is None:
-                        self._note(name)
-                if value is None or (reader := readers[name]) is None:
+                if fault := column.fault_in(row):
+                    problems.append(FactProblem(name, value, fault))
                     continue
-                fact, read_value = reader
+                if value is None:
+                    continue
                 try:
-                    read = read_value(value)
+                    read = column.read(value)
                 except RefusedError as error:
-                    problems.append(FactProblem(fact, value, str(error)))
+                    problems.append(FactProblem(column.fact, value, str(error)))
                     continue
                 kept = sorted(read) if isinstance(read, frozenset) else read
-                if fact not in columns:
-                    columns[fact] = [None] * len(rows)
-                columns[fact][at] = kept
+                if column.fact not in columns:
+                    columns[column.fact] = [None] * len(rows)
+                columns[column.fact][at] = kept
             if problems:
                 faults[at] = tuple(map(str, problems))
         frame = {
@@ -272,19 +289,18 @@ class NdjsonSource:
             )
         return pl.DataFrame(frame), faults
 
-    def _wrong_members(self, row: Mapping[str, Any]) -> list[FactProblem]:
-        """Members that no set has, and sets that are given as a whole as well."""
-        problems = []
-        for name in row:
-            fact, between, member = self._renamed.get(name, name).partition(BETWEEN)
-            if not between or self._fact(name) is None:
-                continue
-            if fault := wrong_member(FACTS[fact], member, self._plan.rules.formulary):
-                problems.append(FactProblem(name, row[name], fault))
-            elif row.get(self._plan.columns.get(fact, fact)) is not None:
-                message = f"{fact} is given twice: as a set, and here by member"
-                problems.append(FactProblem(name, row[name], message))
-        return problems
+    def _column(self, name: str) -> _Column | None:
+        """What a name stands for; None where that is no fact."""
+        found = self._fact(name)
+        if found is None:
+            self._note(name)
+            return None
+        fact, between, member = found.name.partition(BETWEEN)
+        if not between:
+            return _Column(found.name, reader_of(found))
+        fault = wrong_member(FACTS[fact], member, self._plan.rules.formulary)
+        whole = self._plan.columns.get(fact, fact)
+        return _Column(found.name, reader_of(found), fault, (fact, whole))
 
     def _note(self, name: str) -> None:
         """Remember a name that is no fact, for the end; elsewhere it is known from the start."""

@@ -106,6 +106,11 @@ class Dialect(ABC):
     def replaced(self, text: str, pattern: str, by: str) -> str:
         """A text with everything that matches a pattern replaced."""
 
+    def stripped(self, text: str, signs: str) -> str:
+        """A text without some signs at its ends."""
+        some = f"[{signs}]+"
+        return self.replaced(text, f"^{some}|{some}$", "")
+
     @abstractmethod
     def group(self, number: int) -> str:
         """In a replacement, what a group of the pattern matched."""

@@ -122,7 +122,7 @@ class Names:
 
     def _bits(self, flat: str, names: str) -> Iterator[tuple[str, str]]:
         say = self.dialect
-        stripped = say.mapped(names, "it", self._stripped("coalesce(it, '')"))
+        stripped = say.mapped(names, "it", say.stripped("coalesce(it, '')", SPACES))
         too_many = (
             f"{say.size(names)} > {MOST_MEDICINES} "
             f"AND {say.size(say.distinct(stripped))} > {MOST_MEDICINES}"
@@ -145,7 +145,7 @@ class Names:
     def _codes(self, name: str) -> str:
         """The codes of what a name says: one, or one for each part."""
         say = self.dialect
-        stripped = self._stripped(f"coalesce({name}, '')")
+        stripped = say.stripped(f"coalesce({name}, '')", SPACES)
         keys = say.let("stripped", stripped, self._keys_of_any("stripped"))
         first = say.first("codes")
         # The parts count where the whole says nothing.
@@ -159,10 +159,6 @@ class Names:
     def _is_plain(self, text: str) -> str:
         """Whether a text is plain English letters, signs and figures: a byte for each."""
         return f"length({text}) = {self.dialect.bytes_in(text)}"
-
-    def _stripped(self, text: str, of: str = SPACES) -> str:
-        some = f"[{of}]+"
-        return self.dialect.replaced(text, f"^{some}|{some}$", "")
 
     def _keys_of_any(self, name: str) -> str:
         """The keys of a name that may be anything, or what stands for one that no one has."""
@@ -198,7 +194,7 @@ class Names:
         are_many = f"{say.size('bare')} > 1"  # in a combination a form may be a part of a name
         parts = f"CASE WHEN {are_many} THEN {self._keys_in('plain')} ELSE bare END"
         parts = say.let("bare", bare, parts)
-        plain = self._stripped(self._without(AMOUNT, folded), SPACES + SIGNS)
+        plain = say.stripped(self._without(AMOUNT, folded), SPACES + SIGNS)
         every = say.flat(say.list_of([say.list_of([self._key("plain")]), parts]))
         return (
             f"CASE WHEN NOT {say.matches(folded, _PARTED)} THEN {whole} "
@@ -212,10 +208,12 @@ class Names:
         return say.kept(keys, "part", "part <> ''")
 
     def _without(self, label: str, text: str) -> str:
-        say = self.dialect
-        kept = say.group(1) + say.group(3)
-        # Two in a row share the space between them, which is matched once in each pass.
-        return say.replaced(say.replaced(text, label, kept), label, kept)
+        return self._replaced_all(text, label, self.dialect.group(1) + self.dialect.group(3))
+
+    def _replaced_all(self, text: str, pattern: str, by: str) -> str:
+        """Two in a row share the space between them, which is matched once in each pass."""
+        once = self.dialect.replaced(text, pattern, by)
+        return self.dialect.replaced(once, pattern, by)
 
     def _split(self, text: str) -> str:
         """A name at what joins its parts: some signs, and the words "and" and "with"."""
@@ -223,8 +221,7 @@ class Names:
         no_letter = r"[^\p{L}\p{N}_]"
         word = f"(^|{no_letter})(and|with)($|{no_letter})"
         by = say.group(1) + _JOIN + say.group(3)
-        # Two words in a row share the space between them, which is matched once in each pass.
-        marked = say.replaced(say.replaced(text, word, by), word, by)
+        marked = self._replaced_all(text, word, by)
         return say.split_by(marked, f"[{SPACES}]*[{SIGNS}{_JOIN}][{SPACES}]*")
 
     def _code(self, key: str) -> str:

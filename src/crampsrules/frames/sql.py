@@ -153,7 +153,7 @@ class Script:
 
     def _split(self, column: str) -> str:
         said = self.dialect
-        stripped = said.replaced("part", f"^[{SPACES}]+|[{SPACES}]+$", "")
+        stripped = said.stripped("part", SPACES)
         parts = said.mapped(said.split(column, SEPARATOR), "part", stripped)
         is_none = f"{said.size('parts')} = 1 AND {said.first('parts')} = {said.text(NONE)}"
         empty = said.kept("parts", "part", "part = ''")
