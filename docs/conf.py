@@ -1,7 +1,6 @@
 """How Sphinx builds the site: `make docs`."""
 
 import sys
-import tomllib
 from pathlib import Path
 
 from docutils import nodes
@@ -10,15 +9,15 @@ from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from crampsrules import __version__
 from docs.generated import PAGES
 
 _HERE = Path(__file__).parent
-_PROJECT = tomllib.loads((_HERE.parent / "pyproject.toml").read_text("utf-8"))["project"]
 
-project = _PROJECT["name"]
+project = "crampsrules"
 author = "crampsrules contributors"
 copyright = f"2026, {author}"  # noqa: A001 - Sphinx's name for it
-version = release = _PROJECT["version"]
+version = release = __version__
 
 extensions = [
     "myst_parser",

@@ -18,6 +18,20 @@ from docs.refresh import refreshed
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/*/*.md")))
 
+# --- The map of the code ------------------------------------------------------------------------
+
+
+def test_the_architecture_names_every_module_and_nothing_else_in_its_map():
+    """Of the folders that a map would grow too long with, their names alone."""
+    source = ROOT / "src" / "crampsrules"
+    drawn = (ROOT / "ARCHITECTURE.md").read_text("utf-8").split("```")[1]
+    told = {path.name for path in source.iterdir() if path.is_dir() and "__" not in path.name}
+    apart = [source, source / "engines", source / "frames"]
+    told |= {path.stem for folder in apart for path in folder.glob("[!_]*.py")}
+
+    assert sorted(name for name in told if not re.search(rf"\b{name}\b", drawn)) == []
+
+
 # --- Generated pages ----------------------------------------------------------------------------
 
 

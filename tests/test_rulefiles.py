@@ -22,7 +22,7 @@ from crampsrules.rulefiles import (
     shipped_folder,
     structure,
 )
-from crampsrules.rules import Cause, Evidence, Source, TriageWording
+from crampsrules.rules import Advice, Cause, Evidence, Example, Source, TriageWording, Wording
 from tests.drawing import ROOT, fewer, mutated, rule_texts, shipped_texts
 
 
@@ -372,6 +372,26 @@ def test_a_number_is_a_number_that_can_be_met(lr):
 
     with pytest.raises(ValueError, match="takes a number"):
         structure(row, Evidence)
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "message"),
+    [
+        ({"unless": 3}, Advice, "unless: takes a list of tables, got 3"),
+        ({"unless": ["fever"]}, Advice, "unless[0]: takes a table, got 'fever'"),
+        ({"cautions": {"id": "x"}}, Advice, "cautions: takes a list of tables, got {'id': 'x'}"),
+        ({"codes": ["a"]}, Cause, "codes: takes a table, got ['a']"),
+        ({"expect": "soon"}, Example, "expect: takes a table, got 'soon'"),
+        ({"expect": {"weights": 3}}, Example, "expect.weights: takes a table, got 3"),
+        ({"triage": {"soon": "x"}}, Wording, "triage['soon']: takes a table, got 'x'"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_table_is_told(row, kind, message):
+    """And not which attribute a number has not."""
+    with pytest.raises(ValueError) as refused:
+        structure(row, kind)
+
+    assert message in str(refused.value).split("; ")
 
 
 def test_one_name_is_a_list_of_one():

@@ -10,15 +10,18 @@ import itertools
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import GenericAlias
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import cattrs
-from attrs import fields, frozen
+from attrs import fields, frozen, has
 from cattrs.errors import ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, make_mapping_structure_fn
 from cattrs.v import format_exception
 
 from crampsrules.errors import RuleError, did_you_mean, shorten
@@ -198,7 +201,37 @@ def _build_converter() -> cattrs.Converter:
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook(Names, _names)
     converter.register_structure_hook(Triage, lambda value, _: Triage.from_id(value))
+
+    def record(kind: type) -> _Hook:
+        hook: _Hook = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
+        return lambda value, _: hook(_only(dict, "a table", value), kind)
+
+    def table(kind: type) -> _Hook:
+        hook: _Hook = make_mapping_structure_fn(kind, converter)
+        return lambda value, _: hook(_only(dict, "a table", value), kind)
+
+    def records(kind: type) -> _Hook:
+        listed = GenericAlias(list, get_args(kind)[:1])
+        hook = converter.get_structure_hook(listed)
+        return lambda value, _: tuple(hook(_only(list, "a list of tables", value), listed))
+
+    converter.register_structure_hook_factory(has, record)
+    converter.register_structure_hook_factory(partial(_is_a, dict), table)
+    converter.register_structure_hook_factory(partial(_is_a, tuple), records)
     return converter
+
+
+_Hook = Callable[[Any, Any], Any]
+
+
+def _is_a(generic: object, kind: object) -> bool:
+    return get_origin(kind) is generic
+
+
+def _only(kind: type, called: str, value: object) -> Any:  # noqa: ANN401
+    if not isinstance(value, kind):
+        raise TypeError(f"takes {called}, got {shorten(value)}")
+    return value
 
 
 def _strict(kind: type) -> Any:  # noqa: ANN401

@@ -75,12 +75,18 @@ def stopped(cohort, tmp_path):
     """The output of a run that was killed with a part of its work done."""
     out = tmp_path / "out.ndjson"
     process = started(cohort, out, "--batch", BATCH)
-    while not rows_seen(out):
+    stopped_with_rows(process, out)
+    assert not out.exists()
+    return out
+
+
+def stopped_with_rows(process, out):
+    """Kill a run as soon as it tells of rows; one that ended by itself is not waited for."""
+    while process.is_alive() and not rows_seen(out):
         time.sleep(0.01)
     process.kill()
     process.join()
-    assert not out.exists()
-    return out
+    assert process.exitcode == -signal.SIGKILL
 
 
 def test_what_was_cut_off_in_the_middle_is_taken_off(cohort, stopped, tmp_path):
@@ -105,10 +111,7 @@ def test_a_run_that_finished_but_for_its_name_is_not_done_again(cohort, stopped)
     folder = workshop_of(stopped)
     # As it stood at that moment: the rejects have their name, the output not yet.
     process = started(cohort, stopped, "--batch", BATCH)
-    while not (folder.exists() and rows_seen(stopped)):
-        time.sleep(0.01)
-    process.kill()
-    process.join()
+    stopped_with_rows(process, stopped)
     record = json.loads((folder / "progress.json").read_text())
     record |= {"is_complete": True}
     record["tally"] |= {"bad_facts": len(rejects)}

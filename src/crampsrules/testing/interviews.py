@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from crampsrules.errors import FactsError
 from crampsrules.facts import PatientFacts
-from crampsrules.rulebase import RuleBase
 from crampsrules.strategies.patients import NAMES
 from crampsrules.strategies.values import Values
 from crampsrules.testing.apps import App
@@ -108,8 +107,3 @@ def interview_machine(
             self.interview.tell(fact, value)
 
     return InterviewMachine
-
-
-def interviews_with(rules: RuleBase) -> Callable[[], PlainInterview]:
-    """Begin plain conversations about one rule base."""
-    return lambda: PlainInterview(rules)
