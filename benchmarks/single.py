@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+from attrs import frozen
 
 from benchmarks import handwritten
 from benchmarks.grown import sixty
-from benchmarks.measuring import Report, Table, Timed, Verdict, asked, draw_patients, figure, rounds
+from benchmarks.measuring import (
+    PATIENTS,
+    Report,
+    Table,
+    Timed,
+    Verdict,
+    asked,
+    draw_patients,
+    figure,
+    rounds,
+)
 from benchmarks.peers import PeerMissingError, all_ways
 from benchmarks.peers.common import Way
 from crampsrules import Assessment, PatientFacts, RuleBase, assess
@@ -20,6 +32,8 @@ BY_HAND = "written by hand in Python"
 COMPILED = "**crampsrules, compiled**"
 DURABLE = "**crampsrules, durable**"
 LOWER = "durable-rules, lower module by hand"
+STRANGER = "from a mapping; everything, of someone never seen"
+STRANGERS = 3000
 
 
 def measure() -> Report:
@@ -28,12 +42,30 @@ def measure() -> Report:
     ways, missing = _ways(rules)
     times = {share: _fire(rules, ways, share) for share in KNOWN}
     half = times[HALF]
-    assessing = _assess(rules)
+    fastest = [_fastest(ways, half, documented=documented) for documented in (True, False)]
+    strangers = _fire_strangers(rules, [ways[name] for name in fastest])
+    assessing = [
+        Assessing(name, took, strangers if name == STRANGER else half)
+        for name, took in _assess(rules).items()
+    ]
     report = Report()
     report.tables.append(_firing_table(ways, times, missing))
-    report.tables.append(_assessing_table(ways, half, assessing))
-    report.verdicts += _verdicts(ways, times, assessing)
+    report.tables.append(_assessing_table(fastest, assessing))
+    report.verdicts += _verdicts(times, fastest, assessing)
     return report
+
+
+@frozen
+class Assessing:
+    """What an assessment took, and what each peer took to fire for the same patients."""
+
+    name: str
+    took: float
+    fired: Mapping[str, float]
+
+    def times_faster(self, peer: str) -> float:
+        """How often it is done in the time in which a peer fires."""
+        return self.fired[peer] / self.took
 
 
 def _ways(rules: RuleBase) -> tuple[dict[str, Way], dict[str, str]]:
@@ -100,7 +132,7 @@ def _assess(rules: RuleBase) -> dict[str, float]:
     facts = asked(rules)
     patients = draw_patients(rules, HALF, facts)
     mappings = [one.to_dict() for one in patients]
-    strangers = iter([one.to_dict() for one in draw_patients(rules, HALF, facts, count=3000)])
+    strangers = iter([one.to_dict() for one in _strangers(rules)])
 
     def triaged(patient: Patient) -> object:
         return assess(patient, rules=rules, engine="compiled").triage
@@ -120,9 +152,24 @@ def _assess(rules: RuleBase) -> dict[str, float]:
         "facts built; everything": Timed(complete, patients),
         "from a mapping; triage": Timed(triaged, mappings),
         "from a mapping; everything": Timed(complete, mappings),
-        "from a mapping; everything, of someone never seen": Timed(stranger, mappings),
+        STRANGER: Timed(stranger, mappings),
     }
     return rounds(ways)
+
+
+def _strangers(rules: RuleBase) -> list[PatientFacts]:
+    return draw_patients(rules, HALF, asked(rules), count=STRANGERS)
+
+
+def _fire_strangers(rules: RuleBase, ways: Iterable[Way]) -> dict[str, float]:
+    """What these ways take for patients of whom they have seen none before."""
+    patients = _strangers(rules)
+
+    def firing(way: Way) -> Timed:
+        strangers = iter([way.prepare(one) for one in patients])
+        return Timed(lambda _: way.fire(next(strangers)), patients[:PATIENTS])
+
+    return rounds({way.name: firing(way) for way in ways})
 
 
 def _fastest(ways: Mapping[str, Way], times: Mapping[str, float], *, documented: bool) -> str:
@@ -134,20 +181,12 @@ def _fastest(ways: Mapping[str, Way], times: Mapping[str, float], *, documented:
     return min(peers, key=times.__getitem__)
 
 
-def _assessing_table(
-    ways: Mapping[str, Way], times: Mapping[str, float], assessing: Mapping[str, float]
-) -> Table:
-    documented = _fastest(ways, times, documented=True)
-    any_way = _fastest(ways, times, documented=False)
+def _assessing_table(fastest: Sequence[str], assessing: Iterable[Assessing]) -> Table:
     rows = [
-        [
-            name,
-            figure(took),
-            f"{times[documented] / took:.1f}",
-            f"{times[any_way] / took:.1f}",
-        ]
-        for name, took in assessing.items()
+        [one.name, figure(one.took), *(f"{one.times_faster(peer):.1f}" for peer in fastest)]
+        for one in assessing
     ]
+    documented, any_way = fastest
     head = [
         "assess(), and what is looked at",
         "µs",
@@ -158,23 +197,23 @@ def _assessing_table(
 
 
 def _verdicts(
-    ways: Mapping[str, Way],
     times: Mapping[float, Mapping[str, float]],
-    assessing: Mapping[str, float],
+    fastest: Sequence[str],
+    assessing: Iterable[Assessing],
 ) -> list[Verdict]:
     half = times[HALF]
     worst = max(each[COMPILED] / each[BY_HAND] for each in times.values())
     verdicts = [Verdict("compiled fires, in times what is written by hand takes", worst, 1.3)]
-    for documented, which in ((True, "as documented"), (False, "in any way")):
-        peer = _fastest(ways, half, documented=documented)
+    rows = {one.name: one for one in assessing}
+    for peer, which in zip(fastest, ("as documented", "in any way"), strict=True):
         for name, at_least in (
             ("from a mapping; everything", 2.0),
-            ("from a mapping; everything, of someone never seen", 2.0),
+            (STRANGER, 2.0),
             ("from a mapping; triage", 2.0),
             ("facts built; triage", 5.0),
         ):
             says = f"assess() {name}: times faster than {peer}, the fastest peer {which}, fires"
-            verdicts.append(Verdict(says, half[peer] / assessing[name], at_least=at_least))
+            verdicts.append(Verdict(says, rows[name].times_faster(peer), at_least=at_least))
     if DURABLE in half:
         for peer, at_most in ((LOWER, 1.5), ("clipspy", 1.0), ("zen-engine", 1.0)):
             if peer in half:

@@ -63,7 +63,7 @@ def test_fifty_thousand_patients_leave_no_memory_behind():
 @needs_proc
 def test_hostile_lists_are_not_remembered():
     """The longest lists of the longest names that are read at all."""
-    assert run("long_lists", 100)["grown"] < 3e6
+    assert run("long_lists", 50)["grown"] < 3e6
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_what_is_known_is_asked_where_it_may_be():
 
 def test_conditions_are_joined_in_every_way():
     """With `and`, with `or`, with `not` and with brackets, in and outside of each other."""
-    texts = drawn(condition_texts(), 1000)
+    texts = drawn(condition_texts(), 500)
 
     assert any(" and " in text and " or " not in text for text in texts)
     assert any(" or " in text and " and " not in text for text in texts)

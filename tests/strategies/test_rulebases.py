@@ -114,7 +114,7 @@ def test_rule_bases_have_a_few_rules_of_each_kind():
     """
     bases = [
         {name: tomllib.loads(text) for name, text in files.items()}
-        for files in drawn(rule_texts(), 300)
+        for files in drawn(rule_texts(), 150)
     ]
     shared = [files["shared.toml"] for files in bases]
     causes = [files[name] for files in bases for name in files if name != "shared.toml"]
