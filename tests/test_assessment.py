@@ -263,6 +263,13 @@ def test_data_with_a_part_too_many_is_refused():
         Assessment.from_dict({**SOUND, "surprise": 1})
 
 
+@pytest.mark.parametrize("private", ["_rules", "rules", "_unknowns"])
+def test_no_rules_are_taken_from_data(private):
+    """They would not be those of the version that stands beside them."""
+    with pytest.raises(CrampsRulesError, match=private):
+        Assessment.from_dict({**SOUND, private: {"_files": []}})
+
+
 @fewer(2)
 @given(st.text(max_size=50) | st.binary(max_size=50))
 def test_text_that_is_no_assessment_is_refused(text):

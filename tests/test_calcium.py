@@ -104,7 +104,9 @@ def test_a_unit_that_is_not_taken_is_named():
     assert problem.message == "takes one of mmol/L, mg/dL, got 'mEq/L'"
 
 
-@pytest.mark.parametrize("bad", [True, None, "40", math.nan, math.inf, -40, 0, 1e400, object()])
+@pytest.mark.parametrize(
+    "bad", [True, None, "40", math.nan, math.inf, -40, 0, 1e400, 10**400, object()]
+)
 def test_what_is_no_figure_of_a_patient_is_refused_by_name(bad):
     with pytest.raises(FactsError) as refused:
         adjusted_calcium(bad, bad, unit="mmol/L")

@@ -627,6 +627,17 @@ def test_answers_are_saved_and_replayed(tmp_path):
     assert saved.stat().st_mode & 0o077 == 0
 
 
+def test_answers_saved_over_a_file_are_read_by_its_owner_alone(tmp_path):
+    """Whoever could read what was there before."""
+    saved = tmp_path / "answers.json"
+    saved.write_text("{}")
+    saved.chmod(0o644)
+
+    run("ask", "--save", str(saved), given="q\n")
+
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_finished_interview_replays_without_a_question(tmp_path):
     """Nothing that was asked in vain is asked again."""
     saved = tmp_path / "answers.json"

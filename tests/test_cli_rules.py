@@ -103,6 +103,13 @@ cautioned = ["wider_shoes"]
 at_least = "routine"
 source = "shoe_study"
 
+[[laws]]
+id = "shoes.once"
+says = "Shoes and stretching are never both advised."
+not_together = ["stretch", "wider_shoes"]
+advised = ["wider_shoes"]
+source = "shoe_talk"
+
 [[examples]]
 says = "A waiter at the end of a shift"
 facts = { sites = ["foot"], timing = ["standing"] }
@@ -213,19 +220,31 @@ wants a caution on: wider_shoes
 triage at least: routine
 source: STUDY
 """,
+    "shoes.once": """
+shoes.once  (law)
+says: Shoes and stretching are never both advised.
+when: always
+forbids together: stretch, wider_shoes
+demands: wider_shoes
+source: TALK
+""",
     "shoe_study": """
 shoe_study  (source)
 STUDY
+cited by: tight_shoes
 cited by: shoes.numb
 cited by: shoes.press
 cited by: tight_shoes.pressed
 cited by: wider_shoes
+cited by: shoes.law
 """,
     "shoe_talk": """
 shoe_talk  (source)
 TALK
 cited by: tight_shoes.calf
 cited by: tight_shoes.pressed
+cited by: wider_shoes
+cited by: shoes.once
 """,
 }
 
@@ -237,6 +256,7 @@ evidence    tight_shoes.calf     -6 has cramps in the calf
 escalation  shoes.numb           routine: numb feet in tight shoes
 advice      wider_shoes          relief: Wider shoes
 law         shoes.law            Whoever has numb feet is seen.
+law         shoes.once           Shoes and stretching are never both advised.
 """
 
 

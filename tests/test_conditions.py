@@ -440,6 +440,12 @@ def test_a_column_is_a_place_in_the_text_as_it_was_written():
     assert refusal.column == text.index("3x")
 
 
+def test_a_number_of_many_dots_is_refused_at_once():
+    """As something that no number is, wherever letters come after it."""
+    for text in ("1." * 490, "1." * 490 + "x", "age_years < " + "." * 480 + "1a"):
+        assert refused(text) is not None
+
+
 def test_known_stands_in_an_unless_only():
     """What fires must not depend on ignorance, so a `when` may not ask what is known."""
     refusal = refused("fever and known(weakness)", may_ask_known=False)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crampsrules import PatientFacts
 from crampsrules.errors import (
     CrampsRulesError,
     EngineError,
@@ -252,6 +253,25 @@ def test_a_condition_too_wide_for_a_line_is_shown_around_its_place():
     assert shown(long, 0) == ["    " + "a" * 100 + "b" + "c" * 19 + "…", "    ^"]
     assert shown(long, 200) == ["    …" + "c" * 61, "     " + " " * 60 + "^"]
     assert shown(long, None) == ["    " + "a" * 100 + "b" + "c" * 19 + "…"]
+
+
+class Awkward(str):
+    """A text that refuses to be looked at."""
+
+    __slots__ = ()
+
+    def __getitem__(self, place):
+        raise RuntimeError
+
+    def __repr__(self):
+        raise RuntimeError
+
+
+def test_a_value_that_refuses_to_be_shown_is_told_by_its_kind():
+    """A message must not fail on how bad the value is."""
+    assert shorten(Awkward("x")) == "a Awkward"
+    with pytest.raises(FactsError, match="fever: "):
+        PatientFacts.from_mapping({"fever": Awkward("x")})
 
 
 def test_what_cannot_be_shown_leaves_its_place():

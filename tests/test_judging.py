@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -19,6 +18,7 @@ from crampsrules import (
     EngineError,
     assess,
     assess_frame,
+    graph,
     next_questions,
     what_would_change,
 )
@@ -81,6 +81,7 @@ def test_four_threads_share_everything(engine):
         lambda rules: next_questions({}, rules=rules),
         lambda rules: what_would_change({}, rules=rules),
         lambda rules: Interview(rules=rules),
+        lambda rules: graph(rules=rules),
         lambda rules: Interview.resumed({}, rules=rules),
         lambda rules: assess_frame(pl.DataFrame({"fever": [True]}), rules=rules),
     ],
@@ -93,9 +94,13 @@ def test_what_is_no_rule_base_is_refused(call):
         call("rules/mine")
 
 
-def test_what_is_no_name_of_an_engine_is_refused():
-    """Whatever it is."""
-    engine: Any = 3
+@pytest.mark.parametrize("engine", [3, ["a"], b"compiled", "ids", "fold", "engine compiled"])
+def test_what_is_no_name_of_an_engine_is_refused(engine):
+    """Whatever it is, and whatever is kept with the rules besides engines."""
+    assess(fever=True, engine="compiled").causes  # noqa: B018 - looking keeps what it needs
 
-    with pytest.raises(EngineError, match="there is no engine 3; there are durable, compiled"):
+    with pytest.raises(EngineError) as refused:
         assess(engine=engine)
+
+    told = f"there is no engine {engine!r}; there are durable, compiled"
+    assert str(refused.value).startswith(told)

@@ -1,12 +1,22 @@
 """What is wrong with a rule base is found when it is loaded: all of it, each with its place."""
 
+import re
+
 import pytest
 from attrs import field, frozen
 from hypothesis import given
 
-from crampsrules import RuleBase, RuleError
+from crampsrules import RuleBase, RuleError, assess
 from crampsrules.conditions import Concluded, Suspected, atoms
-from crampsrules.linking import MAX_FAULTS, MAX_LEVELS, MAX_RULES
+from crampsrules.linking import (
+    MAX_CLASS_LEVELS,
+    MAX_FAULTS,
+    MAX_LEVELS,
+    MAX_RULES,
+    MAX_STEPS,
+    MAX_STEPS_DEEP,
+    MAX_THRESHOLDS,
+)
 from tests.drawing import fewer, rule_texts, shipped_texts
 from tests.written_rules import Written, evidence, urgent
 
@@ -551,6 +561,107 @@ def test_chains_are_bounded():
     )
     error = refused({"a.toml": SOUND, "b.toml": chain(MAX_LEVELS + 1)})
     assert f"chains more than {MAX_LEVELS} findings ('step_{MAX_LEVELS}')" in error.message
+
+
+def doubled(length: int) -> str:
+    """Findings that each build on both of those before them."""
+    rules = []
+    for at in range(length):
+        when = "fever" if at == 0 else f"left_{at - 1} and right_{at - 1}"
+        for side in ("left", "right"):
+            more = {"id": f'"{side}.{at}"', "concludes": f'"{side}_{at}"'}
+            rules.append(finding(when, **more))
+    return "".join(rules)
+
+
+def nested(length: int, depth: int) -> str:
+    """Findings that each build on the next, deep within their conditions."""
+    rules = []
+    for at in range(length):
+        inner = "fever" if at == 0 else f"step_{at - 1}"
+        for level in range(depth):
+            inner = f"({inner} {'and' if level % 2 else 'or'} thirst)"
+        rules.append(finding(inner, id=f'"step.{at}"', concludes=f'"step_{at}"'))
+    return "".join(rules)
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        (doubled(20), f"builds on more than {MAX_STEPS} conditions and facts"),
+        (doubled(45), f"builds on more than {MAX_STEPS} conditions and facts"),
+        (nested(10, 10), f"builds on what is more than {MAX_STEPS_DEEP} steps deep"),
+    ],
+)
+def test_what_a_rule_builds_on_is_bounded(rules, told):
+    """Written out: few rules can come to more than anyone could be shown."""
+    error = refused({"a.toml": SOUND, "b.toml": rules})
+
+    assert {one.message for one in error.flat()} == {told}
+    assert error.file == "b.toml"
+
+
+@pytest.mark.parametrize("rules", [doubled(9), nested(5, 10), chain(MAX_LEVELS - 1)])
+def test_what_is_within_the_bounds_is_explained_and_asked_about(rules):
+    """As far down as it goes."""
+    last = re.findall(r'concludes = "(\w+)"', rules)[-1]
+    causes = f'id = "deep"\ntitle = "D"\nprior = 0\n[[evidence]]\nid = "e"\nwhen = "{last}"\n'
+    causes += 'weight = "large"\nbecause = "b"\nsource = "book"\n'
+    found = assess(
+        rules=RuleBase.from_texts({"a.toml": SOUND, "b.toml": rules, "c.toml": causes}),
+        fever=True,
+        thirst=True,
+        engine="compiled",
+    )
+
+    assert "fever" in found.explain("deep").facts
+    assert isinstance(found.unknowns, tuple)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "".join(
+                finding(f"age_years > {at / 2}", id=f'"r.{at}"') for at in range(MAX_THRESHOLDS + 1)
+            ),
+            f"compare age_years with {MAX_THRESHOLDS + 1} numbers; at most {MAX_THRESHOLDS} are",
+        ),
+        (
+            "".join(
+                f'[[classes]]\nid = "c{at}"\ntitle = "C"\nwithin = ["c{at + 1}"]\n'
+                for at in range(25)
+            )
+            + '[[classes]]\nid = "c25"\ntitle = "C"\n',
+            f"lies more than {MAX_CLASS_LEVELS} classes deep",
+        ),
+        (
+            f'[[classes]]\nid = "c"\ntitle = "C"\nnames = ["{"x" * 101}"]\n',
+            "has more than 100 characters",
+        ),
+        (
+            f'[[medicines]]\nname = "{"x" * 101}"\nclasses = "diuretic"\n',
+            "has more than 100 characters",
+        ),
+    ],
+)
+def test_what_would_take_too_long_for_each_patient_is_refused(text, told):
+    """Thresholds of one fact, classes within classes, and names."""
+    error = refused({"a.toml": SOUND, "b.toml": text})
+
+    assert told in error.message
+    assert len(error.flat()) == 1
+
+
+def test_weights_are_bounded():
+    """A sum of them must fit where frames keep it."""
+    table = '[[evidence]]\nid = "e"\ncause = "cold"\nwhen = "fever"\nbecause = "b"\n'
+    table += 'source = "book"\nweight = "huge"\n'
+    wording = shipped_texts()["wording.toml"].replace("[weights]", "[weights]\nhuge = 2000000000")
+
+    error = refused({"a.toml": SOUND, "b.toml": table, "wording.toml": wording})
+
+    assert error.message == "weighs 2000000000 decibans; at most 1000 are allowed"
 
 
 def test_escalations_stand_most_urgent_first_wherever_they_were_written():

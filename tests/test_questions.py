@@ -668,3 +668,15 @@ def test_a_fact_that_was_reported_is_not_yet_known_by_another():
     found = next_questions({"weakness": True, "potassium_mmol_l": 4.0}, rules=rules, n=9)
 
     assert ("fever",) in [one.facts for one in found]
+
+
+def test_a_rule_that_can_be_met_in_endless_ways_is_asked_about_all_the_same():
+    """Though in the end it cannot be met at all: what cannot be decided in time may matter."""
+    flags = [name for name, fact in FACTS.items() if fact.kind == "flag"]
+    pairs = zip(flags[:40:2], flags[1:40:2], strict=True)
+    either = " and ".join(f"({one} or {other})" for one, other in pairs)
+    rules = rules_of(urgent("endless", f"{either} and pain_severity < 3 and pain_severity > 5"))
+
+    found = {one.fact for one in rank_unknowns(PatientFacts(), rules)}
+
+    assert found <= {*flags[:40], "pain_severity"}

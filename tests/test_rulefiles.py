@@ -121,6 +121,7 @@ DEEP = "a." * (MAX_FILE_BYTES // 2 - 8)
         ("a = " + "9" * 10_000, "is not valid TOML"),
         ("a = 1" + "0" * 400 + ".0", "holds the number inf"),
         ("a = nan", "holds the number nan"),
+        ("a = 0x" + "f" * 5000, "holds a whole number of 20000 bits, which no rule can use"),
         ("a = 1979-05-27", "holds 1979-05-27 (date), which no rule can use"),
         ('a = "\\u001b[31mred"', "holds the control character '\\x1b'"),
         ('"\\u0000" = 1', "holds the control character '\\x00'"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 import cattrs
 from attrs import field, frozen
-from cattrs.gen import make_dict_unstructure_fn, override
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import PatientFacts
@@ -173,12 +173,14 @@ class Assessment:
 
         Worked out when it is first asked for, which takes many assessments' time.
         """
-        if self._unknowns is None:
+        found = self._unknowns
+        if found is None:
             from crampsrules.questions import rank_unknowns
 
-            object.__setattr__(self, "_unknowns", rank_unknowns(self.facts, self.rules))
-        assert self._unknowns is not None
-        return self._unknowns
+            # Another thread may look at another part, which puts None back: this one is returned.
+            found = rank_unknowns(self.facts, self.rules)
+            object.__setattr__(self, "_unknowns", found)
+        return found
 
     @property
     def rules(self) -> RuleBase:
@@ -187,16 +189,16 @@ class Assessment:
         Raises CrampsRulesError for an assessment read from data made by other rules than the
         shipped ones: they are not part of the data.
         """
-        if self._rules is None:
-            shipped = RuleBase.load()
+        found = self._rules
+        if found is None:
+            found = shipped = RuleBase.load()
             if shipped.version != self.rules_version:
                 raise CrampsRulesError(
                     f"this assessment was made by the rules {self.rules_version[:12]}, and the "
                     f"shipped ones are {shipped.version[:12]}: assess the facts again"
                 )
             object.__setattr__(self, "_rules", shipped)
-        assert self._rules is not None
-        return self._rules
+        return found
 
     def explain(self, cause: str | None = None) -> Explanation:
         """Why: facts, findings, evidence and sources, of one cause or of everything.
@@ -309,4 +311,9 @@ def _converter() -> cattrs.Converter:
     private = override(omit=True)
     to_dict = make_dict_unstructure_fn(Assessment, converter, _rules=private, _unknowns=private)
     converter.register_unstructure_hook(Assessment, to_dict)
+    # Nor is either taken from data, which may come from a stranger.
+    from_dict = make_dict_structure_fn(
+        Assessment, converter, _cattrs_forbid_extra_keys=True, _rules=private, _unknowns=private
+    )
+    converter.register_structure_hook(Assessment, from_dict)
     return converter

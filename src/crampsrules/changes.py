@@ -44,6 +44,8 @@ _EFFECTS: tuple[Effect, ...] = ("raises_triage", "lowers_triage", "changes_first
 
 # An or of many ands could have more ways than anyone would wait for.
 MOST_WAYS = 5000
+# Two of them are put together in each combination, of which most may be none.
+MOST_PAIRS = 20_000
 
 
 @frozen
@@ -396,7 +398,7 @@ _OPEN: frozenset[_Way] = frozenset({()})
 def _both(some: frozenset[_Way], others: frozenset[_Way]) -> frozenset[_Way]:
     if _OPEN in (some, others):
         return others if some == _OPEN else some
-    pairs = itertools.product(sorted(some), sorted(others))
+    pairs = itertools.islice(itertools.product(sorted(some), sorted(others)), MOST_PAIRS)
     merged = (_merged(one, other) for one, other in pairs)
     return _simplest(itertools.islice((way for way in merged if way is not None), MOST_WAYS))
 

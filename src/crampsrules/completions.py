@@ -40,6 +40,8 @@ from crampsrules.ways import Change, Route, Routes
 
 MOST_TRIES = 300
 MOST_TRIES_FOR_CAUSES = 30
+# From a condition to one of its parts is a step; a part of many alternatives has ways without end.
+MOST_STEPS = 3000
 _MOST_EXCUSES = 2
 _MOST_VALUES = 6
 _MOST_HELPERS = 12
@@ -116,6 +118,7 @@ class Completions:
     _unchanged: _Answer = field(init=False)
     _answers: dict[frozenset[tuple[str, object]], _Answer | None] = field(factory=dict)
     _tries: int = 0
+    _steps: int = 0
     _missed: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -136,6 +139,7 @@ class Completions:
         Raises UndecidedError where it has tried for long enough.
         """
         self._missed = False
+        self._steps = MOST_STEPS
         if route.change not in (Change.FIRST_CAUSE, Change.RANKING):
             self._tries = MOST_TRIES
             return self._found(fact, route)
@@ -265,6 +269,9 @@ class Completions:
 
     def _satisfied(self, condition: Condition, chosen: Chosen) -> Iterator[Chosen]:
         """Make a condition true in every way."""
+        self._steps -= 1
+        if self._steps < 0:
+            raise UndecidedError  # there are too many ways
         match condition:
             case AllOf(parts):
                 yield from self._all(parts, chosen)

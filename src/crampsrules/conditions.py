@@ -150,7 +150,7 @@ def _tree(text: str) -> ast.Expression:
 # Digits that run into letters, backslashes and the like make Python's own reader warn,
 # and warnings cannot be caught safely in threads: such text is refused before it.
 _ALLOWED = re.compile(r"[A-Za-z0-9_ \"'<>=!().,\[\]{}-]*\Z")
-_RUN_ON_NUMBER = re.compile(r"(?<![A-Za-z0-9_])[0-9.]*[0-9][0-9.]*[A-Za-z_]")
+_RUN_ON_NUMBER = re.compile(r"(?<![A-Za-z0-9_])[0-9][0-9.]*+[A-Za-z_]")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 

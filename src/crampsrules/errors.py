@@ -67,14 +67,14 @@ def shorten(value: object, width: int = _LONGEST_VALUE) -> str:
     Never raises, whatever the value is: a message about a bad value must not
     fail on how bad the value is.
     """
-    # The repr of a huge text or list is not built just to be cut.
-    if isinstance(value, str | bytes):
-        value = value[: width + 1]
-    elif isinstance(value, int) and value.bit_length() > width * 3:
-        return f"a whole number of {value.bit_length()} bits"
-    elif isinstance(value, list | tuple | set | frozenset | dict) and len(value) > width:
-        return f"a {type(value).__name__} of {len(value)}"
     try:
+        # The repr of a huge text or list is not built just to be cut.
+        if isinstance(value, str | bytes):
+            value = value[: width + 1]
+        elif isinstance(value, int) and value.bit_length() > width * 3:
+            return f"a whole number of {value.bit_length()} bits"
+        elif isinstance(value, list | tuple | set | frozenset | dict) and len(value) > width:
+            return f"a {type(value).__name__} of {len(value)}"
         text = repr(value)
     except Exception:  # noqa: BLE001 - a stranger's repr may raise anything
         return f"a {type(value).__name__}"

@@ -111,8 +111,8 @@ class Folding:
     def of(cls, rules: RuleBase) -> Folding:
         """That of a rule base, made when it is first needed."""
         kept = rules._kept  # noqa: SLF001 - it is kept with the rules
-        folding: Folding | None = kept.get("fold")
-        return folding or kept.setdefault("fold", cls(rules))
+        folding: Folding | None = kept.get(Folding)
+        return folding or kept.setdefault(Folding, cls(rules))
 
     def fold(self, rules: RuleBase, facts: PatientFacts, fired: int, engine: str) -> Assessment:
         """Weigh, rank, triage and choose advice from what fired for these facts.

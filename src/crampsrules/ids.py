@@ -26,9 +26,9 @@ class Ids:
     def of(cls, rules: RuleBase) -> Ids:
         """Those of a rule base, in alphabetical order."""
         kept = rules._kept  # noqa: SLF001 - it is kept with the rules
-        if "ids" not in kept:
-            kept.setdefault("ids", cls.from_names(rules.conditions))
-        ids: Ids = kept["ids"]
+        if Ids not in kept:
+            kept.setdefault(Ids, cls.from_names(rules.conditions))
+        ids: Ids = kept[Ids]
         return ids
 
     @classmethod

@@ -17,7 +17,10 @@ def judge(facts: PatientFacts, rules: RuleBase | None, engine: str | None) -> As
     """Fire the rules and fold what fired. Raises FactsError and EngineError."""
     base = rules if isinstance(rules, RuleBase) else rules_or_shipped(rules)
     name = engine or default_engine()
-    ready: _Ready | None = base._kept.get(name)  # noqa: SLF001 - see `_ready`
+    try:
+        ready: _Ready | None = base._kept.get(name)  # noqa: SLF001 - see `_ready`
+    except TypeError:  # it cannot be hashed, so it is no name
+        ready = None
     fire, fold = ready or _ready(base, name)
     return fold(base, facts, fire(facts), name)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import graphlib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -17,6 +17,9 @@ from attrs import define, evolve, field, fields, frozen
 
 from crampsrules.conditions import (
     ALWAYS,
+    AllOf,
+    AnyOf,
+    Comparison,
     Concluded,
     Condition,
     ConditionError,
@@ -28,6 +31,7 @@ from crampsrules.conditions import (
 from crampsrules.errors import FactsError, RuleError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.medicines import Formulary
+from crampsrules.readers import LONGEST_MEDICINE
 from crampsrules.rulefiles import RuleFile, structure
 from crampsrules.rules import (
     HELD_KINDS,
@@ -52,6 +56,13 @@ from crampsrules.triage import Triage
 
 MAX_RULES = 20_000
 MAX_LEVELS = 50
+# Everything that a condition builds on, down to the facts, written out: an explanation shows it.
+MAX_STEPS = 2000
+MAX_STEPS_DEEP = 60
+# What there is to try of a fact grows with its thresholds, and with it the time to ask for it.
+MAX_THRESHOLDS = 200
+MAX_CLASS_LEVELS = 20
+MAX_DECIBANS = 1000
 # Looking for the place and the nearest name of each takes time, and nobody reads more.
 MAX_FAULTS = 200
 _LONGEST_CYCLE = 20
@@ -298,10 +309,22 @@ class _Linker:
         for one, place in self._of("classes", MedicineClass):
             graph[one.id] = one.within
             self._check_known(one.within, known, "class of medicines", place)
+            self._check_length((*one.names, *one.words), place)
         for medicine, place in self._of("medicines", Medicine):
+            self._check_length([medicine.name], place)
             self._check_known(medicine.classes, known, "class of medicines", place)
         places = {one.id: place for one, place in self._of("classes", MedicineClass)}
-        self._check_acyclic(graph, places)
+        level: dict[str, int] = {}
+        for id_ in self._check_acyclic(graph, places):
+            level[id_] = 1 + max((level[above] for above in graph.get(id_, ())), default=0)
+            if level[id_] == MAX_CLASS_LEVELS + 1:
+                self._fault(f"lies more than {MAX_CLASS_LEVELS} classes deep", places[id_])
+
+    def _check_length(self, names: Iterable[str], place: _Place) -> None:
+        for name in names:
+            if len(name) > LONGEST_MEDICINE:
+                message = f"{shorten(name)} has more than {LONGEST_MEDICINE} characters"
+                self._fault(message, place)
 
     def _check_known(
         self, names: Iterable[str], known: Iterable[str], kind: str, place: _Place
@@ -507,19 +530,49 @@ class _Linker:
         places = {one.concludes: place for one, place in self._of("findings", Finding)}
         places |= {_cause_node(one.id): place for one, place in self._of("causes", Cause)}
         level: dict[str, int] = {}
-        for node in self._check_acyclic(graph, places):
+        order = self._check_acyclic(graph, places)
+        for node in order:
             level[node] = max((level[need] + 1 for need in graph[node]), default=0)
         if level and max(level.values()) >= MAX_LEVELS:
             deepest = max(level, key=lambda node: level[node])
             self._fault(f"chains more than {MAX_LEVELS} findings ({deepest!r})", places[deepest])
         if self.faults:
             return ()
+        self._check_extents(order, rules_of)
+        self._check_thresholds()
         by_level: dict[int, list[str]] = {}
         for id_, needed in needs.items():
             at = max((level[need] + 1 for need in needed), default=0)
             by_level.setdefault(at, []).append(id_)
         depth = max(by_level, default=-1) + 1
         return tuple(tuple(sorted(by_level.get(at, ()))) for at in range(depth))
+
+    def _check_extents(self, order: Iterable[str], rules_of: Mapping[str, Iterable[str]]) -> None:
+        """Refuse what would be too long, or too deep, were all that it builds on written out."""
+        extents: dict[str, _Extent] = {}
+        for node in order:
+            behind = [_extent(self.conditions[id_], extents) for id_ in rules_of[node]]
+            extents[node] = _Extent.around(behind)
+        places = {place.rule: place for ones in self.read.values() for _, place in ones}
+        for id_, condition in self.conditions.items():
+            extent = _extent(condition, extents)
+            place = places.get(id_.partition("/")[0]) or _Place(self.files[0], id_)
+            if extent.steps > MAX_STEPS:
+                self._fault(f"builds on more than {MAX_STEPS} conditions and facts", place)
+            elif extent.depth > MAX_STEPS_DEEP:
+                self._fault(f"builds on what is more than {MAX_STEPS_DEEP} steps deep", place)
+
+    def _check_thresholds(self) -> None:
+        compared: dict[str, set[float]] = {}
+        for condition in self.conditions.values():
+            for atom in atoms(condition):
+                if isinstance(atom, Comparison):
+                    compared.setdefault(atom.fact, set()).add(atom.value)
+        for fact, values in compared.items():
+            if len(values) > MAX_THRESHOLDS:
+                message = f"and the files beside it compare {fact} with {len(values)} numbers; "
+                place = _Place(self.files[0], None)
+                self._fault(f"{message}at most {MAX_THRESHOLDS} are allowed", place)
 
     def _linked(  # noqa: PLR0913 - every part of the whole
         self,
@@ -608,7 +661,7 @@ def _decibans(one: Evidence, words: Mapping[str, Any]) -> int:
     if one.lr is not None:
         if one.lr <= 0:
             raise ValueError(f"has lr {one.lr:g}; a likelihood ratio is above 0")
-        return round(10 * math.log10(one.lr))
+        return _within_reason(round(10 * math.log10(one.lr)))
     assert one.weight is not None
     word = one.weight.removeprefix("against-")
     if word not in words:
@@ -618,7 +671,38 @@ def _decibans(one: Evidence, words: Mapping[str, Any]) -> int:
     decibans = words[word]
     if type(decibans) is not int:
         raise ValueError(f"the weight {word!r} is {shorten(decibans)}, and takes a whole number")
-    return -decibans if one.weight.startswith("against-") else decibans
+    return _within_reason(-decibans if one.weight.startswith("against-") else decibans)
+
+
+def _within_reason(decibans: int) -> int:
+    if abs(decibans) > MAX_DECIBANS:
+        raise ValueError(f"weighs {shorten(decibans)} decibans; at most {MAX_DECIBANS} are allowed")
+    return decibans
+
+
+@frozen
+class _Extent:
+    """How much a condition is when all that it builds on is written out."""
+
+    steps: int = 1
+    depth: int = 1
+
+    @classmethod
+    def around(cls, parts: Collection[_Extent]) -> _Extent:
+        depth = max((one.depth for one in parts), default=0)
+        # Past the limit it is only told that it is: such numbers grow without bound.
+        return cls(min(1 + sum(one.steps for one in parts), MAX_STEPS + 1), depth + 1)
+
+
+def _extent(condition: Condition, extents: Mapping[str, _Extent]) -> _Extent:
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return _Extent.around([_extent(part, extents) for part in parts])
+        case Concluded(finding):
+            return extents[finding]
+        case Suspected(cause):
+            return extents[_cause_node(cause)]
+    return _Extent()
 
 
 def _cause_node(cause: str) -> str:

@@ -45,7 +45,7 @@ class RuleBase:
     _files: tuple[RuleFile, ...]
     _linked: Linked = field(init=False)
     version: str = field(init=False)
-    _kept: dict[str, Any] = field(init=False, factory=dict)
+    _kept: dict[Any, Any] = field(init=False, factory=dict)
     """What is worked out of the rules when it is first needed: engines, tables of the fold."""
 
     def __attrs_post_init__(self) -> None:

@@ -6,7 +6,6 @@ anything else looks at them, and nothing in them is ever run.
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 import tomllib
@@ -19,7 +18,7 @@ from types import GenericAlias
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import cattrs
-from attrs import fields, frozen, has
+from attrs import field, fields, frozen, has
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_mapping_structure_fn
 from cattrs.v import format_exception
@@ -34,8 +33,13 @@ MAX_FILE_BYTES = 2**18
 MAX_TOTAL_BYTES = 2**23
 MAX_FILES = 2000
 MAX_DEPTH = 8
+# A whole number may be too large to be made a float, or a text.
+_LARGEST = 1e15
 # tomllib takes quadratic time and memory over a key of many dots, and no rule needs one.
 MAX_DOTS = 100
+
+
+_HEADER = re.compile(r"[ \t]*\[\[[ \t]*([A-Za-z_-]+)[ \t]*\]\]")
 
 
 @frozen
@@ -45,6 +49,17 @@ class RuleFile:
     name: str
     text: str
     tables: Mapping[str, Any]
+    _lines: tuple[str, ...] = field(init=False, repr=False, eq=False)
+    _headers: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        lines = tuple(self.text.split("\n"))
+        headers: dict[str, list[int]] = {}
+        for number, line in enumerate(lines, 1):
+            if header := _HEADER.match(line):
+                headers.setdefault(header[1], []).append(number)
+        object.__setattr__(self, "_lines", lines)
+        object.__setattr__(self, "_headers", {kind: tuple(at) for kind, at in headers.items()})
 
     @classmethod
     def read(cls, name: str, text: str) -> RuleFile:
@@ -74,18 +89,17 @@ class RuleFile:
         """
         if rule not in self.text:
             return None
-        lines = list(enumerate(self.text.split("\n"), 1))[start - 1 :]
-        found = next((at for at, (_, line) in enumerate(lines) if _declares(line, rule)), None)
-        if found is None:
-            return None
-        quoting = (number for number, line in lines[found:] if quoted and _quotes(line, quoted))
-        return next(quoting, lines[found][0])
+        found = next((at for at in self._from(start) if _declares(self._lines[at - 1], rule)), None)
+        if found is None or not quoted:
+            return found
+        return next((at for at in self._from(found) if _quotes(self._lines[at - 1], quoted)), found)
+
+    def _from(self, start: int) -> range:
+        return range(start, len(self._lines) + 1)
 
     def line_of_table(self, kind: str, nth: int) -> int | None:
         """The line (from 1) of the table [[kind]] that has `nth` others of its kind before it."""
-        header = re.compile(rf"[ \t]*\[\[[ \t]*{re.escape(kind)}[ \t]*\]\]")
-        numbers = (at for at, line in enumerate(self.text.split("\n"), 1) if header.match(line))
-        return next(itertools.islice(numbers, nth, None), None)
+        return next(iter(self._headers.get(kind, ())[nth:]), None)
 
 
 def _declares(line: str, rule: str) -> bool:
@@ -117,6 +131,8 @@ def _unsound(tables: Mapping[str, Any]) -> str | None:
                 return f"holds the control character {control[0]!r}"
         elif isinstance(value, float) and not math.isfinite(value):
             return f"holds the number {value}, which no rule can use"
+        elif isinstance(value, int) and abs(value) > _LARGEST:
+            return f"holds {shorten(value)}, which no rule can use"
         elif not isinstance(value, int | float):
             return f"holds {value} ({type(value).__name__}), which no rule can use"
     return None
@@ -246,8 +262,6 @@ def _strict(kind: type) -> Any:  # noqa: ANN401
 
 # To look for what each was meant to be takes time.
 _MOST_KEYS = 20
-# A whole number may be too large to be made a float.
-_LARGEST = 1e15
 _KIND_NAMES = {str: "text", int: "a whole number", bool: "true or false"}
 
 
@@ -304,5 +318,7 @@ def _in_words(error: BaseException, kind: type | None) -> str:
     if get_origin(kind) is Literal:
         allowed = get_args(kind)
         wrong = str(error).removesuffix(f" not in literal {kind!r}")
-        return f"takes one of {', '.join(allowed)}, got {wrong!r}{did_you_mean(wrong, allowed)}"
+        return (
+            f"takes one of {', '.join(allowed)}, got {shorten(wrong)}{did_you_mean(wrong, allowed)}"
+        )
     return format_exception(error, kind)

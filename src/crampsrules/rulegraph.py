@@ -20,7 +20,7 @@ from crampsrules.facts import PatientFacts
 from crampsrules.fold import active_escalations
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 
 Kind = Literal["fact", "finding", "cause", "escalation"]
 KINDS: tuple[Kind, ...] = ("fact", "finding", "cause", "escalation")
@@ -85,7 +85,7 @@ def graph(
     `about` keeps only what leads to one cause, escalation or finding. Raises FactsError for
     bad facts, CrampsRulesError for a name that is none of these.
     """
-    base = RuleBase.load() if rules is None else rules
+    base = rules_or_shipped(rules)
     drawing = _Drawing.of(base, patient_facts(facts))
     ids = drawing.ids() if about is None else drawing.leading_to(_wanted(base, about))
     links = tuple(link for link in drawing.links() if link.end in ids)

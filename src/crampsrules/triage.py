@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from crampsrules.errors import shorten
+
 
 class Triage(enum.IntEnum):
     """How soon to be seen, from looking after it yourself to an emergency.
@@ -33,4 +35,4 @@ class Triage(enum.IntEnum):
             if level.id == name:
                 return level
         allowed = ", ".join(level.id for level in cls)
-        raise ValueError(f"{name!r} is no triage level; it is one of {allowed}")
+        raise ValueError(f"{shorten(name)} is no triage level; it is one of {allowed}")

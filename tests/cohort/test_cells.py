@@ -106,6 +106,11 @@ def test_how_cells_are_written(fact, text, value):
             "9007199254740993",
             "pain_severity: takes a whole number from 0 to 10, got '9007199254740993'",
         ),
+        (
+            "potassium_mmol_l",
+            "1_0 mmol/L",
+            "potassium_mmol_l: takes a number from 0.5 to 15 mmol/L, got '1_0 mmol/L'",
+        ),
         ("timing", " ; ", "timing: takes a list, got the text ';': write [\";\"]"),
         ("timing__night", "often", "timing__night: takes true or false, got 'often'"),
         (

@@ -80,6 +80,16 @@ def test_a_quotation_mark_that_is_not_closed_spoils_one_line(monkeypatch):
     assert found[-1].number == 52
 
 
+def test_a_field_of_many_lines_with_marks_is_read_once():
+    """And not again at each mark that might have been its end."""
+    content = b'1,"2' + b'\n""3""' * 20_000 + b'"\n4,5\n'
+
+    long, after = records(content)
+
+    assert long.fields == ["1", "2" + '\n"3"' * 20_000]
+    assert (after.number, after.fields) == (20_002, ["4", "5"])
+
+
 def test_a_mark_in_the_middle_of_a_field_is_only_a_mark():
     """As in 5\" for five inches."""
     assert [one.fields for one in records(b'1,5" tall\n2,"a"\n')] == [["1", '5" tall'], ["2", "a"]]

@@ -44,6 +44,10 @@ def test_what_the_json_module_writes_is_read_as_it_was(row, escaped):
         (b'{"a": 1', "is not JSON: Expecting ',' delimiter at 8"),
         (b'{"a": Infinity}', "is not JSON: there is no Infinity in it"),
         (b'{"a": 1, "b": 2, "b": 3, "a": 4}', "has 'a' twice"),
+        (
+            b"{%s, %s}" % ((b", ".join(b'"%d": 1' % at for at in range(50_000)),) * 2),
+            "has '0' twice",
+        ),
         (b'"fever"', "must be an object of facts, got 'fever'"),
         (b"[" * 100_000, "is nested too deep"),
         (b'{"a": ' + b"1" * 5000 + b"}", "has a number that is too large"),

@@ -374,7 +374,9 @@ def test_a_text_that_stands_for_unknown_is_unknown(tmp_path):
 def test_what_json_and_python_have_no_value_for_is_told_in_words(tmp_path):
     """A row that is put aside can be read again, whatever Parquet had in it."""
     far = pa.array([400_000_000_000, 0], pa.timestamp("s"))
-    table = pa.table({"age_years": [math.nan, 3.0], "x": [math.inf, 1.0], "at": far})
+    pairs = pa.array([[("a", math.nan)], None], pa.map_(pa.string(), pa.float64()))
+    columns = {"age_years": [math.nan, 3.0], "x": [math.inf, 1.0], "at": far, "pairs": pairs}
+    table = pa.table(columns)
     pq.write_table(table, tmp_path / "in.parquet")
 
     done = run(tmp_path / "in.parquet", tmp_path / "out.parquet")
@@ -384,6 +386,7 @@ def test_what_json_and_python_have_no_value_for_is_told_in_words(tmp_path):
     (row,) = (json.loads(one, parse_constant=pytest.fail) for one in text.splitlines())
     assert row["given"]["age_years"] == "nan"
     assert row["given"]["x"] == "inf"
+    assert row["given"]["pairs"] == [["a", "nan"]]
     assert row["given"]["at"].startswith("14645")
 
 

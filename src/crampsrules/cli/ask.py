@@ -135,4 +135,6 @@ def save(interview: Interview, path: Path) -> None:
     text = json.dumps(interview.to_dict(), indent=2, ensure_ascii=False) + "\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if hasattr(os, "fchmod"):  # a file that was there keeps its mode otherwise
+            os.fchmod(descriptor, 0o600)
         file.write(text)

@@ -167,9 +167,11 @@ def _finding(rules: RuleBase, name: str) -> Lines:
 def _law(rules: RuleBase, law: Law) -> Lines:
     yield _heading("law", law.id)
     yield f"says: {law.says}"
-    yield f"when: {law.when}"
+    yield f"when: {law.when or 'always'}"
     yield from _said("forbids", ", ".join(law.forbids))
+    yield from _said("forbids together", ", ".join(law.not_together))
     yield from _said("wants a caution on", ", ".join(law.cautioned))
+    yield from _said("demands", ", ".join(law.advised))
     yield from _said("triage at least", law.at_least.id if law.at_least else None)
     yield from _sources(rules, law.source, "")
 
@@ -177,8 +179,18 @@ def _law(rules: RuleBase, law: Law) -> Lines:
 def _source(rules: RuleBase, source: Source) -> Lines:
     yield _heading("source", source.id)
     yield _in_full(source)
-    cited_by = [rule.id for rule in rules.rules.values() if source.id in rule.source]
+    cited_by = dict.fromkeys(id_ for id_, cited in _citing(rules) if source.id in cited)
     yield from (f"cited by: {id_}" for id_ in cited_by)
+
+
+def _citing(rules: RuleBase) -> Iterator[tuple[str, Iterable[str]]]:
+    """Everything that has sources, with what it cites; a part of a piece of advice by its id."""
+    yield from ((one.id, one.source) for one in rules.causes.values())
+    yield from ((id_, rule.source) for id_, rule in rules.rules.items())
+    for one in rules.advice:
+        yield from ((one.id, part.source) for part in one.unless)
+        yield from ((one.id, part.source) for part in one.cautions)
+    yield from ((one.id, one.source) for one in rules.laws)
 
 
 def _heading(kind: str, id_: str) -> Text:

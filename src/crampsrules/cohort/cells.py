@@ -5,6 +5,7 @@ A cell that cannot be read is told of in the words that `assess` has for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import polars as pl
@@ -18,6 +19,8 @@ NONE_OF_THESE = "none"
 _YES = ("true", "yes", "y", "1")
 _NO = ("false", "no", "n", "0")
 _FLAGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+# Python's own reader of numbers takes underscores and words for infinity too.
+_FIGURE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MAYBE_UNKNOWN = frozenset({"na", "n/a", "nan", "null", "none", "unknown", ".", "-", "?"})
 
 Faults = Mapping[int, tuple[str, ...]]
@@ -101,9 +104,11 @@ def _with_units(fact: Fact, texts: pl.Series, values: pl.Series) -> pl.Series:
     found = {}
     for text in texts.filter(values.is_null() & texts.is_not_null()).unique():
         figure, _, unit = text.partition(" ")
+        if not _FIGURE.fullmatch(figure):
+            continue  # it stays null, and is told of with the others
         try:
             found[text] = read({"value": float(figure), "unit": unit})
-        except (RefusedError, ValueError):
-            continue  # it stays null, and is told of with the others
+        except RefusedError:
+            continue
     again = texts.replace_strict(found, default=None, return_dtype=pl.Float64)
     return pl.Series(values.name, pl.select(pl.coalesce(values, again)).to_series())

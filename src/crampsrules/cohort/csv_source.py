@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 import polars as pl
@@ -53,7 +53,7 @@ class CsvRecords:
     def _record(self, line: Line) -> Record:
         try:
             text = _text(line)
-            return Record(line.number, self._fields(text), text=text)
+            return Record(line.number, self._fields([text]), text=text)
         except csv.Error as error:
             if str(error) == _OPEN:
                 return self._longer(line)
@@ -62,27 +62,27 @@ class CsvRecords:
             return _faulty(line, str(error))
 
     def _longer(self, first: Line) -> Record:
-        """A record with a line's end within quotation marks."""
-        taken = [first]
-        try:
-            text = _text(first)
-            while len(text) < _LONGEST_RECORD and (line := self.lines.take()):
-                taken.append(line)
-                text += _text(line)
-                if '"' in taken[-1].content.decode():
-                    try:
-                        return Record(first.number, self._fields(text), text=text)
-                    except csv.Error as error:
-                        if str(error) != _OPEN:
-                            break
-        except ValueError:
-            pass  # that line is told of when its turn comes
-        # The other lines may be sound: each is read again, by itself.
-        self.lines.put_back(taken[1:])
-        return _faulty(first, "is not CSV: a quotation mark is opened and not closed")
+        """A record with a line's end within quotation marks: the parser asks for more lines."""
+        taken: list[Line] = []
 
-    def _fields(self, text: str) -> list[str]:
-        return next(csv.reader([text], delimiter=self._delimiter, strict=True))
+        def texts() -> Iterator[str]:
+            yield (text := _text(first))
+            size = len(text)
+            while size < _LONGEST_RECORD and (line := self.lines.take()):
+                taken.append(line)
+                yield (text := _text(line))
+                size += len(text)
+
+        try:
+            fields = self._fields(texts())
+        except (csv.Error, ValueError):
+            # The other lines may be sound: each is read again, by itself.
+            self.lines.put_back(taken)
+            return _faulty(first, "is not CSV: a quotation mark is opened and not closed")
+        return Record(first.number, fields, text="".join(map(_text, (first, *taken))))
+
+    def _fields(self, lines: Iterable[str]) -> list[str]:
+        return next(csv.reader(lines, delimiter=self._delimiter, strict=True))
 
 
 def _text(line: Line) -> str:

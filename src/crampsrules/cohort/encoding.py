@@ -90,7 +90,7 @@ def _finite(value: Any) -> Any:  # noqa: ANN401
     match value:
         case float() if not math.isfinite(value):
             return str(value)
-        case list():
+        case list() | tuple():  # a map of Arrow's is a list of pairs
             return [_finite(one) for one in value]
         case dict():
             return {name: _finite(one) for name, one in value.items()}

@@ -50,12 +50,15 @@ class ParquetSource:
         """All batches from a position on. Raises UnfinishedError where the file is damaged."""
         row = 0 if start is None else start["row"]
         waiting: list[Any] = []
+        held = 0
         for piece in self._pieces(row):
             waiting.append(piece)
-            while sum(one.num_rows for one in waiting) >= self._rows:
+            held += piece.num_rows
+            while held >= self._rows:
                 whole = pa.Table.from_batches(waiting)
                 yield self._made(whole.slice(0, self._rows), row)
                 row += self._rows
+                held -= self._rows
                 waiting = whole.slice(self._rows).to_batches()
         if waiting:
             yield self._made(pa.Table.from_batches(waiting), row)

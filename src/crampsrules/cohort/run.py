@@ -136,7 +136,9 @@ class _Way:
         ):
             waiting: deque[Future[Progress]] = deque()
             are_any = False
-            for batch in _ahead(_read(self.plan, self.source, start)):
+            batches = _read(self.plan, self.source, start)
+            # A reader that waits for a pipe could not be interrupted from another thread.
+            for batch in _ahead(batches) if self.plan.source else batches:
                 answered = self.assessor.answered(batch)
                 is_first = start is None and not are_any
                 encoding = encoders.submit(self._encoded, answered, header=is_first)

@@ -69,14 +69,16 @@ def engine_for(rules: RuleBase, name: str | None = None) -> Engine:
     is not an engine, or an engine that cannot run here.
     """
     wanted = name or default_engine()
+    if not isinstance(wanted, str):
+        raise _no_engine(wanted)
     kept = rules._kept  # noqa: SLF001 - it is kept with the rules
-    engine: Engine | None = kept.get(f"engine {wanted}")
+    engine: Engine | None = kept.get((Engine, wanted))
     if engine is None:
         with _lock:
             made = _engines.setdefault(rules, {})
             if wanted not in made:
                 made[wanted] = _make(rules, wanted)
-            engine = kept[f"engine {wanted}"] = made[wanted]
+            engine = kept[Engine, wanted] = made[wanted]
     return engine
 
 
@@ -94,5 +96,9 @@ def _make(rules: RuleBase, name: str) -> Engine:
         from crampsrules.engines.durable import DurableEngine
 
         return DurableEngine(rules)
-    hint = did_you_mean(str(name), ENGINES)
-    raise EngineError(f"there is no engine {shorten(name)}; there are {', '.join(ENGINES)}{hint}")
+    raise _no_engine(name)
+
+
+def _no_engine(name: object) -> EngineError:
+    hint = did_you_mean(name, ENGINES) if isinstance(name, str) else ""
+    return EngineError(f"there is no engine {shorten(name)}; there are {', '.join(ENGINES)}{hint}")
