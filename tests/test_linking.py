@@ -590,7 +590,7 @@ def nested(length: int, depth: int) -> str:
     [
         (doubled(20), f"builds on more than {MAX_STEPS} conditions and facts"),
         (doubled(45), f"builds on more than {MAX_STEPS} conditions and facts"),
-        (nested(10, 10), f"builds on what is more than {MAX_STEPS_DEEP} steps deep"),
+        (nested(12, 10), f"builds on what is more than {MAX_STEPS_DEEP} steps deep"),
     ],
 )
 def test_what_a_rule_builds_on_is_bounded(rules, told):
@@ -601,7 +601,7 @@ def test_what_a_rule_builds_on_is_bounded(rules, told):
     assert error.file == "b.toml"
 
 
-@pytest.mark.parametrize("rules", [doubled(9), nested(5, 10), chain(MAX_LEVELS - 1)])
+@pytest.mark.parametrize("rules", [doubled(9), nested(9, 10), chain(MAX_LEVELS - 1)])
 def test_what_is_within_the_bounds_is_explained_and_asked_about(rules):
     """As far down as it goes."""
     last = re.findall(r'concludes = "(\w+)"', rules)[-1]

@@ -21,7 +21,9 @@ from crampsrules.conditions import (
     AllOf,
     AnyOf,
     Concluded,
+    Conclusion,
     Condition,
+    FactAtom,
     Known,
     Suspected,
     atoms,
@@ -30,13 +32,17 @@ from crampsrules.conditions import (
 from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import active_escalations, rank_causes
+from crampsrules.fold import (
+    active_escalations,
+    rank_causes,
+    triage_of,
+)
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.rules import Escalation
-from crampsrules.telling_values import FactAtom, TellingValues, telling_values
+from crampsrules.telling_values import TellingValues, telling_values
 from crampsrules.triage import Triage
 
 Effect = Literal["raises_triage", "lowers_triage", "changes_first_cause"]
@@ -160,8 +166,7 @@ class _Search:
 
     def _answer(self, patient: PatientFacts, facts: Mapping[str, object], unlikely: int) -> _Tried:
         fired = self.engine.fire(patient)
-        active = active_escalations(self.rules, fired)
-        triage = max((one.triage for one in active), default=Triage.SELF_CARE)
+        triage = triage_of(self.rules, fired)
         weighed = fired & self._evidence_ids
         if weighed not in self.rankings:
             self.rankings[weighed] = rank_causes(self.rules, weighed)
@@ -249,19 +254,12 @@ class _Search:
         waiting, seen = [id_], {id_}
         while waiting:
             for atom in atoms(self.rules.conditions[waiting.pop()]):
-                if not isinstance(atom, Concluded | Suspected):
+                if not isinstance(atom, Conclusion):
                     yield atom
                     continue
-                behind = [one for one in self._behind(atom) if one not in seen]
+                behind = [one for one in self.rules.ids_concluding(atom) if one not in seen]
                 waiting += behind
                 seen.update(behind)
-
-    def _behind(self, atom: Concluded | Suspected) -> tuple[str, ...]:
-        match atom:
-            case Concluded(finding):
-                return self.rules.concluding[finding]
-            case Suspected(cause):
-                return self.rules.suspecting[cause]
 
     def _excusing_together(self) -> Iterator[_Pair]:
         """Two facts that each excuse a reason for the level, or one what the other raises."""
@@ -381,7 +379,7 @@ class _Search:
             case AnyOf(parts):
                 return _either(self._ways(part) for part in parts)
             case Concluded() | Suspected():
-                return _either(self._ways_to(id_) for id_ in self._behind(condition))
+                return _either(self._ways_to(id_) for id_ in self.rules.ids_concluding(condition))
         return self._ways_of_atom(condition)
 
     def _ways_of_atom(self, atom: FactAtom) -> frozenset[_Way]:

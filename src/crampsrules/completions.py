@@ -18,6 +18,7 @@ from crampsrules.conditions import (
     AnyOf,
     Comparison,
     Concluded,
+    Conclusion,
     Condition,
     Flag,
     Known,
@@ -250,13 +251,9 @@ class Completions:
                 if condition.fact == fact:
                     yield from self._satisfied(condition, chosen)
 
-    def _concluding(self, condition: Concluded | Suspected) -> list[str]:
+    def _concluding(self, condition: Conclusion) -> list[str]:
         """The rules that could make it true, those that need least first."""
-        match condition:
-            case Concluded(finding):
-                ids = self.rules.concluding[finding]
-            case Suspected(cause):
-                ids = self.rules.suspecting[cause]
+        ids = self.rules.ids_concluding(condition)
         return sorted(ids, key=lambda id_: self.routes.ways_to(id_)[0])
 
     def _all(self, conditions: Iterable[Condition], chosen: Chosen) -> Iterator[Chosen]:

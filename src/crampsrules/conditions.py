@@ -96,7 +96,11 @@ class AnyOf:
     parts: tuple[Condition, ...]
 
 
-Atom = Flag | Comparison | OneOf | Member | Concluded | Suspected | Known
+FactAtom = Flag | Comparison | OneOf | Member | Known
+"""What is asked about a fact."""
+Conclusion = Concluded | Suspected
+"""What is asked about other rules."""
+Atom = FactAtom | Conclusion
 Condition = Atom | AllOf | AnyOf
 
 ALWAYS = AllOf(())
@@ -386,6 +390,11 @@ def atoms(condition: Condition) -> Iterator[Atom]:
                 yield from atoms(part)
         case _:
             yield condition
+
+
+def fact_atoms(condition: Condition) -> Iterator[FactAtom]:
+    """Those of its comparisons that are about facts."""
+    return (atom for atom in atoms(condition) if not isinstance(atom, Conclusion))
 
 
 class Case(Protocol):

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Iterator
 from attrs import field, frozen
 
 from crampsrules.assessment import Assessment, RaisedEscalation, Reason, SuspectedCause
-from crampsrules.conditions import AllOf, AnyOf, Atom, Concluded, Condition, Member, Suspected
+from crampsrules.conditions import (
+    AllOf,
+    AnyOf,
+    Atom,
+    Concluded,
+    Conclusion,
+    Condition,
+    Member,
+    Suspected,
+)
 from crampsrules.conditions import Known as KnownAtom
 from crampsrules.errors import CrampsRulesError, did_you_mean
 from crampsrules.facts import FACTS
@@ -266,11 +275,9 @@ class _Explainer:
     def _atom(self, atom: Atom, *, verdict: bool | None) -> Step:
         match atom:
             case Concluded(finding):
-                ids = self._rules.concluding[finding]
-                return self._group(f"finding {finding}", ids, verdict=verdict)
+                return self._group(f"finding {finding}", atom, verdict=verdict)
             case Suspected(cause):
-                ids = self._rules.suspecting[cause]
-                return self._group(f"suspected {cause}", ids, verdict=verdict)
+                return self._group(f"suspected {cause}", atom, verdict=verdict)
             case KnownAtom(fact, wanted):
                 shown = "known" if wanted else "not known"
                 return Step(f"{fact} is {shown}", fact=fact, verdict=verdict)
@@ -284,8 +291,9 @@ class _Explainer:
                 shown = "" if value is None else f" = {_shown(atom.fact, value)}"
                 return Step(f"fact {atom.fact}{shown}", fact=atom.fact, verdict=verdict)
 
-    def _group(self, text: str, ids: Iterable[str], *, verdict: bool | None) -> Step:
-        return Step(text, verdict=verdict, steps=tuple(self._links(ids, verdict=verdict)))
+    def _group(self, text: str, atom: Conclusion, *, verdict: bool | None) -> Step:
+        links = self._links(self._rules.ids_concluding(atom), verdict=verdict)
+        return Step(text, verdict=verdict, steps=tuple(links))
 
     def _links(self, ids: Iterable[str], *, verdict: bool | None) -> Iterator[Step]:
         for id_ in ids:

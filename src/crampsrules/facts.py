@@ -937,13 +937,37 @@ _NONE: frozenset[str] = frozenset()
 for _name in FACTS:
     setattr(PatientFacts, _name, None)
 
-# (a fact, its value, another fact, the value that it rules out by definition, why)
-CONTRADICTIONS: tuple[tuple[str, object, str, object, str], ...] = (
-    ("dialysis", True, "kidney_disease", False, "only failing kidneys need dialysis"),
+
+@frozen(kw_only=True)
+class Contradiction:
+    """A value of one fact, and the value of another that it rules out by definition."""
+
+    fact: str
+    value: object
+    other: str
+    ruled_out: object
+    why: str
+
+    def is_in(self, known: Mapping[str, object]) -> bool:
+        """Whether these facts contradict each other so."""
+        both = self.fact in known and self.other in known
+        return both and known[self.fact] == self.value and known[self.other] == self.ruled_out
+
+    def __str__(self) -> str:
+        return f"{self.ruled_out} contradicts {self.fact}={self.value}: {self.why}"
+
+
+CONTRADICTIONS = (
+    Contradiction(
+        fact="dialysis",
+        value=True,
+        other="kidney_disease",
+        ruled_out=False,
+        why="only failing kidneys need dialysis",
+    ),
 )
 
-
-_CONTRADICTED = frozenset(other for _, _, other, _, _ in CONTRADICTIONS)
+_CONTRADICTED = frozenset(one.other for one in CONTRADICTIONS)
 
 
 def _made(known: dict[str, object]) -> PatientFacts:
@@ -1014,9 +1038,7 @@ def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:
 
 
 def _raise_if_bad(known: dict[str, object], problems: list[FactProblem]) -> None:
-    for fact, value, other, ruled_out, why in CONTRADICTIONS:
-        if fact in known and known[fact] == value and known.get(other) == ruled_out:
-            message = f"{ruled_out} contradicts {fact}={value}: {why}"
-            problems.append(FactProblem(other, ruled_out, message))
+    contradicting = [one for one in CONTRADICTIONS if one.is_in(known)]
+    problems += [FactProblem(one.other, one.ruled_out, str(one)) for one in contradicting]
     if problems:
         raise FactsError(problems)

@@ -64,6 +64,11 @@ def active_escalations(rules: RuleBase, fired: frozenset[str]) -> list[Escalatio
     ]
 
 
+def triage_of(rules: RuleBase, fired: frozenset[str]) -> Triage:
+    """How soon to be seen, for all that fired."""
+    return max((one.triage for one in active_escalations(rules, fired)), default=Triage.SELF_CARE)
+
+
 def rank_causes(rules: RuleBase, fired: frozenset[str]) -> tuple[SuspectedCause, ...]:
     """The suspected causes, best first; a fallback cause after every other.
 

@@ -21,6 +21,7 @@ from crampsrules.conditions import (
     AnyOf,
     Comparison,
     Concluded,
+    Conclusion,
     Condition,
     ConditionError,
     Suspected,
@@ -58,7 +59,7 @@ MAX_RULES = 20_000
 MAX_LEVELS = 50
 # Everything that a condition builds on, down to the facts, written out: an explanation shows it.
 MAX_STEPS = 2000
-MAX_STEPS_DEEP = 60
+MAX_STEPS_DEEP = 100
 # What there is to try of a fact grows with its thresholds, and with it the time to ask for it.
 MAX_THRESHOLDS = 200
 MAX_CLASS_LEVELS = 20
@@ -714,5 +715,5 @@ def _needs(condition: Condition) -> frozenset[str]:
     return frozenset(
         atom.finding if isinstance(atom, Concluded) else _cause_node(atom.cause)
         for atom in atoms(condition)
-        if isinstance(atom, Concluded | Suspected)
+        if isinstance(atom, Conclusion)
     )

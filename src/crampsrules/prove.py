@@ -22,19 +22,25 @@ from crampsrules.conditions import (
     AnyOf,
     Comparison,
     Concluded,
+    Conclusion,
     Condition,
     Suspected,
     atoms,
+    fact_atoms,
 )
 from crampsrules.engines import engine_for
 from crampsrules.errors import EngineError
 from crampsrules.facts import FACTS, Fact, PatientFacts
-from crampsrules.fold import active_escalations, rank_causes
+from crampsrules.fold import (
+    active_escalations,
+    rank_causes,
+    triage_of,
+)
 from crampsrules.laws import binding_laws, breaches
 from crampsrules.linking import caution_id, unless_id
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import NO_NAMES, Advice, Escalation, Law
-from crampsrules.translation import Cut, Expression, Translation, drawing
+from crampsrules.translation import Cut, Expression, Translation
 from crampsrules.triage import Triage
 
 Kind = Literal["can fire", "bands", "lowering", "red flag", "contradiction", "law", "redundant"]
@@ -270,8 +276,8 @@ class Prover:
         return frozenset().union(*(self._reads[id_] for id_ in ids))
 
     def _reading_of(self, condition: Condition) -> frozenset[str]:
-        steps = [one for one in atoms(condition) if isinstance(one, Concluded | Suspected)]
-        return self._reading(*(id_ for one in steps for id_ in drawing(self.rules, one)))
+        steps = [one for one in atoms(condition) if isinstance(one, Conclusion)]
+        return self._reading(*(id_ for one in steps for id_ in self.rules.ids_concluding(one)))
 
     def _reading_escalations(self, escalations: Iterable[Escalation]) -> frozenset[str]:
         ids = [id_ for one in escalations for id_ in self._ids_of_escalation(one)]
@@ -291,8 +297,7 @@ class Prover:
             self._looks_at[id_] = frozenset(
                 atom.fact
                 for one in self._reading(id_)
-                for atom in atoms(self.rules.conditions[one])
-                if not isinstance(atom, Concluded | Suspected)
+                for atom in fact_atoms(self.rules.conditions[one])
             )
         return self._looks_at[id_]
 
@@ -406,7 +411,7 @@ class Prover:
             case AnyOf(parts):
                 return self._parts(parts[0])
             case Concluded() | Suspected():
-                drawn = drawing(self.rules, condition)
+                drawn = self.rules.ids_concluding(condition)
                 return self._parts(self.rules.conditions[drawn[0]]) if drawn else ()
         return (condition,)
 
@@ -495,8 +500,7 @@ class Prover:
         yield _Question("bands", fact.name, says, reads, overlap)
 
     def _triage(self, patient: PatientFacts) -> int:
-        active = active_escalations(self.rules, self._fire(patient))
-        return max((one.triage for one in active), default=Triage.SELF_CARE)
+        return triage_of(self.rules, self._fire(patient))
 
     def _interrupted(
         self, fact: Fact, level: Callable[[PatientFacts], int]

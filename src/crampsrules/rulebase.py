@@ -11,7 +11,11 @@ from typing import Any
 
 from attrs import field, frozen
 
-from crampsrules.conditions import Condition
+from crampsrules.conditions import (
+    Concluded,
+    Conclusion,
+    Condition,
+)
 from crampsrules.errors import CrampsRulesError, shorten
 from crampsrules.linking import HEAD_KEYS, WORDING, Linked, link
 from crampsrules.medicines import Formulary
@@ -182,6 +186,12 @@ class RuleBase:
     def concluding(self) -> Mapping[str, tuple[str, ...]]:
         """For each finding, the ids of the rules that conclude it."""
         return self._linked.concluding
+
+    def ids_concluding(self, conclusion: Conclusion) -> tuple[str, ...]:
+        """The ids of the rules that make a finding or a suspicion true when they fire."""
+        if isinstance(conclusion, Concluded):
+            return self.concluding[conclusion.finding]
+        return self.suspecting[conclusion.cause]
 
     def file_of(self, rule: str) -> tuple[str, int | None] | None:
         """The file in which a rule, cause or advice stands, and its line."""

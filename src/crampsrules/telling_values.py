@@ -14,22 +14,17 @@ from attrs import frozen
 
 from crampsrules.conditions import (
     Comparison,
-    Concluded,
-    Flag,
+    FactAtom,
     Known,
     Member,
-    OneOf,
-    Suspected,
-    atoms,
     evaluate,
+    fact_atoms,
 )
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.linking import unless_id
 from crampsrules.medicines import Formulary
 from crampsrules.observations import Observations, observe
 from crampsrules.rulebase import RuleBase
-
-FactAtom = Flag | Comparison | OneOf | Member | Known
 
 # Pairs of members are tried of the sets that a person is shown as a list, not of medicines.
 _LONGEST_LIST = 16
@@ -68,9 +63,7 @@ def _atoms_of(rules: RuleBase) -> Iterator[FactAtom]:
     ids += [one.id for ones in rules.evidence.values() for one in ones]
     ids += [unless_id(one.id) for one in rules.escalations if one.unless is not None]
     for id_ in ids:
-        for atom in atoms(rules.conditions[id_]):
-            if not isinstance(atom, Concluded | Suspected):
-                yield atom
+        yield from fact_atoms(rules.conditions[id_])
 
 
 def _telling(fact: Fact, asked: tuple[FactAtom, ...], formulary: Formulary) -> TellingValues:

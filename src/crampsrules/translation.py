@@ -21,6 +21,7 @@ from crampsrules.conditions import (
     Atom,
     Comparison,
     Concluded,
+    Conclusion,
     Condition,
     Flag,
     Known,
@@ -134,8 +135,11 @@ class Translation:
         for fact in FACTS.values():
             self._declare(fact)
         self._declare_medicines()
-        for name, value, other, ruled_out, _ in CONTRADICTIONS:
-            both = [self._stating_one(name, value), self._stating_one(other, ruled_out)]
+        for one in CONTRADICTIONS:
+            both = [
+                self._stating_one(one.fact, one.value),
+                self._stating_one(one.other, one.ruled_out),
+            ]
             self.realizable.append(self.z3.Not(self.z3.And(list(itertools.chain(*both)))))
 
     # What there is to know
@@ -238,9 +242,10 @@ class Translation:
                 return self._conclusion(f"cause {cause}", condition, wanted=wanted)
         return self._atom(condition, wanted=wanted)
 
-    def _conclusion(self, name: str, of: Concluded | Suspected, *, wanted: bool) -> Expression:
+    def _conclusion(self, name: str, of: Conclusion, *, wanted: bool) -> Expression:
         if (name, wanted) not in self._drawn:
-            whole = AnyOf(tuple(self.rules.conditions[id_] for id_ in drawing(self.rules, of)))
+            ids = self.rules.ids_concluding(of)
+            whole = AnyOf(tuple(self.rules.conditions[id_] for id_ in ids))
             self._drawn[name, wanted] = self._meaning(whole, wanted=wanted)
         return self._drawn[name, wanted]
 
@@ -376,10 +381,3 @@ class Translation:
 
     def _fixed(self, variable: Expression, wanted: bool) -> Expression:
         return variable if wanted else self.z3.Not(variable)
-
-
-def drawing(rules: RuleBase, conclusion: Concluded | Suspected) -> tuple[str, ...]:
-    """The ids of the rules that draw a conclusion when they fire."""
-    if isinstance(conclusion, Concluded):
-        return rules.concluding[conclusion.finding]
-    return rules.suspecting[conclusion.cause]

@@ -26,7 +26,11 @@ from crampsrules.conditions import (
     evaluate,
 )
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import active_escalations, rank_causes
+from crampsrules.fold import (
+    active_escalations,
+    rank_causes,
+    triage_of,
+)
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
@@ -111,7 +115,7 @@ class Routes:
         """By fact, the routes to another triage."""
         routes: dict[str, list[Route]] = {}
         active = active_escalations(self.rules, self.fired)
-        self._present = max((one.triage for one in active), default=Triage.SELF_CARE)
+        self._present = triage_of(self.rules, self.fired)
         settled = self._settled(active)
         for one in self.rules.escalations:
             if one.triage > settled:

@@ -90,7 +90,7 @@ def test_an_unknown_number_is_not_different_from_any():
     assert agree(rules, PatientFacts(age_years=51)) == {"see.0", "see.1", "see.2"}
 
 
-@pytest.mark.parametrize("count", [1, 50, 51, 64, 65, 300])
+@pytest.mark.parametrize("count", [1, 50, 51, 64, 65, 200])
 def test_every_rule_may_match_at_once(count):
     """Rules on facts of their own: none is lost when all of them match."""
     conditions = [FLAG_NAMES[i % len(FLAG_NAMES)] for i in range(count)]
@@ -99,7 +99,7 @@ def test_every_rule_may_match_at_once(count):
     assert agree(rules, facts) == {f"see.{i}" for i in range(count)}
 
 
-@pytest.mark.parametrize("count", [1, 50, 51, 64, 65, 300])
+@pytest.mark.parametrize("count", [1, 50, 51, 64, 65, 200])
 def test_one_fact_may_open_every_rule(count):
     """Thresholds of one fact, all of them passed; and half of them passed with nothing else."""
     limits = [i * 0.4 for i in range(count)]

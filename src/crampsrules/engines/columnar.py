@@ -15,13 +15,9 @@ from attrs import Factory, frozen
 from crampsrules.conditions import (
     AllOf,
     AnyOf,
-    Comparison,
     Concluded,
     Condition,
-    Flag,
-    Known,
-    Member,
-    OneOf,
+    FactAtom,
     Operator,
     Suspected,
 )
@@ -119,9 +115,6 @@ Formula = Test | Named | Every | Some | Not
 TRUE = Every(())
 FALSE = Some(())
 
-Fact = Flag | Comparison | OneOf | Member | Known
-"""The atoms of a condition that are about facts."""
-
 
 def every(parts: Iterable[Formula]) -> Formula:
     """All of the parts, as short as it can be said."""
@@ -181,7 +174,7 @@ class Formulas:
     """For each cause that can be, whether it is listed among the causes."""
 
     @classmethod
-    def of(cls, rules: RuleBase, test: Callable[[Fact], Formula]) -> Formulas:
+    def of(cls, rules: RuleBase, test: Callable[[FactAtom], Formula]) -> Formulas:
         """The formulas of a rule base over columns; `test` says how a fact is tested in them."""
         return _Builder(rules, test).formulas()
 
@@ -189,7 +182,7 @@ class Formulas:
 @frozen
 class _Builder:
     rules: RuleBase
-    test: Callable[[Fact], Formula]
+    test: Callable[[FactAtom], Formula]
     fired: dict[str, Formula] = Factory(dict)
     _stages: list[dict[str, Formula]] = Factory(list)
     _stage_of: dict[str, int] = Factory(dict)

@@ -30,6 +30,7 @@ from crampsrules.conditions import (
     Atom,
     Comparison,
     Concluded,
+    Conclusion,
     Condition,
     Flag,
     Known,
@@ -137,7 +138,7 @@ class _Properties:
     """A patient as durable-rules takes it: each known property as a piece of JSON, by its name."""
 
     def __init__(self, used: Collection[Atom], formulary: Formulary) -> None:
-        asked = {atom.fact for atom in used if not isinstance(atom, Concluded | Suspected)}
+        asked = {atom.fact for atom in used if not isinstance(atom, Conclusion)}
         asked_known = {atom.fact for atom in used if isinstance(atom, Known)}
         members = _members(used)
         self._always = {_ALWAYS: f'"{_ALWAYS}":true'}
@@ -332,7 +333,7 @@ def _levels(
 
 
 def _mark_of(atom: Atom) -> str | None:
-    return _key(atom) if isinstance(atom, Concluded | Suspected) else None
+    return _key(atom) if isinstance(atom, Conclusion) else None
 
 
 @frozen

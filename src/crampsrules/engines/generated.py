@@ -25,6 +25,7 @@ from crampsrules.conditions import (
     Atom,
     Comparison,
     Concluded,
+    Conclusion,
     Condition,
     Flag,
     Known,
@@ -156,7 +157,7 @@ class _Writer:
 
     def _body(self) -> Iterator[str]:
         used = [atom for condition in self.program.conditions.values() for atom in atoms(condition)]
-        asked = {atom.fact for atom in used if not isinstance(atom, Concluded | Suspected)}
+        asked = {atom.fact for atom in used if not isinstance(atom, Conclusion)}
         asked |= {by for fact in asked if (by := FACTS[fact].measured_by)}
         for atom in used:
             if isinstance(atom, Member):

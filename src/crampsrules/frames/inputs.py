@@ -9,12 +9,11 @@ from typing import Any, Literal
 import narwhals as nw
 from attrs import frozen
 
-from crampsrules.conditions import Comparison, Flag, Known, Member, OneOf, atoms
+from crampsrules.conditions import Comparison, FactAtom, Flag, Known, Member, OneOf, atoms
 from crampsrules.engines.columnar import (
     FALSE,
     TRUE,
     Compares,
-    Fact,
     Formula,
     HasBits,
     Holds,
@@ -26,8 +25,7 @@ from crampsrules.engines.columnar import (
     some,
 )
 from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
-from crampsrules.facts import CONTRADICTIONS, FACTS
-from crampsrules.facts import Fact as Declared
+from crampsrules.facts import CONTRADICTIONS, FACTS, Fact
 from crampsrules.medicines import Formulary
 from crampsrules.memberships import is_whole
 from crampsrules.rulebase import RuleBase
@@ -53,7 +51,7 @@ Form = Literal["value", "list", "text"]
 class Source:
     """One column that holds a fact, or one member of a set."""
 
-    fact: Declared
+    fact: Fact
     column: str
     """Its name in the frame."""
     form: Form = "value"
@@ -124,7 +122,7 @@ class Inputs:
 
     # --- What formulas ask ----------------------------------------------------------------------
 
-    def test(self, atom: Fact) -> Formula:
+    def test(self, atom: FactAtom) -> Formula:
         """How to test a fact in these columns; what no column holds is unknown."""
         if not self.of_fact(atom.fact):
             return TRUE if isinstance(atom, Known) and not atom.wanted else FALSE
@@ -152,7 +150,7 @@ class Inputs:
         known = some(IsKnown(source.key) for source in self.of_fact(fact))
         return every((known, self._not_measured(fact)))
 
-    def _member(self, fact: Declared, member: str, present: bool) -> Formula:
+    def _member(self, fact: Fact, member: str, present: bool) -> Formula:
         if fact.name not in self.sources:
             return self._member_by_columns(fact, member, present)
         if fact.kind == "medicines":
@@ -164,7 +162,7 @@ class Inputs:
         bits = sum(1 << fact.members.index(one) for one in members)
         return HasBits(bits_of(fact.name, "stated"), bits, wanted=present)
 
-    def _member_by_columns(self, fact: Declared, member: str, present: bool) -> Formula:
+    def _member_by_columns(self, fact: Fact, member: str, present: bool) -> Formula:
         """What is true in a column holds as it would in a list; what is false is a plain no."""
         meant = _Meaning.of_members(fact) if fact.members else _Meaning.of_classes(self.formulary)
         if present:
@@ -176,7 +174,7 @@ class Inputs:
         spoken = some(self._stated(fact, one) for one in others)
         return every((Holds(key, wanted=False), negated(spoken)))
 
-    def _stated(self, fact: Declared, member: str) -> Formula:
+    def _stated(self, fact: Fact, member: str) -> Formula:
         key = fact.name + BETWEEN + member
         return Holds(key, wanted=True) if key in self.sources else FALSE
 
@@ -187,11 +185,10 @@ class Inputs:
         for source in self.sources.values():
             if (formula := _fault(source)) != FALSE:
                 yield Fault(formula, source)
-        for fact, value, other, ruled_out, why in CONTRADICTIONS:
-            if fact in self.sources and other in self.sources:
-                formula = every((_equals(fact, value), _equals(other, ruled_out)))
-                text = f"{other}: {ruled_out} contradicts {fact}={value}: {why}"
-                yield Fault(formula, None, text)
+        for one in CONTRADICTIONS:
+            if one.fact in self.sources and one.other in self.sources:
+                both = every((_equals(one.fact, one.value), _equals(one.other, one.ruled_out)))
+                yield Fault(both, None, f"{one.other}: {one}")
 
     def faulty(self) -> Formula:
         """Whether anything is wrong with a row."""
@@ -245,7 +242,7 @@ class _Meaning:
     left_open: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of_members(cls, fact: Declared) -> _Meaning:
+    def of_members(cls, fact: Fact) -> _Meaning:
         implied = {
             one: frozenset(
                 {
@@ -344,11 +341,11 @@ def _found(
     return sources, problems
 
 
-def _is_set(fact: Declared) -> bool:
+def _is_set(fact: Fact) -> bool:
     return fact.kind in ("members", "medicines")
 
 
-def _members_of(fact: Declared, formulary: Formulary) -> Iterable[str]:
+def _members_of(fact: Fact, formulary: Formulary) -> Iterable[str]:
     return fact.members or formulary.classes
 
 
@@ -391,7 +388,7 @@ def _mind_slips(names: Sequence[object]) -> None:
             )
 
 
-def wrong_member(fact: Declared, member: str, formulary: Formulary) -> str | None:
+def wrong_member(fact: Fact, member: str, formulary: Formulary) -> str | None:
     """What is wrong with a column for a member of a set, where it has no such member."""
     members = _members_of(fact, formulary)
     if member in members:

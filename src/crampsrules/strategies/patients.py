@@ -14,7 +14,10 @@ from crampsrules.conditions import ALWAYS, Comparison
 from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import active_escalations, rank_causes
+from crampsrules.fold import (
+    rank_causes,
+    triage_of,
+)
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies.arguments import InvalidStrategyError
 from crampsrules.strategies.plausible import made_coherent
@@ -226,9 +229,7 @@ class Plan:
     def _has_triage(self, fired: frozenset[str]) -> bool:
         if self.wish.triage is None:
             return True
-        active = active_escalations(self.rules, fired)
-        found = max((one.triage for one in active), default=Triage.SELF_CARE)
-        return found is self.wish.triage
+        return triage_of(self.rules, fired) is self.wish.triage
 
     def _has_suspected(self, fired: frozenset[str]) -> bool:
         wanted = self.wish.suspected

@@ -11,6 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
+from crampsrules.facts import CONTRADICTIONS, Contradiction
+
 _MINUTES_A_WEEK = 7 * 24 * 60
 _MONTHS_A_YEAR = 12
 _CHILDBEARING = (10, 60)
@@ -41,7 +43,15 @@ def _never_both(one: str, other: str) -> _Odd:
     return _Odd(one, other, lambda has, also: has and also)
 
 
-_CONTRADICTIONS = (_without("kidney_disease", "dialysis"),)
+def _contradicts(one: Contradiction) -> _Odd:
+    return _Odd(
+        one.other,
+        one.fact,
+        lambda other, fact: other == one.ruled_out and fact == one.value,
+    )
+
+
+_CONTRADICTIONS = tuple(map(_contradicts, CONTRADICTIONS))
 
 _UNLIKELY = (
     _Odd("pregnant", "sex", lambda has, sex: has and sex == "male"),

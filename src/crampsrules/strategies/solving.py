@@ -70,10 +70,8 @@ class Solver:
                 return ways
             case AnyOf(parts):
                 return _few([way for part in parts for way in self.ways_of(part)])
-            case Concluded(finding):
-                return self.ways_to_any(self.rules.concluding[finding])
-            case Suspected(cause):
-                return self.ways_to_any(self.rules.suspecting[cause])
+            case Concluded() | Suspected():
+                return self.ways_to_any(self.rules.ids_concluding(condition))
             case Known(fact, False):
                 return [Way(absent=frozenset({fact}))]
         return self._ways_of_atom(condition)

@@ -16,7 +16,7 @@ import attrs
 
 from crampsrules.engines import ENGINES, default_engine
 from crampsrules.errors import CrampsRulesError
-from crampsrules.facts import FACTS, PatientFacts
+from crampsrules.facts import CONTRADICTIONS, FACTS, PatientFacts
 from crampsrules.laws import binding_laws, breaches
 from crampsrules.rulebase import RuleBase
 from crampsrules.testing.apps import Answer, App, Call
@@ -130,7 +130,8 @@ def _replaced_by(red_flag: Mapping[str, object]) -> list[str]:
     """The facts of a red flag, and what they contradict or take the place of."""
     reported = [name for name, fact in FACTS.items() if fact.measured_by in red_flag]
     measured = [one for name in red_flag if (one := FACTS[name].measured_by)]
-    contradicted = ["kidney_disease"] if "dialysis" in red_flag else []
+    contradicted = [one.other for one in CONTRADICTIONS if one.fact in red_flag]
+    contradicted += [one.fact for one in CONTRADICTIONS if one.other in red_flag]
     return [*red_flag, *reported, *measured, *contradicted]
 
 
