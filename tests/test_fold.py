@@ -134,6 +134,7 @@ def test_a_cause_is_listed_when_something_suspects_it(case):
 )
 def test_a_risk_alone_suspects_nothing(one):
     """It fires and weighs, and its cause is not listed for it."""
+    assert one.id not in RULES.suspecting[one.cause]
     for facts in patients_making_true(RULES, RULES.conditions[one.id]):
         assessment = assess(facts, engine="compiled")
         suspecting = set(assessment.fired) & set(RULES.suspecting[one.cause])

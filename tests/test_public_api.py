@@ -88,7 +88,10 @@ def loaded_by(statement: str) -> set[str]:
     return set(run_python(program).split())
 
 
-OPTIONAL = ("hypothesis", "click", "rich", "z3", "durable", "durable_rules_engine", "flask")
+OPTIONAL = (
+    "hypothesis", "click", "rich", "z3", "durable", "durable_rules_engine", "flask",
+    "narwhals", "numpy", "polars", "pyarrow",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -64,14 +64,18 @@ def assessment_json(data: bytes) -> None:
 def rule_file(data: bytes) -> None:
     """A rule file of a stranger beside two that are sound; fired where it is one."""
     rules = RuleBase.from_texts({**RULES, "cause.toml": data.decode("utf-8", "replace")})
-    assess(rules=rules, engine="compiled")
+    answer = assess(rules=rules, engine="compiled")
+    answer.explain()
+    answer.unknowns  # noqa: B018 - to look is what it is about
 
 
 def condition(data: bytes) -> None:
     """The condition of one rule."""
     text = RULE.format(data.decode("utf-8", "replace"))
     rules = RuleBase.from_texts({**RULES, "cause.toml": RULES["cause.toml"] + text})
-    assess({"injury": True, "sites": ["calf"]}, rules=rules, engine="compiled")
+    answer = assess({"injury": True, "sites": ["calf"]}, rules=rules, engine="compiled")
+    answer.explain()
+    answer.unknowns  # noqa: B018 - to look is what it is about
 
 
 READERS: Mapping[str, Callable[[bytes], None]] = {

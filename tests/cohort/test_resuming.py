@@ -50,7 +50,7 @@ def test_killed_at_ten_random_points_it_ends_as_if_it_had_not_been(cohort, tmp_p
     assert run(cohort, whole).exit_code == ExitCode.BAD_ROWS
     rng = random.Random(suffix)  # noqa: S311 - nothing secret
     kills = 0
-    while kills < KILLS:
+    for _ in range(20 * KILLS):
         process = started(cohort, out, "--batch", BATCH)
         rows = rng.randrange(ROWS)
         while process.is_alive() and rows_seen(out) < rows:
@@ -59,11 +59,12 @@ def test_killed_at_ten_random_points_it_ends_as_if_it_had_not_been(cohort, tmp_p
         process.kill()
         process.join()
         assert not out.exists() or is_same(whole, out)
-        if process.exitcode == -signal.SIGKILL:
-            kills += 1
-        else:  # struck too late: all over again
-            out.unlink()
+        if process.exitcode != -signal.SIGKILL:
+            out.unlink()  # struck too late: all over again
+        elif (kills := kills + 1) == KILLS:
+            break
 
+    assert kills == KILLS
     assert run(cohort, out, "--batch", BATCH).exit_code == ExitCode.BAD_ROWS
     assert is_same(whole, out)
     assert rejects_in(out) == rejects_in(whole) != []
@@ -189,8 +190,9 @@ def test_two_runs_do_not_make_one_output(cohort, tmp_path):
     """The second says that there is a first."""
     out = tmp_path / "out.csv"
     process = started(cohort, out, "--batch", 3)
-    while not rows_seen(out):
+    while process.is_alive() and not rows_seen(out):
         time.sleep(0.01)
+    assert process.is_alive()
 
     done = run(cohort, out, "--batch", 3)
 
