@@ -33,7 +33,8 @@ from crampsrules.errors import FactsError, RuleError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.medicines import Formulary
 from crampsrules.readers import LONGEST_MEDICINE
-from crampsrules.rulefiles import RuleFile, structure
+from crampsrules.records import structure
+from crampsrules.rulefiles import RuleFile
 from crampsrules.rules import (
     HELD_KINDS,
     LEAFLET_SENTENCES,

@@ -1,4 +1,4 @@
-"""Reading rule files: TOML text in, records out, every fault with its place.
+"""Reading rule files: TOML text in, tables out, every fault with its place.
 
 Rule files may come from strangers. Size, depth and kinds of values are bounded before
 anything else looks at them, and nothing in them is ever run.
@@ -9,32 +9,22 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import GenericAlias
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any
 
-import cattrs
-from attrs import field, fields, frozen, has
-from cattrs.errors import ForbiddenExtraKeysError
-from cattrs.gen import make_dict_structure_fn, make_mapping_structure_fn
-from cattrs.v import format_exception
+from attrs import field, frozen
 
-from crampsrules.errors import RuleError, did_you_mean, shorten
-from crampsrules.rules import Names
-from crampsrules.triage import Triage
-
-T = TypeVar("T")
+from crampsrules.errors import RuleError, shorten
 
 MAX_FILE_BYTES = 2**18
 MAX_TOTAL_BYTES = 2**23
 MAX_FILES = 2000
 MAX_DEPTH = 8
 # A whole number may be too large to be made a float, or a text.
-_LARGEST = 1e15
+LARGEST = 1e15
 # tomllib takes quadratic time and memory over a key of many dots, and no rule needs one.
 MAX_DOTS = 100
 
@@ -131,7 +121,7 @@ def _unsound(tables: Mapping[str, Any]) -> str | None:
                 return f"holds the control character {control[0]!r}"
         elif isinstance(value, float) and not math.isfinite(value):
             return f"holds the number {value}, which no rule can use"
-        elif isinstance(value, int) and abs(value) > _LARGEST:
+        elif isinstance(value, int) and abs(value) > LARGEST:
             return f"holds {shorten(value)}, which no rule can use"
         elif not isinstance(value, int | float):
             return f"holds {value} ({type(value).__name__}), which no rule can use"
@@ -208,117 +198,3 @@ def _decoded(name: str, content: bytes) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RuleError(message=f"is not UTF-8 text (byte {error.start})", file=name) from None
-
-
-def _build_converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind in (str, int, bool):
-        converter.register_structure_hook(kind, _strict(kind))
-    converter.register_structure_hook(float, _number)
-    converter.register_structure_hook(Names, _names)
-    converter.register_structure_hook(Triage, lambda value, _: Triage.from_id(value))
-
-    def record(kind: type) -> _Hook:
-        hook: _Hook = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
-        return lambda value, _: hook(_only(dict, "a table", value), kind)
-
-    def table(kind: type) -> _Hook:
-        hook: _Hook = make_mapping_structure_fn(kind, converter)
-        return lambda value, _: hook(_only(dict, "a table", value), kind)
-
-    def records(kind: type) -> _Hook:
-        listed = GenericAlias(list, get_args(kind)[:1])
-        hook = converter.get_structure_hook(listed)
-        return lambda value, _: tuple(hook(_only(list, "a list of tables", value), listed))
-
-    converter.register_structure_hook_factory(has, record)
-    converter.register_structure_hook_factory(partial(_is_a, dict), table)
-    converter.register_structure_hook_factory(partial(_is_a, tuple), records)
-    return converter
-
-
-_Hook = Callable[[Any, Any], Any]
-
-
-def _is_a(generic: object, kind: object) -> bool:
-    return get_origin(kind) is generic
-
-
-def _only(kind: type, called: str, value: object) -> Any:  # noqa: ANN401
-    if not isinstance(value, kind):
-        raise TypeError(f"takes {called}, got {shorten(value)}")
-    return value
-
-
-def _strict(kind: type) -> Any:  # noqa: ANN401
-    def structure(value: object, _: object) -> object:
-        # A bool is an int to Python; to a rule file it is not.
-        if type(value) is not kind:
-            raise TypeError(f"takes {_KIND_NAMES[kind]}, got {shorten(value)}")
-        return value
-
-    return structure
-
-
-# To look for what each was meant to be takes time.
-_MOST_KEYS = 20
-_KIND_NAMES = {str: "text", int: "a whole number", bool: "true or false"}
-
-
-def _number(value: object, _: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"takes a number, got {shorten(value)}")
-    if not -_LARGEST <= value <= _LARGEST:
-        raise TypeError(f"takes a number that can be met, got {shorten(value)}")
-    return float(value)
-
-
-def _names(value: object, _: object) -> tuple[str, ...]:
-    named = [value] if isinstance(value, str) else value
-    if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
-        raise TypeError(f"takes a name or a list of names, got {shorten(value)}")
-    return tuple(named)
-
-
-_CONVERTER = _build_converter()
-
-
-def structure(table: Mapping[str, Any], kind: type[T]) -> T:
-    """One table as a record. Raises ValueError with every fault of the table in words."""
-    try:
-        return _CONVERTER.structure(table, kind)
-    except cattrs.BaseValidationError as error:
-        raise ValueError("; ".join(_faults(error))) from None
-
-
-def _faults(error: cattrs.BaseValidationError) -> list[str]:
-    return list(map(_placed, cattrs.transform_error(error, format_exception=_in_words)))
-
-
-_LACKS = "lacks the key"
-
-
-def _placed(fault: str) -> str:
-    """A fault with the key that it is about in front, where there is one."""
-    text, _, path = fault.rpartition(" @ $")
-    return f"{path[1:]}: {text}" if path and not text.startswith(_LACKS) else text
-
-
-def _in_words(error: BaseException, kind: type | None) -> str:
-    if isinstance(error, ForbiddenExtraKeysError):
-        known = [one.name for one in fields(error.cl)]
-        return "; ".join(
-            f"has no key {shorten(extra)}{did_you_mean(extra, known)}"
-            for extra in sorted(error.extra_fields)[:_MOST_KEYS]
-        )
-    if isinstance(error, KeyError):
-        return f"{_LACKS} {error.args[0]!r}"
-    if isinstance(error, TypeError | ValueError):
-        return str(error)
-    if get_origin(kind) is Literal:
-        allowed = get_args(kind)
-        wrong = str(error).removesuffix(f" not in literal {kind!r}")
-        return (
-            f"takes one of {', '.join(allowed)}, got {shorten(wrong)}{did_you_mean(wrong, allowed)}"
-        )
-    return format_exception(error, kind)
