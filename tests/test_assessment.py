@@ -301,6 +301,30 @@ def test_an_answer_of_other_rules_can_be_read_but_not_explained():
             asking()
 
 
+def test_an_answer_of_other_rules_is_explained_by_those_that_made_it():
+    """Given to it; rules that did not make it are refused."""
+    made = assess(fever=True, rules=OTHER_RULES, engine="compiled")
+    text = made.to_json()
+
+    back = Assessment.from_json(text, rules=OTHER_RULES)
+
+    assert back == made
+    assert str(back.explain()) == str(made.explain())
+    with pytest.raises(CrampsRulesError, match="and these rules are"):
+        Assessment.from_json(text, rules=RULES)
+
+
+def test_what_a_value_may_be_is_told_when_data_is_refused():
+    """Not the type that it would have become."""
+    for key, value, told in (
+        ("triage", "soonish", "'soonish' is no triage level; it is one of self_care, routine"),
+        ("facts", {"fevr": True}, "fevr: is not a fact; did you mean 'fever'?"),
+    ):
+        with pytest.raises(CrampsRulesError) as refused:
+            Assessment.from_dict({**SOUND, key: value})
+        assert told in str(refused.value)
+
+
 def test_an_answer_of_the_shipped_rules_finds_them_again():
     """They are recognised by their version."""
     assert Assessment.from_dict(SOUND).rules is RULES

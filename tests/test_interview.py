@@ -1,5 +1,6 @@
 """The interview: it asks what matters, and comes to what knowing everything comes to."""
 
+import json
 import statistics
 from functools import cache
 from typing import Any
@@ -389,6 +390,69 @@ def test_saved_answers_go_on_where_they_stopped(facts, stop):
     assert resumed.in_vain == interview.in_vain
     assert resumed.next() == interview.next()
     assert assess(interview.to_dict()) == interview.assessment()
+
+
+@settings(fewer(10))
+@given(patients(SHIPPED), st.booleans())
+def test_an_interview_kept_as_data_between_two_answers_is_the_same_interview(facts, tested):
+    """As on a page that keeps nothing: it ends, and after as many questions."""
+    held = sent = Interview()
+    while (question := sent.next()) is not None:
+        answers = _coherent(known_to(facts.known(), question))
+        if question.id == HAS_TESTS:
+            answers = {HAS_TESTS: tested}
+        held = held.answer(question, answers)
+        kept = json.dumps(sent.answer(question, answers).to_state())
+        sent = Interview.from_state(json.loads(kept))
+        assert sent == held
+
+    assert held.next() is None
+
+
+SENT = Interview().to_state()
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (None, "state: takes what to_state() gave, got None"),
+        ({"answers": {}}, "state: takes what to_state() gave, got {'answers': {}}"),
+        ({**SENT, "answers": []}, "answers: takes a mapping of facts to values, got []"),
+        ({**SENT, "answers": {"fevr": 1}}, "fevr: is not a fact; did you mean 'fever'?"),
+        ({**SENT, "has_tests": "yes"}, "has_tests: takes true or false, got 'yes'"),
+        ({**SENT, "length": -1}, "length: takes a whole number from 0 on, got -1"),
+        ({**SENT, "length": True}, "length: takes a whole number from 0 on, got True"),
+    ],
+)
+def test_a_state_that_is_none_is_refused(state, told):
+    """It comes back from a browser."""
+    with pytest.raises(FactsError) as refused:
+        Interview.from_state(state)
+
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize(
+    ("in_vain", "told"),
+    [
+        ("fever", "in_vain: takes a collection of facts, got 'fever'"),
+        (["fevr"], "fevr: is not a fact; did you mean 'fever'?"),
+        ([3], "'3': is not a fact"),
+    ],
+)
+def test_what_was_asked_in_vain_is_facts(in_vain, told):
+    """A text would be its letters."""
+    with pytest.raises(FactsError) as refused:
+        Interview(in_vain=in_vain)
+
+    assert told in str(refused.value)
+
+
+def test_none_takes_back_nothing():
+    """It says what an answer that is left out says."""
+    interview = Interview(PatientFacts(fever=True))
+
+    assert interview.answer(next_of(interview), {"fever": None}).facts == interview.facts
 
 
 def test_a_name_that_is_no_fact_is_refused_and_the_question_stays_open():

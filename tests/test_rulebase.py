@@ -1,5 +1,6 @@
 """A rule base as a value: its version, its parts, its equality, and the folders it comes from."""
 
+import copy
 import gc
 import pickle
 import random
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import crampsrules
-from crampsrules import RuleBase, RuleError, assess
+from crampsrules import CrampsRulesError, RuleBase, RuleError, assess, rulebase
 from tests.drawing import ROOT, RULES, fewer, rule_texts, shipped_texts
 
 PACK = """\
@@ -161,15 +162,15 @@ def test_the_version_is_the_same_on_every_python():
 def test_rule_bases_with_the_same_rules_are_equal():
     """Equality and hash go by the version; nothing else is equal to a rule base."""
     shipped = RuleBase.load()
-    copy = RuleBase.from_texts(shipped_texts())
+    again = RuleBase.from_texts(shipped_texts())
     other = shipped.extended_with({"pack.toml": PACK})
 
-    assert copy is not shipped
-    assert copy == shipped
-    assert hash(copy) == hash(shipped)
+    assert again is not shipped
+    assert again == shipped
+    assert hash(again) == hash(shipped)
     assert other != shipped
     assert shipped != shipped.version
-    assert len({shipped, copy, other}) == 2
+    assert len({shipped, again, other}) == 2
 
 
 def test_nothing_in_a_rule_base_can_be_changed():
@@ -192,10 +193,31 @@ def test_nothing_in_a_rule_base_can_be_changed():
 def test_a_rule_base_survives_pickling():
     """Workers in other processes get the same rules and give the same answer."""
     rules = RuleBase.load().extended_with({"pack.toml": PACK})
-    copy = pickle.loads(pickle.dumps(rules))  # noqa: S301 - our own
+    received = pickle.loads(pickle.dumps(rules))  # noqa: S301 - our own
 
-    assert copy == rules
-    assert assess(travel_hours=8, rules=copy).fired == assess(travel_hours=8, rules=rules).fired
+    assert received == rules
+    assert assess(travel_hours=8, rules=received).fired == assess(travel_hours=8, rules=rules).fired
+
+
+def test_shipped_rules_are_pickled_as_their_version(monkeypatch):
+    """Each assessment carries its rules, and a thousand of them would carry as many megabytes."""
+    shipped = RuleBase.load()
+    sent = pickle.dumps(shipped)
+
+    assert len(sent) < 1000
+    assert pickle.loads(sent) is shipped  # noqa: S301 - our own
+    monkeypatch.setattr(rulebase, "_shipped", lambda: shipped.extended_with({"pack.toml": PACK}))
+    with pytest.raises(CrampsRulesError, match=r"pickled with the shipped rules .* to_json\(\)"):
+        pickle.loads(sent)  # noqa: S301 - our own
+
+
+def test_other_rules_are_made_once_for_all_that_are_read():
+    """From as many pickles; and a copy in this process is the rule base itself."""
+    rules = RuleBase.load().extended_with({"pack.toml": PACK})
+    sent = pickle.dumps(rules)
+
+    assert pickle.loads(sent) is pickle.loads(sent)  # noqa: S301 - our own
+    assert copy.copy(rules) is copy.deepcopy(rules) is rules
 
 
 @fewer(4)
@@ -203,9 +225,9 @@ def test_a_rule_base_survives_pickling():
 def test_any_rule_base_survives_pickling(texts):
     """So does every small one, with the order of its levels and its conditions."""
     rules = RuleBase.from_texts(texts)
-    copy = pickle.loads(pickle.dumps(rules))  # noqa: S301 - our own
+    received = pickle.loads(pickle.dumps(rules))  # noqa: S301 - our own
 
-    assert (copy.version, copy.levels, dict(copy.conditions)) == (
+    assert (received.version, received.levels, dict(received.conditions)) == (
         rules.version,
         rules.levels,
         dict(rules.conditions),

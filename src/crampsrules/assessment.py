@@ -11,10 +11,11 @@ import attrs
 import cattrs
 from attrs import field, frozen
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.v import format_exception
 
 from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import PatientFacts
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.rules import AdviceKind, TriageWording
 from crampsrules.triage import Triage
 
@@ -152,8 +153,8 @@ class Assessment:
     """The names of medicines that are not known, and so were not taken into account."""
     fired: tuple[str, ...]
     """The id of everything that fired, in order of the alphabet."""
-    engine: str
-    """The engine that fired it: "durable" or "compiled"."""
+    engine: str = field(eq=False)
+    """The engine that fired it: "durable" or "compiled". Both give equal assessments."""
     rules_version: str
     """The hash of the rules, which any change to them changes."""
     facts: PatientFacts
@@ -193,10 +194,7 @@ class Assessment:
         if found is None:
             found = shipped = RuleBase.load()
             if shipped.version != self.rules_version:
-                raise CrampsRulesError(
-                    f"this assessment was made by the rules {self.rules_version[:12]}, and the "
-                    f"shipped ones are {shipped.version[:12]}: assess the facts again"
-                )
+                raise _made_by_others(self, shipped, "the shipped ones are")
             object.__setattr__(self, "_rules", shipped)
         return found
 
@@ -222,8 +220,12 @@ class Assessment:
         return json.dumps(self.to_dict(unknowns=unknowns), indent=indent, ensure_ascii=False)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Assessment:
-        """The assessment that `to_dict()` gave. Raises CrampsRulesError for other data."""
+    def from_dict(cls, data: Mapping[str, Any], *, rules: RuleBase | None = None) -> Assessment:
+        """The assessment that `to_dict()` gave. Raises CrampsRulesError for other data.
+
+        `rules` are those that it was made with, where they are not the shipped ones: they are not
+        part of the data, and `explain()` and `unknowns` need them.
+        """
         try:
             rest = {key: value for key, value in data.items() if key != "unknowns"}
             assessment = _converter().structure(rest, cls)
@@ -231,20 +233,27 @@ class Assessment:
                 unknowns = _converter().structure(data["unknowns"], tuple[Unknown, ...])
                 object.__setattr__(assessment, "_unknowns", unknowns)
         except cattrs.BaseValidationError as error:
-            faults = "; ".join(cattrs.transform_error(error))
+            faults = "; ".join(cattrs.transform_error(error, format_exception=_in_words))
             raise CrampsRulesError(f"this is no assessment: {faults}") from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise CrampsRulesError(f"this is no assessment: {error!r}") from None
+        if rules is not None:
+            if rules_or_shipped(rules).version != assessment.rules_version:
+                raise _made_by_others(assessment, rules, "these rules are")
+            object.__setattr__(assessment, "_rules", rules)
         return assessment
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Assessment:
-        """The assessment that `to_json()` gave. Raises CrampsRulesError for other text."""
+    def from_json(cls, text: str | bytes, *, rules: RuleBase | None = None) -> Assessment:
+        """The assessment that `to_json()` gave, as `from_dict` reads it.
+
+        Raises CrampsRulesError for other text.
+        """
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise CrampsRulesError(f"this is no JSON: {error}") from None
-        return cls.from_dict(data)
+        return cls.from_dict(data, rules=rules)
 
     def to_html(self) -> str:
         """A self-contained page for a browser, with the evidence for and against each cause."""
@@ -261,6 +270,21 @@ class Assessment:
         from crampsrules.leaflet import as_text
 
         return as_text(self)
+
+
+def _made_by_others(assessment: Assessment, rules: RuleBase, which: str) -> CrampsRulesError:
+    return CrampsRulesError(
+        f"this assessment was made by the rules {assessment.rules_version[:12]}, and {which} "
+        f"{rules.version[:12]}: assess the facts again, or give from_dict() the rules that made "
+        "it; to_dict(unknowns=False) needs none"
+    )
+
+
+def _in_words(error: BaseException, kind: type | None) -> str:
+    """What a value may be, where whoever reads it says so."""
+    if isinstance(error, ValueError) and str(error):
+        return str(error)
+    return format_exception(error, kind)
 
 
 PutTogether = tuple[Callable[..., Mapping[str, object]], RuleBase, int, str]

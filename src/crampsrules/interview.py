@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 
 from crampsrules.assess import assess, patient_facts
 from crampsrules.assessment import Assessment
-from crampsrules.errors import FactsError, shorten
+from crampsrules.errors import FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.questions import FOUND_BY_TESTS, Question, telling_questions
 from crampsrules.rulebase import RuleBase, rules_or_shipped
@@ -27,7 +27,13 @@ HAS_TESTS = "has_tests"
 
 
 def _names(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(names)
+    if isinstance(names, str):
+        message = f"takes a collection of facts, got {shorten(names)}"
+        raise FactsError.of(message, field="in_vain", value=names)
+    found = frozenset(names)
+    for name in found.difference(FACTS):
+        raise FactsError.of(f"is not a fact{did_you_mean(str(name), FACTS)}", field=str(name))
+    return found
 
 
 @frozen
@@ -101,10 +107,33 @@ class Interview:
     def to_dict(self) -> dict[str, object]:
         """The answers as facts; None stands for those asked for in vain.
 
-        `assess` takes it as it is, and `resumed` goes on from it.
+        `assess` takes it as it is, and `resumed` goes on from it. What is no answer about a fact is
+        not in it: `to_state` has everything.
         """
         answers = {**dict.fromkeys(self.in_vain), **self.facts.to_dict()}
         return {fact: answers[fact] for fact in FACTS if fact in answers}
+
+    def to_state(self) -> dict[str, object]:
+        """All there is to keep between two requests, as JSON-ready data; `from_state` reads it."""
+        return {"answers": self.to_dict(), "has_tests": self.has_tests, "length": self.length}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, object], *, rules: RuleBase | None = None) -> Interview:
+        """The interview that gave this state. Raises FactsError for what is none."""
+        if not isinstance(state, Mapping):
+            raise _no_state(state)
+        if state.keys() != _STATE:
+            raise _no_state(state)
+        answers, length = state["answers"], state["length"]
+        if not isinstance(answers, Mapping):
+            message = f"takes a mapping of facts to values, got {shorten(answers)}"
+            raise FactsError.of(message, field="answers", value=answers)
+        if type(length) is not int or length < 0:
+            message = f"takes a whole number from 0 on, got {shorten(length)}"
+            raise FactsError.of(message, field="length", value=length)
+        begun = cls.resumed(answers, rules=rules)
+        has_tests = _yes_or_no(state["has_tests"]) or begun.has_tests
+        return evolve(begun, has_tests=has_tests, length=length)
 
     @classmethod
     def resumed(cls, answers: Mapping[str, object], *, rules: RuleBase | None = None) -> Interview:
@@ -115,6 +144,14 @@ class Interview:
         in_vain = [fact for fact, value in answers.items() if value is None]
         tested = not FOUND_BY_TESTS.isdisjoint(facts.known())
         return cls(facts, rules=base, in_vain=in_vain, has_tests=tested)
+
+
+_STATE = {"answers", "has_tests", "length"}
+
+
+def _no_state(given: object) -> FactsError:
+    message = f"takes what to_state() gave, got {shorten(given)}"
+    return FactsError.of(message, field="state", value=given)
 
 
 def _yes_or_no(answer: object) -> bool | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
@@ -209,8 +210,17 @@ class RuleBase:
     def __repr__(self) -> str:
         return f"<RuleBase {self.version[:12]}: {len(self.rules)} rules, {len(self.causes)} causes>"
 
-    def __reduce__(self) -> tuple[type[RuleBase], tuple[tuple[RuleFile, ...]]]:
-        return RuleBase, (self._files,)
+    def __copy__(self) -> RuleBase:
+        return self  # nothing about it can change
+
+    def __deepcopy__(self, memo: object) -> RuleBase:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., RuleBase], tuple[object, ...]]:
+        """Pickle the shipped rules as their version alone, since every assessment carries them."""
+        if self.version == _shipped().version:
+            return _shipped_again, (self.version,)
+        return _made_again, (self.version, self._files)
 
 
 @lru_cache(maxsize=1)
@@ -221,6 +231,25 @@ def _shipped_files() -> tuple[RuleFile, ...]:
 @lru_cache(maxsize=1)
 def _shipped() -> RuleBase:
     return RuleBase(_shipped_files())
+
+
+def _shipped_again(version: str) -> RuleBase:
+    shipped = _shipped()
+    if shipped.version != version:
+        raise CrampsRulesError(
+            f"this was pickled with the shipped rules {version[:12]}, and here they are "
+            f"{shipped.version[:12]}: to keep an assessment there is to_json()"
+        )
+    return shipped
+
+
+_made: WeakValueDictionary[str, RuleBase] = WeakValueDictionary()
+
+
+def _made_again(version: str, files: tuple[RuleFile, ...]) -> RuleBase:
+    """One for all that are read from pickles: to link rules takes a hundred assessments' time."""
+    rules = _made.get(version)
+    return rules or _made.setdefault(version, RuleBase(files))
 
 
 def _version(read: Iterable[RuleFile]) -> str:
