@@ -289,7 +289,13 @@ def test_a_condition_without_parts_always_holds():
         ("", "", "is empty"),
         ("   ", "", "is empty"),
         ("weakness and", "", "cannot be read"),
-        ("weakness = true", "", "cannot be read"),
+        ("weakness = true", "", "cannot be read: invalid syntax; write == to compare"),
+        ("age_years => 60", "", "cannot be read: invalid syntax; write <= or >="),
+        (
+            "weakness AND fever",
+            "",
+            "cannot be read: invalid syntax; write `and`, `or`, `not` and `in` in small letters",
+        ),
         ("weakness + fever", "+", "a character that no condition uses: '+'"),
         ("weakness\nand fever", "\n", "a character that no condition uses"),
         ("fever and \uff57eakness", "\uff57", "a character that no condition uses"),
@@ -380,7 +386,8 @@ def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
         ),
         (
             '"calf" in ("calf",)',
-            '`in` joins "member" in set_fact, or choice_fact in ("one", "other")',
+            '`in` joins "member" in set_fact, or choice_fact in ("one", "other"); '
+            'for one alone there is choice_fact == "one"',
         ),
         ("urine == fever", "'urine' is compared with a \"quoted\" member"),
         ('"pale" in sites', "'pale' is no member of sites"),

@@ -286,7 +286,7 @@ REFUSALS = {
     "holding back what is no kind": Refusal(
         '[[escalations]]\nid = "e"\nwhen = "fever"\ntriage = "soon"\nholds = "reliefs"\n'
         'reason = "R."\nsource = "book"\n',
-        "'reliefs' is no kind of advice to hold back; did you mean 'relief'?",
+        "'reliefs' is no kind of advice to hold back; `holds` takes \"all\", or a list of otc, prevention",
         "id =",
         rule="e",
     ),
@@ -310,9 +310,40 @@ REFUSALS = {
         "id =",
         rule="a",
     ),
+    "a table of causes": Refusal(
+        '[[causes]]\nid = "heat"\ntitle = "Heat"\nprior = 0\n',
+        "has no key 'causes': a cause is what a file is about, with its id, title and prior at the",
+        rule=None,
+    ),
+    "an exception without a reason": Refusal(
+        '[[advice]]\nid = "a"\nkind = "relief"\ntext = "Do."\nsource = "book"\nunless = "fever"\n',
+        "lacks the key 'reason'",
+        rule="a",
+        line="id =",
+    ),
+    "an empty reason to be seen": Refusal(
+        '[[escalations]]\nid = "e"\nwhen = "fever"\ntriage = "soon"\nreason = " "\n'
+        'source = "book"\n',
+        "has an empty `reason`",
+        line="id =",
+        rule="e",
+    ),
+    "evidence of an unknown role": Refusal(
+        '[[evidence]]\nid = "e"\ncause = "cold"\nwhen = "fever"\nweight = "small"\nbecause = "b"\n'
+        'source = "book"\nrole = "rsk"\n',
+        "role: takes one of risk, got 'rsk'; did you mean 'risk'?",
+        line="id =",
+        rule="e",
+    ),
+    "a medicine of no class": Refusal(
+        '[[medicines]]\nname = "newicillin"\nclasses = []\n',
+        "the medicine 'newicillin' is of no class",
+        line="[[medicines]]",
+        rule=None,
+    ),
     "advice without text": Refusal(
         '[[advice]]\nid = "a"\nkind = "relief"\ntext = " "\nsource = "book"\n',
-        "has no text to give",
+        "has an empty `text`",
         "id =",
         rule="a",
     ),
@@ -661,7 +692,7 @@ def test_weights_are_bounded():
 
     error = refused({"a.toml": SOUND, "b.toml": table, "wording.toml": wording})
 
-    assert error.message == "weighs 2000000000 decibans; at most 1000 are allowed"
+    assert error.message == "weighs 2000000000 decibans; at most 60 are allowed"
 
 
 def test_escalations_stand_most_urgent_first_wherever_they_were_written():
@@ -737,7 +768,8 @@ def test_an_unless_may_stand_in_line():
     """Advice that one thing forbids states it, its caution and what to do instead in line."""
     advice = (
         '[[advice]]\nid = "a"\nkind = "relief"\ntext = "Do."\nsource = "book"\n'
-        'unless = "fever"\ncaution = "you have a fever"\ninstead = "Rest."\n'
+        'unless = "fever"\nreason = "you have a fever"\ncaution = "you have a fever"\n'
+        'instead = "Rest."\n'
     )
     rules = RuleBase.from_texts({"sound.toml": SOUND, "new.toml": advice})
     (entry,) = next(one for one in rules.advice if one.id == "a").unless

@@ -139,6 +139,27 @@ def test_hostile_text_is_refused_before_it_takes_time(text, message):
     assert len(str(refused.value)) < 500
 
 
+def test_a_file_may_begin_with_the_mark_that_some_editors_write():
+    """It stands for no character."""
+    assert RuleFile.read("new.toml", "\ufeff[leaflet]\n").tables == {"leaflet": {}}
+
+
+def test_what_is_no_toml_is_told_with_its_line():
+    """For editors to go there."""
+    with pytest.raises(RuleError) as refused:
+        RuleFile.read("new.toml", "a = 1\nb = \n")
+
+    assert (refused.value.file, refused.value.line) == ("new.toml", 2)
+
+
+@pytest.mark.parametrize("texts", [None, 3, ["a.toml"], {"a.toml": b"a = 1"}, {"a.toml": None}])
+@pytest.mark.parametrize("read", [RuleBase.from_texts, RuleBase.load().extended_with])
+def test_what_are_no_texts_are_refused_in_words(read, texts):
+    """Bytes and lists among them."""
+    with pytest.raises(RuleError, match="takes TOML"):
+        read(texts)
+
+
 def test_a_name_too_long_to_read_is_shown_in_short():
     """What is wrong is shown, not all of it."""
     source = 'id = "x"\ntitle = "X"\nprior = 0\nsource = "' + "n" * 200_000 + '"'

@@ -137,10 +137,25 @@ def parse(text: str, vocabulary: Vocabulary, *, may_ask_known: bool = False) -> 
         tree = _tree(stripped.rstrip(" "))
     except SyntaxError as error:
         column = offset + max((error.offset or 1) - 1, 0)
-        raise ConditionError(f"cannot be read: {error.msg}", min(column, len(text))) from None
+        message = f"cannot be read: {error.msg}{_meant(text)}"
+        raise ConditionError(message, min(column, len(text))) from None
     except (RecursionError, MemoryError, ValueError):
         raise ConditionError("is nested too deeply to be read") from None
     return _Reader(vocabulary, may_ask_known, offset).read(tree.body)
+
+
+# What other languages write, and what it is here.
+_SLIPS = (
+    (re.compile(r"=[<>]"), "write <= or >="),
+    (re.compile(r"(?<![<>=!])=(?!=)"), "write == to compare"),
+    (re.compile(r"\b(AND|OR|NOT|IN)\b"), "write `and`, `or`, `not` and `in` in small letters"),
+)
+
+
+def _meant(text: str) -> str:
+    bare = _QUOTED.sub("", text)
+    hint = next((hint for slip, hint in _SLIPS if slip.search(bare)), None)
+    return f"; {hint}" if hint else ""
 
 
 def _tree(text: str) -> ast.Expression:
@@ -319,7 +334,9 @@ class _Reader:
             members = {self._member(fact, element) for element in right.elts}
             return _one_of(fact, members, present)
         raise self._error(
-            '`in` joins "member" in set_fact, or choice_fact in ("one", "other")', left
+            '`in` joins "member" in set_fact, or choice_fact in ("one", "other"); '
+            'for one alone there is choice_fact == "one"',
+            left,
         )
 
     def _number(self, fact: Fact, node: ast.expr) -> float:

@@ -64,7 +64,7 @@ MAX_STEPS_DEEP = 100
 # What there is to try of a fact grows with its thresholds, and with it the time to ask for it.
 MAX_THRESHOLDS = 200
 MAX_CLASS_LEVELS = 20
-MAX_DECIBANS = 1000
+MAX_DECIBANS = 60  # a likelihood ratio of a million
 # Looking for the place and the nearest name of each takes time, and nobody reads more.
 MAX_FAULTS = 200
 _LONGEST_CYCLE = 20
@@ -171,6 +171,7 @@ class _Linker:
             medicine_classes=frozenset(one.id for one, _ in self._of("classes", MedicineClass)),
         )
         self._check_medicines()
+        self._check_texts()
         self._check_sources()
         self._check_findings()
         evidence, decibans = self._check_evidence()
@@ -245,8 +246,10 @@ class _Linker:
         """The cause that a file is about, where it is about one."""
         head = {key: value for key, value in file.tables.items() if key in HEAD_KEYS}
         for key in file.tables.keys() - HEAD_KEYS - _TABLES.keys() - set(WORDING):
-            known = (*_TABLES, *WORDING, *HEAD_KEYS)
-            self._fault(f"has no key {key!r}{did_you_mean(key, known)}", _Place(file, None))
+            hint = did_you_mean(key, (*_TABLES, *WORDING, *HEAD_KEYS))
+            if key in ("cause", "causes"):
+                hint = ": a cause is what a file is about, with its id, title and prior at the top"
+            self._fault(f"has no key {key!r}{hint}", _Place(file, None))
         if not head:
             return None
         id_ = head.get("id")
@@ -266,7 +269,7 @@ class _Linker:
         try:
             record: object = structure(row, type_)
         except ValueError as error:
-            where = "" if place.rule else f"[[{kind}]]: "
+            where = "" if place.rule or kind == "causes" else f"[[{kind}]]: "
             self._fault(f"{where}{error}", place)
             return
         self.read.setdefault(kind, []).append((record, place))
@@ -288,10 +291,12 @@ class _Linker:
             "law": self.read.get("laws", []),
             "list of questions": self.read.get("questions", []),
         }  # fmt: skip
+        order = {file.name: at for at, file in enumerate(self.files)}
         for kind, records in kinds.items():
             seen: dict[str, _Place] = {}
             record: Any
-            for record, place in records:
+            # It is the file that came later that takes an id which another has.
+            for record, place in sorted(records, key=lambda one: order[one[1].file.name]):
                 if not _ID.fullmatch(record.id):
                     self._fault(f"{shorten(record.id)} is no id: {_ID_OF}", place)
                 if record.id in seen:
@@ -314,6 +319,8 @@ class _Linker:
             self._check_length((*one.names, *one.words), place)
         for medicine, place in self._of("medicines", Medicine):
             self._check_length([medicine.name], place)
+            if not medicine.classes:
+                self._fault(f"the medicine {shorten(medicine.name)} is of no class", place)
             self._check_known(medicine.classes, known, "class of medicines", place)
         places = {one.id: place for one, place in self._of("classes", MedicineClass)}
         level: dict[str, int] = {}
@@ -412,19 +419,44 @@ class _Linker:
     def _check_escalations(self) -> None:
         for one, place in self._of("escalations", Escalation):
             self._parse(one.id, one.when, place)
-            self._check_known(one.holds, HELD_KINDS, "kind of advice to hold back", place)
+            self._check_held(one, place)
             if one.unless is None:
                 continue
             if one.triage is Triage.EMERGENCY:
                 self._fault("is an emergency, so it may have no `unless`", place)
             self._parse(unless_id(one.id), one.unless, place, may_ask_known=True)
 
+    def _check_held(self, one: Escalation, place: _Place) -> None:
+        for kind in one.holds:
+            if kind not in HELD_KINDS:
+                choices = ", ".join(sorted(HELD_KINDS))
+                message = f"{shorten(kind)} is no kind of advice to hold back; `holds` takes "
+                self._fault(f'{message}"all", or a list of {choices}', place)
+
+    def _check_texts(self) -> None:
+        """A text that is shown to a person says something."""
+        kinds = {
+            "causes": ("title",), "evidence": ("because",), "escalations": ("reason",),
+            "advice": ("text",), "laws": ("says",), "medicines": ("name",), "classes": ("title",),
+        }  # fmt: skip
+        for kind, keys in kinds.items():
+            for record, place in self.read.get(kind, []):
+                self._check_said(record, keys, place)
+        for one, place in self._of("advice", Advice):
+            for entry in one.unless:
+                self._check_said(entry, ("reason",), place)
+            for caution in one.cautions:
+                self._check_said(caution, ("text",), place)
+
+    def _check_said(self, record: object, keys: Iterable[str], place: _Place) -> None:
+        for key in keys:
+            if not getattr(record, key).strip():
+                self._fault(f"has an empty `{key}`", place)
+
     def _check_advice(self) -> None:
         for one, place in self._of("advice", Advice):
             if one.when is None and one.kind == "action":
                 self._fault("has no target: an action says `when`, whom it is for", place)
-            if not one.text.strip():
-                self._fault("has no text to give", place)
             self._parse(one.id, one.when, place)
             for entry in one.unless:
                 self._check_entry(entry.id, place)
@@ -652,7 +684,7 @@ def _with_unless_entries(row: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(row.get("unless"), str):
         return row
     inline = ("reason", "instead", "caution")
-    entry = {"id": "", "reason": "", "when": row["unless"]}
+    entry = {"id": "", "when": row["unless"]}
     entry |= {key: row[key] for key in inline if key in row}
     return {key: value for key, value in row.items() if key not in inline} | {"unless": [entry]}
 

@@ -129,9 +129,10 @@ def _in_words(error: BaseException, kind: type | None) -> str:
         return f"{_LACKS} {error.args[0]!r}"
     if isinstance(error, TypeError | ValueError):
         return str(error)
-    if get_origin(kind) is Literal:
-        allowed = get_args(kind)
-        wrong = str(error).removesuffix(f" not in literal {kind!r}")
+    literal = next((one for one in (kind, *get_args(kind)) if get_origin(one) is Literal), None)
+    if literal is not None:
+        allowed = get_args(literal)
+        wrong = str(error).removesuffix(f" not in literal {literal!r}")
         return (
             f"takes one of {', '.join(allowed)}, got {shorten(wrong)}{did_you_mean(wrong, allowed)}"
         )

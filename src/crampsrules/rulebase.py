@@ -17,7 +17,7 @@ from crampsrules.conditions import (
     Conclusion,
     Condition,
 )
-from crampsrules.errors import CrampsRulesError, shorten
+from crampsrules.errors import CrampsRulesError, RuleError, shorten
 from crampsrules.linking import HEAD_KEYS, WORDING, Linked, link
 from crampsrules.medicines import Formulary
 from crampsrules.rulefiles import RuleFile, read_folder, shipped_folder
@@ -75,7 +75,7 @@ class RuleBase:
 
         Raises RuleError.
         """
-        return cls._with_wording(tuple(RuleFile.read(name, text) for name, text in texts.items()))
+        return cls._with_wording(_read_texts(texts))
 
     @classmethod
     def _with_wording(cls, read: tuple[RuleFile, ...]) -> RuleBase:
@@ -90,9 +90,7 @@ class RuleBase:
 
     def extended_with(self, texts: Mapping[str, str]) -> RuleBase:
         """These rules and those in TOML texts by file name. Raises RuleError."""
-        return RuleBase(
-            (*self._files, *(RuleFile.read(name, text) for name, text in texts.items()))
-        )
+        return RuleBase((*self._files, *_read_texts(texts)))
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -231,6 +229,13 @@ def _shipped_files() -> tuple[RuleFile, ...]:
 @lru_cache(maxsize=1)
 def _shipped() -> RuleBase:
     return RuleBase(_shipped_files())
+
+
+def _read_texts(texts: Mapping[str, str]) -> tuple[RuleFile, ...]:
+    if not isinstance(texts, Mapping):
+        message = f"takes TOML texts by file name, got {shorten(texts)}"
+        raise RuleError(message=message, file="rules")
+    return tuple(RuleFile.read(name, text) for name, text in texts.items())
 
 
 def _shipped_again(version: str) -> RuleBase:

@@ -29,6 +29,8 @@ LARGEST = 1e15
 MAX_DOTS = 100
 
 
+# In the words of Python's own reader.
+_AT_LINE = re.compile(r"at line (\d+)")
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*([A-Za-z_-]+)[ \t]*\]\]")
 
 
@@ -54,6 +56,9 @@ class RuleFile:
     @classmethod
     def read(cls, name: str, text: str) -> RuleFile:
         """Read TOML text. Raises RuleError for text that is not sound, bounded TOML."""
+        if not isinstance(text, str):
+            raise RuleError(message=f"takes TOML as text, got {shorten(text)}", file=str(name))
+        text = text.removeprefix("\ufeff")  # some editors begin every file with it
         if len(text) > MAX_FILE_BYTES:
             raise RuleError(message=f"is longer than {MAX_FILE_BYTES} characters", file=name)
         for number, line in enumerate(text.split("\n"), 1):
@@ -63,7 +68,9 @@ class RuleFile:
         try:
             tables = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise RuleError(message=f"is not valid TOML: {error}", file=name) from None
+            found = _AT_LINE.search(str(error))
+            at = int(found[1]) if found else None
+            raise RuleError(message=f"is not valid TOML: {error}", file=name, line=at) from None
         except (RecursionError, MemoryError):
             raise RuleError(message="is nested too deeply", file=name) from None
         except ValueError as error:  # such as an integer of more digits than Python reads
