@@ -386,8 +386,10 @@ def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
         ),
         (
             '"calf" in ("calf",)',
-            '`in` joins "member" in set_fact, or choice_fact in ("one", "other"); '
-            'for one alone there is choice_fact == "one"',
+            (
+                '`in` joins "member" in set_fact, or choice_fact in ("one", "other"); '
+                'for one alone there is choice_fact == "one"'
+            ),
         ),
         ("urine == fever", "'urine' is compared with a \"quoted\" member"),
         ('"pale" in sites', "'pale' is no member of sites"),

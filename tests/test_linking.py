@@ -286,7 +286,7 @@ REFUSALS = {
     "holding back what is no kind": Refusal(
         '[[escalations]]\nid = "e"\nwhen = "fever"\ntriage = "soon"\nholds = "reliefs"\n'
         'reason = "R."\nsource = "book"\n',
-        "'reliefs' is no kind of advice to hold back; `holds` takes \"all\", or a list of otc, prevention",
+        "'reliefs' is no kind of advice to hold back; `holds` takes \"all\", or a list of ot",
         "id =",
         rule="e",
     ),
