@@ -32,6 +32,7 @@ from crampsrules.testing import (
     threshold_law,
     unknown_is_not_safe,
 )
+from crampsrules.testing.flags import yes_or_no_flags
 from examples.tested_app.app import Chat, reply
 from examples.tested_app.bugs import BUGS, AddsCorrections
 from examples.tested_app.test_app import TestChat as TestPharmacyChat
@@ -149,6 +150,21 @@ def test_each_law_finds_its_bug_within_a_hundred_examples(law, number):
 
     assert raised.value.law == law
     assert repr(raised.value.facts) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "flag", [*yes_or_no_flags(RuleBase.load())], ids=lambda one: next(iter(one))
+)
+def test_an_app_that_drops_a_red_flag_is_found_before_anything_is_drawn(flag):
+    """Each of them: among so many facts, chance meets one too seldom."""
+    (name,) = flag
+    app = App(call=lambda facts: assess(facts.replace(**{name: None}), engine="compiled"))
+    test = settings(DEFAULT, phases=[Phase.explicit])(law_test(app, "monotone_in_red_flags"))
+
+    with pytest.raises(BrokenLawError) as raised:
+        test()
+
+    assert raised.value.facts == PatientFacts.from_mapping(flag)
 
 
 @pytest.mark.parametrize("number", SEEDS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
 
+from crampsrules.assess import assess
+from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies.arguments import InvalidStrategyError, checked_rules
 from crampsrules.strategies.solving import Way, solver_for
@@ -28,6 +30,15 @@ def red_flags(
     suitable = solver_for(base).values.suiting(fact, wanted)
     assert suitable is not None
     return {fact: draw(suitable.strategy)}
+
+
+def yes_or_no_flags(rules: RuleBase) -> Iterator[Mapping[str, object]]:
+    """Every answer to a yes-or-no fact that by itself means being seen the same day or at once."""
+    for name, fact in FACTS.items():
+        for answer in (True, False) if fact.kind == "flag" else ():
+            alone = {name: answer}
+            if assess(alone, rules=rules, engine="compiled").triage >= Triage.SAME_DAY:
+                yield alone
 
 
 @lru_cache(maxsize=4)

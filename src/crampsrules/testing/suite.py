@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 
 from crampsrules.errors import CrampsRulesError, did_you_mean
 from crampsrules.facts import PatientFacts
 from crampsrules.strategies import near_misses, patient_facts
 from crampsrules.testing import laws
 from crampsrules.testing.apps import App
-from crampsrules.testing.flags import red_flags
+from crampsrules.testing.flags import red_flags, yes_or_no_flags
 from crampsrules.testing.laws import Tested
 
 Test = Callable[..., None]
@@ -48,6 +48,11 @@ def _tests(app: App) -> Mapping[str, Test]:
     @given(facts=patients, red_flag=red_flags(rules=app.rules))
     def monotone_in_red_flags(facts: PatientFacts, red_flag: Mapping[str, object]) -> None:
         laws.monotone_in_red_flags(app, facts, red_flag)
+
+    # An app that drops one of them would be missed by chance too often.
+    for alone in yes_or_no_flags(app.rules):
+        first = example(facts=PatientFacts(), red_flag=alone)
+        monotone_in_red_flags = first(monotone_in_red_flags)
 
     @given(near_miss=near_misses(rules=app.rules))
     def threshold_law(near_miss: tuple[PatientFacts, PatientFacts]) -> None:
