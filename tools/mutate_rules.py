@@ -33,7 +33,8 @@ from crampsrules.errors import RuleError
 from crampsrules.examples import failures
 from crampsrules.facts import FACTS
 from crampsrules.linking import caution_id, unless_id
-from crampsrules.prove import Prover, claims
+from crampsrules.prove import claims
+from crampsrules.prove.logic import Logic
 from crampsrules.rulefiles import RuleFile, read_folder
 from crampsrules.rules import Evidence
 from crampsrules.translation import Translation
@@ -350,14 +351,14 @@ def _means_the_same(mutant: Mutant, rules: RuleBase) -> bool:
 
 def _is_held_anyway(mutant: Mutant) -> bool:
     """Whether whatever an escalation holds back is held by others too, wherever it stands."""
-    prover = Prover(original())
+    logic = Logic(original())
     (one,) = (each for each in original().escalations if each.id == mutant.id)
     others = [each for each in original().escalations if each.id != mutant.id]
-    z3 = prover.translation.z3
+    z3 = logic.translation.z3
     return not any(
-        prover.possible(
-            prover.active(one),
-            *(z3.Not(prover.active(other)) for other in others if kind in other.holds),
+        logic.possible(
+            logic.active(one),
+            *(z3.Not(logic.active(other)) for other in others if kind in other.holds),
         )
         for kind in one.holds
     )
@@ -365,15 +366,15 @@ def _is_held_anyway(mutant: Mutant) -> bool:
 
 def _never_counts(mutant: Mutant, rules: RuleBase) -> bool:
     """Whether, wherever evidence fires, its cause is not suspected or a heavier one counts."""
-    prover = Prover(original())
+    logic = Logic(original())
     one = original().rules[mutant.id]
     assert isinstance(one, Evidence)
-    z3, cause = prover.translation.z3, original().causes[one.cause]
+    z3, cause = logic.translation.z3, original().causes[one.cause]
     heaviest = max(abs(each.decibans[one.id]) for each in (original(), rules))
     sign = original().decibans[one.id] > 0
-    suspecting = z3.Or([prover.true(id_) for id_ in original().suspecting[cause.id]])
+    suspecting = z3.Or([logic.true(id_) for id_ in original().suspecting[cause.id]])
     heavier = [
-        z3.Not(prover.true(other.id))
+        z3.Not(logic.true(other.id))
         for other in original().evidence[cause.id]
         for weight in [original().decibans[other.id]]
         if other.id != one.id and other.group is not None and other.group == one.group
@@ -381,7 +382,7 @@ def _never_counts(mutant: Mutant, rules: RuleBase) -> bool:
     ]
     # A fallback also stands where nothing is suspected, but not where anything is against it.
     listed = [] if cause.fallback and sign else [suspecting]
-    return not prover.possible(prover.true(one.id), *listed, *heavier)
+    return not logic.possible(logic.true(one.id), *listed, *heavier)
 
 
 # --- Telling ------------------------------------------------------------------------------------
