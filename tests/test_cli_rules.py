@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from crampsrules import CrampsRulesError, RuleBase
 from crampsrules.cli.shown_rules import described, listed
+from crampsrules.conditions import fact_atoms
 
 SHOES = """
 id = "tight_shoes"
@@ -285,6 +288,50 @@ def test_headings_are_bold(rules):
     assert bold == ["tight_shoes.calf", "example: A waiter at the end of a shift"]
 
 
+@pytest.mark.parametrize(
+    ("id_", "begins"),
+    [
+        (
+            "fever",
+            "fever  (fact)\nlabel: fever\nquestion: Do you have a fever?\ntakes: true",
+        ),
+        ("egfr", "takes: a number from 0 to 250 mL/min/1.73 m²"),
+        ("urine", "takes: one of pale, dark_yellow, scant, none, cola"),
+        ("eased_by", "takes: a list of stretching, moving, "),
+        ("medications", "takes: a list of names of medicines"),
+        ("loop_diuretic", "loop_diuretic  (class of medicines)\ntitle: "),
+        ("loop_diuretic", "\nlies within: diuretic"),
+        ("loop_diuretic", "\nmedicines: "),
+    ],
+)
+def test_a_fact_or_a_class_of_medicines_is_shown_with_what_it_takes(rules, id_, begins):
+    """In the words in which a person is asked, and a condition is written."""
+    assert begins in described(rules, id_).plain
+
+
+@pytest.mark.parametrize("id_", ["fever", "sites", "loop_diuretic"])
+def test_everything_that_asks_about_it_is_listed(rules, id_):
+    """Exceptions and cautions too."""
+    shown = re.findall(r"^asked about by: (.*)$", described(rules, id_).plain, re.MULTILINE)
+
+    asking = {
+        name
+        for name, condition in rules.conditions.items()
+        for atom in fact_atoms(condition)
+        if id_ in (atom.fact, getattr(atom, "member", None))
+    }
+    assert asking
+    assert shown == sorted(asking)
+
+
+def test_a_part_of_a_rule_is_shown_with_its_rule(rules):
+    """By the id that it fires as, which `check` and explanations tell."""
+    whole = described(rules, "wider_shoes").plain
+
+    assert described(rules, "wider_shoes/unless/ulcer").plain == whole
+    assert described(rules, "wider_shoes/caution/toes").plain == whole
+
+
 def test_each_rule_has_a_line_in_the_list(rules):
     """What it is, its id and what it says, in columns as wide as the widest, the id bold."""
     shown = listed(rules)
@@ -310,6 +357,8 @@ def test_an_id_that_nothing_has_is_refused_with_the_nearest(rules):
         ("shoes_pres", "shoes_press"),
         ("shoe_stud", "shoe_study"),
         ("shoes.laws", "shoes.law"),
+        ("feverr", "fever"),
+        ("loop_diureti", "loop_diuretic"),
     ):
         with pytest.raises(CrampsRulesError) as caught:
             described(rules, wrong)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.text import Text
 
+from crampsrules.conditions import FactAtom, Member, fact_atoms
 from crampsrules.errors import CrampsRulesError, did_you_mean
+from crampsrules.facts import FACTS, Fact
 from crampsrules.linking import caution_id, unless_id
+from crampsrules.readers import range_of
 from crampsrules.rulebase import Rule, RuleBase
 from crampsrules.rules import (
     Advice,
@@ -17,6 +20,7 @@ from crampsrules.rules import (
     Example,
     Finding,
     Law,
+    MedicineClass,
     Source,
 )
 
@@ -56,8 +60,8 @@ def described(rules: RuleBase, id_: str) -> Text:
     """Everything that goes by an id. Raises CrampsRulesError for an id that nothing has."""
     shown = [list(lines) for lines in _all_called(rules, id_)]
     if not shown:
-        known = [*rules.rules, *rules.causes, *rules.concluding, *rules.sources]
-        known += [law.id for law in rules.laws]
+        known = [*rules.rules, *rules.causes, *rules.concluding, *rules.sources, *FACTS]
+        known += [*(law.id for law in rules.laws), *rules.formulary.classes]
         raise CrampsRulesError(f"nothing has the id {id_!r}{did_you_mean(id_, known)}")
     parts = (Text("\n").join(_as_text(line) for line in lines) for lines in shown)
     return Text("\n\n").join(parts)
@@ -70,7 +74,9 @@ def _as_text(line: str | Text) -> Text:
 def _all_called(rules: RuleBase, id_: str) -> Iterator[Lines]:
     if id_ in rules.causes:
         yield _cause(rules, rules.causes[id_])
-    for rule in [rules.rules[id_]] if id_ in rules.rules else []:
+    # What an exception or a caution fires as begins with the id of its rule.
+    rule = rules.rules.get(id_.partition("/")[0]) if id_ in rules.conditions else None
+    if rule is not None:
         yield _rule(rules, rule)
     if id_ in rules.concluding:
         yield _finding(rules, id_)
@@ -79,6 +85,10 @@ def _all_called(rules: RuleBase, id_: str) -> Iterator[Lines]:
             yield _law(rules, law)
     if id_ in rules.sources:
         yield _source(rules, rules.sources[id_])
+    if id_ in FACTS:
+        yield _fact(rules, FACTS[id_])
+    if id_ in rules.formulary.classes:
+        yield _class(rules, rules.formulary.classes[id_])
 
 
 def _rule(rules: RuleBase, rule: Rule) -> Lines:
@@ -181,6 +191,45 @@ def _source(rules: RuleBase, source: Source) -> Lines:
     yield _in_full(source)
     cited_by = dict.fromkeys(id_ for id_, cited in _citing(rules) if source.id in cited)
     yield from (f"cited by: {id_}" for id_ in cited_by)
+
+
+def _fact(rules: RuleBase, fact: Fact) -> Lines:
+    yield _heading("fact", fact.name)
+    yield f"label: {fact.label}"
+    yield f"question: {fact.question}"
+    yield f"takes: {_taken(fact)}"
+    yield from _asking(rules, lambda atom: atom.fact == fact.name)
+
+
+def _taken(fact: Fact) -> str:
+    match fact.kind:
+        case "flag":
+            return "true or false"
+        case "number" | "integer":
+            return range_of(fact)
+        case "medicines":
+            return "a list of names of medicines"
+        case _:
+            listed = ", ".join(fact.members)
+            return f"a list of {listed}" if fact.kind == "members" else f"one of {listed}"
+
+
+def _class(rules: RuleBase, one: MedicineClass) -> Lines:
+    yield _heading("class of medicines", one.id)
+    yield f"title: {one.title}"
+    yield from _said("ATC", ", ".join(one.atc))
+    yield from _said("lies within", ", ".join(one.within))
+    yield from _said("medicines", ", ".join(one.names))
+    yield from _said("words for it", ", ".join(one.words))
+    yield from _said("note", one.note)
+    yield from _asking(rules, lambda atom: isinstance(atom, Member) and atom.member == one.id)
+
+
+def _asking(rules: RuleBase, is_about: Callable[[FactAtom], bool]) -> Lines:
+    """The rules that ask about something, exceptions and cautions under their own ids."""
+    for id_ in sorted(rules.conditions):
+        if any(map(is_about, fact_atoms(rules.conditions[id_]))):
+            yield f"asked about by: {id_}"
 
 
 def _citing(rules: RuleBase) -> Iterator[tuple[str, Iterable[str]]]:
