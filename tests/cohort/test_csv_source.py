@@ -4,13 +4,18 @@ import csv
 import itertools
 from io import BytesIO, StringIO
 
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crampsrules.cli import ExitCode
 from crampsrules.cohort import csv_source, lines
 from crampsrules.cohort.csv_source import CsvRecords
 from crampsrules.cohort.lines import Lines
+from tests.cohort.common import run
 
 letters = st.characters(exclude_characters="\r\0", exclude_categories=["Cs"])
 cells = st.text(st.sampled_from("ab ,;\"'\n\tä€") | letters)
@@ -142,3 +147,29 @@ def test_where_a_line_ends_is_known_however_long_it_is(sizes):
 def test_the_mark_that_some_programs_begin_a_file_with_is_no_part_of_it():
     """A byte order mark."""
     assert records(MARK + b"a,b\n")[0].fields == ["a", "b"]
+
+
+# --- One column ---------------------------------------------------------------------------------
+
+ages = st.lists(st.none() | st.integers(0, 120), min_size=1, max_size=6)
+
+
+@given(ages, st.sampled_from(["polars", "pyarrow"]), st.integers(1, 3))
+def test_of_one_column_no_row_is_lost(tmp_path_factory, known, writer, batch):
+    """What is not known is a blank line there, in the last row too."""
+    folder = tmp_path_factory.mktemp("run")
+    file, out = folder / "in.csv", folder / "out.csv"
+    frame = pl.DataFrame({"age_years": pl.Series(known, dtype=pl.Int64)})
+    if writer == "polars":
+        frame.write_csv(file)
+    else:
+        pa.csv.write_csv(frame.to_arrow(), file)
+
+    assert run(file, out, "--batch", batch).exit_code == ExitCode.OK
+
+    assert pl.read_csv(out)["age_years"].cast(pl.Int64).to_list() == known
+
+
+def test_a_blank_line_among_several_columns_is_no_row():
+    """Nor is one before the names of the columns."""
+    assert [one.fields for one in records(b"\na,b\n\n1,2\n \n\n")] == [["a", "b"], ["1", "2"]]

@@ -37,6 +37,8 @@ class CsvRecords:
 
     def __init__(self, lines: Lines, delimiter: str) -> None:
         self.lines = lines
+        self.has_one_column = False
+        """Whether a line on which there is nothing is a row all the same."""
         self._delimiter = delimiter
 
     def next(self) -> Record | None:
@@ -48,12 +50,16 @@ class CsvRecords:
 
     def _is_blank(self, line: Line) -> bool:
         """Whether there is nothing in a line; delimiters alone are a row of what is not known."""
+        # Of one column nothing else than the line's end is left of what is not known, also of
+        # the last row: Polars, DuckDB and PyArrow write it so.
+        if self.has_one_column:
+            return False
         return line.is_blank and self._delimiter.encode() not in line.content
 
     def _record(self, line: Line) -> Record:
         try:
             text = _text(line)
-            return Record(line.number, self._fields([text]), text=text)
+            return Record(line.number, self._fields([text]) or [""], text=text)
         except csv.Error as error:
             if str(error) == _OPEN:
                 return self._longer(line)
@@ -109,6 +115,7 @@ class CsvSource:
         self._plan = plan
         self._records = CsvRecords(Lines(stream), plan.source_delimiter)
         self.names: Sequence[str] = _header(self._records)
+        self._records.has_one_column = len(self.names) == 1
         self.facts: Mapping[str, str] = plan.facts_in(self.names)
         self.passed: Sequence[str] = plan.kept(self.names)
         self._rows = plan.rows_at_a_time(len(self.names))
