@@ -15,7 +15,7 @@ from crampsrules.cli import ExitCode
 from crampsrules.cohort import csv_source, lines
 from crampsrules.cohort.csv_source import CsvRecords
 from crampsrules.cohort.lines import Lines
-from tests.cohort.common import run
+from tests.cohort.common import answers_in, run
 
 letters = st.characters(exclude_characters="\r\0", exclude_categories=["Cs"])
 cells = st.text(st.sampled_from("ab ,;\"'\n\tä€") | letters)
@@ -93,6 +93,39 @@ def test_a_field_of_many_lines_with_marks_is_read_once():
 
     assert long.fields == ["1", "2" + '\n"3"' * 20_000]
     assert (after.number, after.fields) == (20_002, ["4", "5"])
+
+
+@pytest.mark.parametrize("between", [" ", "\n"])
+def test_a_field_longer_than_the_csv_module_takes_by_itself_is_read(between):
+    """On one line or on many, which do not become people."""
+    note = between.join(["71,yes,calf"] * 120_000)
+
+    first, after = records(f'1,"{note}"\n4,5\n'.encode())
+
+    assert first.fields == ["1", note]
+    assert after.fields == ["4", "5"]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson"])
+def test_a_long_note_is_a_note_of_one_person(tmp_path, target):
+    """And no line of it is assessed."""
+    file, out = tmp_path / "in.csv", tmp_path / target
+    note = "\n".join(["71,yes,calf"] * 20_000)
+    file.write_text(f'person,age_years,note\n0,34,"{note}"\n1,35,short\n')
+
+    assert run(file, out, "--keep", "person").exit_code == ExitCode.OK
+
+    assert list(answers_in(out)) == [0, 1]
+
+
+def test_whoever_allowed_longer_fields_still_has_them():
+    """The limit is that of the whole process."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        records(b"a,b\n")
+        assert csv.field_size_limit() == 2**31 - 1
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_a_mark_in_the_middle_of_a_field_is_only_a_mark():

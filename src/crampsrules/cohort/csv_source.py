@@ -16,8 +16,10 @@ from crampsrules.cohort.formats import Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 
-# A quotation mark that nobody closed must not swallow the rest of the file.
-_LONGEST_RECORD = 2**20
+# A quotation mark that nobody closed must not swallow the rest of the file. What is shorter is one
+# record, however many lines it has: were they read one by one, a long note would become people.
+_LONGEST_RECORD = LONGEST_LINE
+_LEAST_OF_A_LINE = 100  # what is kept of the shortest line takes more memory than its letters
 _MOST_BYTES = 32 * 2**20
 _OPEN = "unexpected end of data"  # the csv module's words for a quoted field that goes on
 
@@ -40,6 +42,7 @@ class CsvRecords:
         self.has_one_column = False
         """Whether a line on which there is nothing is a row all the same."""
         self._delimiter = delimiter
+        _allow_long_fields()
 
     def next(self) -> Record | None:
         """The next record that is not blank, or None at the end."""
@@ -72,12 +75,12 @@ class CsvRecords:
         taken: list[Line] = []
 
         def texts() -> Iterator[str]:
-            yield (text := _text(first))
-            size = len(text)
+            yield _text(first)
+            size = first.size
             while size < _LONGEST_RECORD and (line := self.lines.take()):
                 taken.append(line)
-                yield (text := _text(line))
-                size += len(text)
+                yield _text(line)
+                size += max(line.size, _LEAST_OF_A_LINE)
 
         try:
             fields = self._fields(texts())
@@ -89,6 +92,17 @@ class CsvRecords:
 
     def _fields(self, lines: Iterable[str]) -> list[str]:
         return next(csv.reader(lines, delimiter=self._delimiter, strict=True))
+
+
+def _allow_long_fields() -> None:
+    """Let a field be as long as a record may be, and not 131,072 letters.
+
+    The csv module has one limit for the whole process. So it is raised and never lowered: another
+    thread may be reading, and `cohort` is a command, which mostly has the process to itself.
+    """
+    longest = _LONGEST_RECORD + LONGEST_LINE
+    if csv.field_size_limit() < longest:
+        csv.field_size_limit(longest)
 
 
 def _text(line: Line) -> str:
