@@ -103,6 +103,8 @@ class Assessor:
                 members.setdefault(fact, []).append(name)
         if not members:
             return self._assessed(facts)
+        if facts.is_empty():  # nobody gives a set in either way
+            return self._assessed(facts.drop(chain(*members.values())))
         by_member = facts.select(
             pl.any_horizontal(pl.col(names).is_not_null()).alias(fact)
             for fact, names in members.items()

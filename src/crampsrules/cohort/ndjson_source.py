@@ -154,7 +154,7 @@ class NdjsonSource:
         names = list(self.scan)
         facts, passed = (plan.facts_in(names), plan.kept(names)) if names else ({}, [])
         self.names: Sequence[str] = [] if self.spliced else names
-        self.facts: Mapping[str, str] = {} if self.spliced else facts
+        self.facts: Mapping[str, str] = {} if self.spliced else self._sound(facts)
         self.passed: Sequence[str] = [] if self.spliced else passed
         self._others: dict[str, None] = {}
         self._rows = plan.rows_at_a_time(len(self.names))
@@ -168,6 +168,11 @@ class NdjsonSource:
         if name in self._renamed:
             return declared(self._renamed[name])
         return None if name in self._plan.columns else declared(name)
+
+    def _sound(self, facts: Mapping[str, str]) -> Mapping[str, str]:
+        """Those of these columns that can hold something; rows that have another are put aside."""
+        columns = {name: self._column(name) for name in facts}
+        return {name: facts[name] for name, one in columns.items() if one and one.fault is None}
 
     def _row(self, line: Line) -> dict[str, Any]:
         """What is on a line, if it can be written again. Raises NotAnObjectError."""
