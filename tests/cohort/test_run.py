@@ -358,6 +358,22 @@ def test_the_rejects_of_an_earlier_run_do_not_stay(tmp_path):
     assert not (tmp_path / "out.csv.rejects.ndjson").exists()
 
 
+@pytest.mark.parametrize("left", ["", "[]\n"])
+def test_a_file_that_was_named_for_rejects_is_there_after_every_run(tmp_path, left):
+    """Empty where there are none; one that had something in it is told of before it is replaced."""
+    file, aside = tmp_path / "in.csv", tmp_path / "aside"
+    file.write_text("person,fever\n1,yes\n")
+    aside.write_text(left)
+
+    done = run(file, tmp_path / "out.csv", "--rejects", aside)
+
+    assert aside.read_text() == ""
+    assert (f"{aside} is there already: in the end it is replaced." in done.stderr) == bool(left)
+    file.write_text("person,fever\n1,perhaps\n")
+    run(file, tmp_path / "out.csv", "--rejects", aside)
+    assert json.loads(aside.read_text())["line"] == 2
+
+
 def test_a_text_that_stands_for_unknown_is_unknown(tmp_path):
     """Where that was said."""
     (tmp_path / "in.csv").write_text("person,age_years\n1,NA\n2,-9\n")

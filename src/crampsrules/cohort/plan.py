@@ -33,6 +33,11 @@ def mind_that_they_differ(*files: Path | None) -> None:
                 raise CohortError(f"{one} cannot be both read and written, nor written twice")
 
 
+def beside(target: Path) -> Path:
+    """Where rows are put aside unless somebody names a file for them."""
+    return target.with_name(f"{target.name}.rejects.ndjson")
+
+
 def _is_one_file(one: Path, other: Path) -> bool:
     if one.exists() and other.exists():
         return one.samefile(other)
@@ -76,6 +81,13 @@ class Plan:
         if self.rejects is not None and str(self.rejects) == "-":
             raise CohortError("rows that are put aside go to a file, which --rejects names")
         mind_that_they_differ(self.source, self.target, self.rejects)
+
+    @property
+    def names_rejects(self) -> bool:
+        """Whether somebody named the file for the rows that are put aside."""
+        if self.rejects is None:
+            return False
+        return self.target is None or self.rejects != beside(self.target)
 
     def rows_at_a_time(self, columns: int) -> int:
         """How many rows of so many columns are read, assessed and written at a time."""

@@ -89,10 +89,13 @@ class Workshop:
 
     def _publish(self) -> None:
         """Give the files their names; again, if a run was cut off while it did."""
-        if not self.record.tally.rejected:
+        files = [(_OUTPUT, self._target)]
+        if self.record.tally.rejected or self._plan.names_rejects:
+            files.insert(0, (_REJECTS, self._rejects))
+        else:
             self._rejects.unlink(missing_ok=True)  # one of an earlier run would tell of these rows
-        for name, path in ((_REJECTS, self._rejects), (_OUTPUT, self._target)):
-            if (name == _OUTPUT or self.record.tally.rejected) and (self.folder / name).exists():
+        for name, path in files:
+            if (self.folder / name).exists():
                 _move(self.folder / name, path)
 
     def _save(self, record: Record) -> None:
