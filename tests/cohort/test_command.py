@@ -333,6 +333,55 @@ def test_nothing_is_written_over_what_is_read_or_written(tmp_path, arguments, to
     assert not paths["out"].exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-", "{file}", "--from", "csv"], "{file}"),
+        (["-", "{out}", "--from", "csv", "--rejects", "{file}"], "{file}"),
+        (["-", "{out}", "--from", "csv", "--plot", "{svg}"], "{svg}"),
+        (["{file}", "-", "--to", "csv"], "standard output"),
+        (["-", "-", "--from", "csv", "--to", "csv"], "standard output"),
+        (["{other}", "-", "--to", "csv", "--rejects", "{file}"], "{file}"),
+    ],
+)
+def test_a_file_that_a_shell_opened_is_not_written_over_either(tmp_path, arguments, told):
+    """Behind standard input or output, whatever it is called."""
+    paths = {name: tmp_path / f"{name}.csv" for name in ("file", "other", "out")}
+    paths["svg"] = tmp_path / "same.svg"
+    file, svg, other = paths["file"], paths["svg"], paths["other"]
+    file.write_text("age_years\n71\n999\n")
+    other.write_text("age_years\n71\n")
+    svg.hardlink_to(file)
+
+    with file.open("rb") as stdin, file.open("ab") as stdout:
+        done = subprocess.run(
+            [*PIPE, *(one.format(**paths) for one in arguments)],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == ExitCode.USAGE
+    assert f"{told.format(**paths)} cannot be both read and written" in done.stderr
+    assert file.read_text() == "age_years\n71\n999\n"
+    assert {*tmp_path.iterdir()} == {file, svg, other}
+
+
+def test_a_file_may_be_both_ends_for_a_shell_where_a_cohort_uses_neither(tmp_path):
+    """What is compared is what is read and written."""
+    file, out = write(tmp_path / "in.csv", people(3)), tmp_path / "out.csv"
+    log = tmp_path / "log"
+    log.write_text("before\n")
+
+    with log.open("rb") as stdin, log.open("ab") as stdout:
+        done = subprocess.run([*PIPE, str(file), str(out)], stdin=stdin, stdout=stdout, check=False)
+
+    assert done.returncode == ExitCode.OK
+    assert log.read_text().startswith("before\n3 rows read, 3 assessed")
+
+
 def test_the_names_of_columns_are_written_once(tmp_path):
     """Also where there are blank lines and no row."""
     done = piped("-", "-", "--from", "csv", "--to", "csv", given=b"age_years,fever\n\n")
