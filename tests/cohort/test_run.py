@@ -176,6 +176,27 @@ def test_the_types_of_parquet_are_those_of_the_input(tmp_path):
     assert json.loads(row["visits"]) == [{"ward": "A", "days": 3}]
 
 
+@pytest.mark.parametrize("narrow", [pa.decimal128(9, 3), pa.decimal256(40, 3)])
+@pytest.mark.parametrize("between", ["mid.ndjson", "mid.csv"])
+def test_a_decimal_that_is_a_fact_is_one_again_wherever_it_was_written(tmp_path, narrow, between):
+    """With the same answers; another keeps its digits."""
+    digits = ["71.500", "3.333", None, "0.007"]
+    values = pa.array([one and Decimal(one) for one in digits], narrow)
+    table = pa.table({"person": range(4), "age_years": values, "paid": values})
+    pq.write_table(table, tmp_path / "in.parquet")
+    given, again = [tmp_path / between, "--keep", "person"], ["--keep", "age_years"]
+
+    first = run(tmp_path / "in.parquet", *given, *again, "--keep", "paid")
+    answers = answers_in(tmp_path / between)
+    second = run(*given[:1], tmp_path / "out.ndjson", *given[1:], *again)
+
+    assert (first.exit_code, second.exit_code) == (ExitCode.OK, ExitCode.OK)
+    assert [str(one["paid"] or "") for one in answers.values()] == [one or "" for one in digits]
+    rows = answers_in(tmp_path / "out.ndjson")
+    assert [one["age_years"] for one in rows.values()] == [one and float(one) for one in digits]
+    assert [one["triage"] for one in rows.values()] == [one["triage"] for one in answers.values()]
+
+
 def test_what_a_parquet_file_says_of_itself_is_kept(tmp_path):
     """But for what pandas noted of other rows and columns."""
     table = pa.table({"fever": [True]}).replace_schema_metadata({"owner": "us", "pandas": "{}"})

@@ -66,7 +66,7 @@ def _output(batch: Answered, plan: Plan, facts: Collection[str], *, header: bool
         case Format.CSV:
             return _csv(batch, plan.target_delimiter, facts, header=header)
         case Format.NDJSON:
-            return _ndjson(batch)
+            return _ndjson(batch, facts)
         case Format.PARQUET:
             return _parquet(batch, sorted(plan.rules.conditions))
 
@@ -156,14 +156,24 @@ def _described(table: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
 # --- NDJSON -------------------------------------------------------------------------------------
 
 
-def _ndjson(batch: Answered) -> bytes:
+def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     if not isinstance(batch.passed, list):
-        return _written(pl.DataFrame([*_frame(batch.passed), *batch.answers]))
+        given = _with_figures(_frame(batch.passed), batch.passed.schema, facts)
+        return _written(pl.DataFrame([*given, *batch.answers]))
     answers = _written(batch.answers).decode().removesuffix("\n").split("\n")
     if not batch.passed:
         return b""
     joined = (_joined(*both) for both in zip(batch.passed, answers, strict=True))
     return "".join(joined).encode()
+
+
+def _with_figures(frame: pl.DataFrame, schema: Any, facts: Collection[str]) -> pl.DataFrame:  # noqa: ANN401
+    """The same with numbers for the decimals of facts: of a text, no figure is read again.
+
+    Any other decimal is a text in NDJSON, in which no digit is lost.
+    """
+    figures = [one.name for one in schema if one.name in facts and pa.types.is_decimal(one.type)]
+    return frame.with_columns(frame[name].cast(pl.Float64) for name in figures)
 
 
 def _written(frame: pl.DataFrame) -> bytes:
