@@ -212,6 +212,23 @@ def test_a_member_that_there_is_not_spoils_its_row_in_every_format(tmp_path, tar
     assert [one["line"] for one in rejects_in(out)] == [2]
 
 
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson"])
+def test_what_is_null_is_not_given_a_second_time(tmp_path, target):
+    """Neither a member beside a set nor a set beside a member: null is unknown."""
+    file, out = tmp_path / "in.ndjson", tmp_path / target
+    file.write_text(
+        '{"person": 1, "timing": ["walking"], "timing__walking": null, "timing__night": null}\n'
+        '{"person": 2, "timing": null, "timing__walking": true}\n'
+        '{"person": 3, "timing": ["walking"]}\n'
+    )
+
+    assert run(file, out).exit_code == ExitCode.OK
+
+    first, second, third = answers_in(out).values()
+    assert first["fired"] == third["fired"]
+    assert (first["triage"], second["triage"]) == (third["triage"], "routine")
+
+
 def test_a_set_is_given_twice_whatever_its_column_is_called(tmp_path):
     """Neither of the two is dropped without a word."""
     file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"

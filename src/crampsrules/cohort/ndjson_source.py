@@ -109,11 +109,13 @@ class _Column:
     set: tuple[str, str] | None = None
     """Of a member its set, and the name under which that would be given as a whole."""
 
-    def fault_in(self, row: Mapping[str, Any]) -> str | None:
-        """What is wrong with it beside the others in an object, whatever its value."""
-        if self.fault is None and self.set is not None and row.get(self.set[1]) is not None:
-            return f"{self.set[0]} is given twice: as a set, and here by member"
-        return self.fault
+    def fault_in(self, row: Mapping[str, Any], value: object) -> str | None:
+        """What is wrong with it beside the others in an object."""
+        if self.fault is not None or self.set is None or value is None:
+            return self.fault
+        name, whole = self.set
+        is_whole = row.get(whole) is not None
+        return f"{name} is given twice: as a set, and here by member" if is_whole else None
 
 
 class NdjsonSource:
@@ -268,7 +270,7 @@ class NdjsonSource:
                     told[name] = self._column(name)
                 if (column := told[name]) is None:
                     continue
-                if fault := column.fault_in(row):
+                if fault := column.fault_in(row, value):
                     problems.append(FactProblem(name, value, fault))
                     continue
                 if value is None:
