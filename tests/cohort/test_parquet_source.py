@@ -1,0 +1,70 @@
+"""Batches of Parquet: every row once and in its order, and none takes more than memory bears."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crampsrules.cohort import parquet_source
+from crampsrules.cohort.parquet_source import ParquetSource
+from tests.cohort.common import plan
+
+
+def batches_of(file, start=None, **told):
+    """All batches of a file from a row on."""
+    source = ParquetSource(file, plan(file, file.with_name("out.parquet"), **told))
+    try:
+        return list(source.batches(None if start is None else {"row": start}))
+    finally:
+        source.close()
+
+
+@given(
+    st.lists(st.integers(0, 400), min_size=1, max_size=30),
+    st.integers(1, 12),
+    st.integers(1, 12),
+    st.integers(0, 29),
+)
+def test_every_row_is_in_one_batch_wherever_it_begins(
+    tmp_path_factory, lengths, group, rows, start
+):
+    """However long its cells are, and in whatever groups they were written."""
+    file, start = tmp_path_factory.mktemp("run") / "in.parquet", start % len(lengths)
+    frame = pl.DataFrame({"age_years": range(len(lengths)), "note": ["x" * one for one in lengths]})
+    frame.write_parquet(file, row_group_size=group)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet_source, "_MOST_BYTES", 1000)
+        patch.setattr(parquet_source, "_PIECE_BYTES", 100)
+
+        batches = batches_of(file, start, batch=rows)
+
+    passed = [row for one in batches for row in one.passed.to_pylist()]
+    assert passed == frame[start:].to_dicts()
+    assert [number for one in batches for number in one.numbers] == [
+        *range(start + 1, len(lengths) + 1)
+    ]
+    ends = [one.end["row"] for one in batches]
+    assert [one.numbers[-1] for one in batches] == ends
+    for one in batches:
+        assert len(one.facts) <= rows
+        assert len(one.facts) == 1 or one.passed.nbytes <= 1000
+
+
+def test_long_cells_make_a_batch_of_few_rows(tmp_path):
+    """And not of as many as there are rows in a batch otherwise."""
+    file = tmp_path / "in.parquet"
+    notes = [f"{row:06}" * 5000 for row in range(3000)]  # 90 MB
+    pl.DataFrame({"age_years": [71.0] * 3000, "note": notes}).write_parquet(file)
+
+    sizes = [one.passed.nbytes for one in batches_of(file)]
+
+    assert sum(sizes) > 90_000_000
+    assert max(sizes) < 40_000_000
+
+
+def test_short_rows_make_full_batches(tmp_path):
+    """Also where they come in pieces."""
+    file = tmp_path / "in.parquet"
+    pl.DataFrame({"age_years": [71.0] * 250_000}).write_parquet(file)
+
+    assert [len(one.facts) for one in batches_of(file)] == [100_000, 100_000, 50_000]
