@@ -366,6 +366,31 @@ def test_no_row_of_parquet_vanishes(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
+@pytest.mark.parametrize("faulty", [{2}, {0, 3}, {0, 1, 2, 3}])
+def test_views_of_texts_in_parquet_keep_their_rows(tmp_path, target, faulty):
+    """Also within lists: Arrow does not pick rows of them out."""
+    table = pa.table(
+        {
+            "person": range(4),
+            "age_years": [188.0 if one in faulty else 71.0 for one in range(4)],
+            "note": pa.array([None, "b", "c", "d" * 40], pa.string_view()),
+            "wards": pa.array([["a"], [], None, ["d"]], pa.list_(pa.string_view())),
+        }
+    )
+    pq.write_table(table, tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / target)
+
+    assert done.exit_code == ExitCode.BAD_ROWS, done.output
+    answers = answers_in(tmp_path / target)
+    assert list(answers) == sorted({*range(4)} - faulty)
+    notes = table["note"].to_pylist()
+    assert [one["note"] or None for one in answers.values()] == [notes[one] for one in answers]
+    given = [one["given"] for one in rejects_in(tmp_path / target)]
+    assert [one["person"] for one in given] == sorted(faulty)
+
+
 def test_the_rejects_of_an_earlier_run_do_not_stay(tmp_path):
     """They would tell of rows that are no longer there."""
     file = tmp_path / "in.csv"
