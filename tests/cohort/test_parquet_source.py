@@ -1,13 +1,18 @@
 """Batches of Parquet: every row once and in its order, and none takes more than memory bears."""
 
+from decimal import Decimal
+
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crampsrules.cli import ExitCode
 from crampsrules.cohort import parquet_source
 from crampsrules.cohort.parquet_source import ParquetSource
-from tests.cohort.common import plan
+from tests.cohort.common import plan, run
 
 
 def batches_of(file, start=None, **told):
@@ -68,3 +73,33 @@ def test_short_rows_make_full_batches(tmp_path):
     pl.DataFrame({"age_years": [71.0] * 250_000}).write_parquet(file)
 
     assert [len(one.facts) for one in batches_of(file)] == [100_000, 100_000, 50_000]
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (pa.array([["night"]], pa.list_view(pa.string())), "list_view<element: string>"),
+        (pa.array([[Decimal(1)]], pa.list_(pa.decimal256(40))), "list<element: decimal256(40, 0)>"),
+    ],
+)
+def test_a_type_that_no_column_of_facts_can_have_is_told_of(tmp_path, column, told):
+    """With the name of the column, before anything is written."""
+    file = tmp_path / "in.parquet"
+    pq.write_table(pa.table({"age_years": [71.0], "WHEN": column}), file)
+
+    done = run(file, tmp_path / "out.csv", "--columns", "timing=WHEN")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert f"WHEN: the column has the type {told}, which cannot be read" in done.stderr
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@given(st.lists(st.decimals(0, 120, places=4, allow_nan=False), min_size=1))
+def test_a_wide_decimal_is_the_nearest_number(tmp_path_factory, found):
+    """As Python has it."""
+    file = tmp_path_factory.mktemp("run") / "in.parquet"
+    pq.write_table(pa.table({"age_years": pa.array(found, pa.decimal256(40, 4))}), file)
+
+    (batch,) = batches_of(file)
+
+    assert batch.facts["age_years"].to_list() == [float(one) for one in found]

@@ -107,10 +107,9 @@ class ParquetSource:
         return max(1, min(self._rows, _PIECE_ROWS, fitting))
 
     def _made(self, rows: Any, start: int) -> Batch:  # noqa: ANN401 - pyarrow has no types
-        facts = pl.from_arrow(with_narrow_decimals(rows.select(list(self.facts)), pa.float64()))
-        assert isinstance(facts, pl.DataFrame)
+        given = with_narrow_decimals(rows.select(list(self.facts)), pa.float64())
         return Batch(
-            facts=facts.rename(self.facts),
+            facts=pl.DataFrame([self._fact(name, given.column(name)) for name in self.facts]),
             numbers=range(start + 1, start + 1 + rows.num_rows),
             faults={},
             passed=rows.select(self.passed),
@@ -119,12 +118,23 @@ class ParquetSource:
             end={"row": start + rows.num_rows},
         )
 
+    def _fact(self, name: str, column: Any) -> pl.Series:  # noqa: ANN401
+        try:
+            return pl.Series(self.facts[name], pl.from_arrow(column))
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException):
+            raise CohortError(
+                f"{name}: the column has the type {column.type}, which cannot be read as that of a "
+                "fact: write it as another"
+            ) from None
+
 
 def with_narrow_decimals(table: Any, dtype: Any) -> Any:  # noqa: ANN401
     """The same, where decimals that Polars cannot take have another type."""
     for at, field in enumerate(table.schema):
         if pa.types.is_decimal256(field.type):
-            table = table.set_column(at, field.name, table.column(at).cast(dtype))
+            # By way of a text: what Arrow makes of a decimal may be off in the last digit.
+            exact = table.column(at).cast(pa.string()).cast(dtype)
+            table = table.set_column(at, field.name, exact)
     return table
 
 
