@@ -90,7 +90,7 @@ def test_a_type_that_no_column_of_facts_can_have_is_told_of(tmp_path, column, to
     done = run(file, tmp_path / "out.csv", "--columns", "timing=WHEN")
 
     assert done.exit_code == ExitCode.USAGE
-    assert f"WHEN: the column has the type {told}, which cannot be read" in done.stderr
+    assert f"the column 'WHEN' has the type {told}, which cannot be read as a fact" in done.stderr
     assert list(tmp_path.iterdir()) == [file]
 
 

@@ -19,7 +19,7 @@ from crampsrules.cohort.batches import Position, Reject, Source
 from crampsrules.cohort.cells import NONE_OF_THESE, SEPARATOR
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
-from crampsrules.cohort.parquet_source import with_narrow_decimals
+from crampsrules.cohort.parquet_source import holds, in_polars, with_narrow_decimals
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
 from crampsrules.frames.outputs import FIRED
@@ -158,7 +158,7 @@ def _described(table: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
 
 def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     if not isinstance(batch.passed, list):
-        given = _with_figures(_frame(batch.passed), batch.passed.schema, facts)
+        given = _with_figures(_frame(batch.passed, Format.NDJSON), batch.passed.schema, facts)
         return _written(pl.DataFrame([*given, *batch.answers]))
     answers = _written(batch.answers).decode().removesuffix("\n").split("\n")
     if not batch.passed:
@@ -192,7 +192,7 @@ def _joined(given: str, answer: str) -> str:
 
 
 def _csv(batch: Answered, delimiter: str, facts: Collection[str], *, header: bool) -> bytes:
-    frame = _frame(batch.passed)
+    frame = _frame(batch.passed, Format.CSV)
     given = [
         _parted(frame[name], empty=NONE_OF_THESE) if name in facts else _plain(frame[name])
         for name in frame.columns
@@ -228,7 +228,23 @@ def _plain(column: pl.Series) -> pl.Series:
     return pl.Series(column.name, texts, dtype=pl.String)
 
 
-def _frame(passed: Any) -> pl.DataFrame:  # noqa: ANN401
-    frame = pl.from_arrow(with_narrow_decimals(passed, pa.string()))
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+def _frame(passed: Any, form: Format) -> pl.DataFrame:  # noqa: ANN401
+    """What is passed on, in Polars. Raises CohortError for a type that the format has not."""
+    table = with_narrow_decimals(passed, pa.string())
+    purpose = f"written as {form.value}: leave it out by naming those to --keep"
+    for field in table.schema:
+        if holds(field.type, _is_binary):
+            raise CohortError(
+                f"the column {field.name!r} has the type {field.type}, which cannot be {purpose}"
+            )
+    return pl.DataFrame([in_polars(name, table[name], purpose) for name in table.column_names])
+
+
+def _is_binary(dtype: Any) -> bool:  # noqa: ANN401
+    kinds = pa.types
+    return bool(
+        kinds.is_binary(dtype)
+        or kinds.is_large_binary(dtype)
+        or kinds.is_binary_view(dtype)
+        or kinds.is_fixed_size_binary(dtype)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -108,8 +108,9 @@ class ParquetSource:
 
     def _made(self, rows: Any, start: int) -> Batch:  # noqa: ANN401 - pyarrow has no types
         given = with_narrow_decimals(rows.select(list(self.facts)), pa.float64())
+        facts = [in_polars(name, given.column(name), "read as a fact") for name in self.facts]
         return Batch(
-            facts=pl.DataFrame([self._fact(name, given.column(name)) for name in self.facts]),
+            facts=pl.DataFrame(facts).rename(self.facts),
             numbers=range(start + 1, start + 1 + rows.num_rows),
             faults={},
             passed=rows.select(self.passed),
@@ -118,14 +119,25 @@ class ParquetSource:
             end={"row": start + rows.num_rows},
         )
 
-    def _fact(self, name: str, column: Any) -> pl.Series:  # noqa: ANN401
+
+def in_polars(name: str, column: Any, purpose: str) -> pl.Series:  # noqa: ANN401
+    """A column of Arrow as one of Polars. Raises CohortError, with what cannot be done for it."""
+    # Polars would panic, and write pages about that, before anyone could tell it in words.
+    if not holds(column.type, pa.types.is_decimal256):
         try:
-            return pl.Series(self.facts[name], pl.from_arrow(column))
+            return pl.Series(name, pl.from_arrow(column))
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException):
-            raise CohortError(
-                f"{name}: the column has the type {column.type}, which cannot be read as that of a "
-                "fact: write it as another"
-            ) from None
+            pass
+    raise CohortError(f"the column {name!r} has the type {column.type}, which cannot be {purpose}")
+
+
+def holds(dtype: Any, is_such: Callable[[Any], bool]) -> bool:  # noqa: ANN401
+    """Whether a type of Arrow is such a one, or holds values of one."""
+    if is_such(dtype):
+        return True
+    if pa.types.is_dictionary(dtype):
+        return holds(dtype.value_type, is_such)
+    return any(holds(dtype.field(at).type, is_such) for at in range(dtype.num_fields))
 
 
 def with_narrow_decimals(table: Any, dtype: Any) -> Any:  # noqa: ANN401
