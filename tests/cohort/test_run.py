@@ -1,5 +1,6 @@
 """A cohort gets the answers that `assess` gives each of its people, whatever the formats."""
 
+import csv
 import json
 import math
 from datetime import date, datetime, timedelta
@@ -113,6 +114,30 @@ def names_in(path):
         return list(pl.read_parquet_schema(path))
     first = path.read_text(encoding="utf-8").splitlines()[0]
     return first.split(",") if path.suffix == ".csv" else list(json.loads(first))
+
+
+@pytest.mark.parametrize("delimiter", [*",;\t| -.:/eE0T'\\"])
+def test_any_delimiter_parts_the_same_cells_of_csv(tmp_path, delimiter):
+    """Also one that stands in dates and figures."""
+    frame = pl.DataFrame(
+        {
+            "person": [1, 20],
+            "seen": [datetime(2026, 1, 2, 10, tzinfo=ZoneInfo("UTC")), None],
+            "paid": [-1.5e-7, 10.25],
+            "note": ["a-b.c:d e;f,g/h0T|'\\", ""],
+            "fever": [True, False],
+        }
+    )
+    frame.write_parquet(tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / "out.csv", "--delimiter", delimiter)
+    run(tmp_path / "in.parquet", tmp_path / "usual.csv")
+
+    assert done.exit_code == ExitCode.OK
+    with (tmp_path / "out.csv").open(newline="") as file:
+        found = list(csv.DictReader(file, delimiter=delimiter))
+    with (tmp_path / "usual.csv").open(newline="") as file:
+        assert found == list(csv.DictReader(file))
 
 
 def test_numbers_and_texts_of_ndjson_are_passed_on_as_they_were_written(tmp_path):

@@ -26,6 +26,8 @@ from crampsrules.frames.outputs import FIRED
 
 _GROUP = 50_000
 """The rows of a row group of Parquet."""
+_IN_NO_FIGURE = ",;\t|"
+"""Delimiters that stand in no date and no figure."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -198,7 +200,12 @@ def _csv(batch: Answered, delimiter: str, facts: Collection[str], *, header: boo
         for name in frame.columns
     ]
     answers = [_parted(column, empty="") for column in batch.answers]
-    text = pl.DataFrame([*given, *answers]).write_csv(include_header=header, separator=delimiter)
+    text = pl.DataFrame([*given, *answers]).write_csv(
+        include_header=header,
+        separator=delimiter,
+        # Polars looks for the delimiter in texts alone, and not in dates and figures.
+        quote_style="necessary" if delimiter in _IN_NO_FIGURE else "always",
+    )
     return text.encode()
 
 

@@ -178,7 +178,12 @@ def _cut(path: Path, size: int) -> None:
 
 
 def _move(path: Path, target: Path) -> None:
-    """Give a file its name, also on another disk, where it has to be copied first."""
+    """Give a file its name, also on another disk, where it has to be copied first.
+
+    Whoever could not read what had the name before cannot read this either.
+    """
+    if target.exists():
+        shutil.copymode(target, path)
     try:
         path.replace(target)
     except OSError as error:
@@ -186,6 +191,7 @@ def _move(path: Path, target: Path) -> None:
             raise
         new = target.with_name(f"{target.name}.new")
         with path.open("rb") as source, new.open("wb") as copy:
+            shutil.copymode(path, new)
             shutil.copyfileobj(source, copy)
             copy.flush()
             os.fsync(copy.fileno())
