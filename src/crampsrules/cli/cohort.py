@@ -18,6 +18,8 @@ from crampsrules.cohort.plan import Plan, beside, mind_that_they_differ
 from crampsrules.cohort.run import Outcome, assess_cohort
 from crampsrules.rulebase import RuleBase
 
+_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
+
 
 def planned(  # noqa: PLR0913 - each is an option
     *,
@@ -107,6 +109,12 @@ def _with_advice(error: UnfinishedError, plan: Plan) -> str:
 
 def _where_it_leads(path: Path) -> Path:
     """What is replaced in the place of a link; any other path as it is."""
+    if str(path).startswith(_STREAMS):
+        # It leads to a file where a shell has put one there, which would lose its name.
+        raise click.UsageError(
+            f"{path} is no file of its own: OUT may be - for standard output, and rows are "
+            "then put aside to standard error"
+        )
     try:
         return path.resolve() if path.is_symlink() else path
     except RuntimeError:

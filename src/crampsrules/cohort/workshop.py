@@ -120,9 +120,12 @@ def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
     """
     assert plan.target is not None
     folder = workshop_of(plan.target)
-    for path in (plan.target, plan.rejects):
+    for path, instead in (
+        (plan.target, "write to - and send that there"),
+        (plan.rejects, "without --rejects, rows are put aside in a file beside the output"),
+    ):
         if path is not None and path.exists() and not path.is_file():
-            raise CohortError(f"{path} is no ordinary file: write to - and send that there")
+            raise CohortError(f"{path} is no ordinary file: {instead}")
     for path in (folder, plan.rejects):
         if path is not None and not path.absolute().parent.is_dir():
             raise CohortError(f"there is no folder {path.parent} to write to")
