@@ -103,3 +103,22 @@ def test_a_wide_decimal_is_the_nearest_number(tmp_path_factory, found):
     (batch,) = batches_of(file)
 
     assert batch.facts["age_years"].to_list() == [float(one) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("sex", "read as a fact"), ("note", "written as csv: leave it out")]
+)
+def test_a_text_of_parquet_that_is_not_utf_8_is_told_of(tmp_path, name, told):
+    """With the name of the column: Polars takes every text for sound."""
+    file = tmp_path / "in.parquet"
+    texts = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.array(["x"]).buffers()[1], pa.py_buffer(b"\xff")]
+    )
+    pq.write_table(pa.table({"age_years": [71.0], name: texts}), file)
+
+    done = run(file, tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert (
+        f"the column {name!r} has texts that are not UTF-8, which cannot be {told}" in done.stderr
+    )

@@ -122,6 +122,7 @@ class ParquetSource:
 
 def in_polars(name: str, column: Any, purpose: str) -> pl.Series:  # noqa: ANN401
     """A column of Arrow as one of Polars. Raises CohortError, with what cannot be done for it."""
+    _mind_letters(name, column, purpose)
     # Polars would panic, and write pages about that, before anyone could tell it in words.
     if not holds(column.type, pa.types.is_decimal256):
         try:
@@ -131,10 +132,31 @@ def in_polars(name: str, column: Any, purpose: str) -> pl.Series:  # noqa: ANN40
     raise CohortError(f"the column {name!r} has the type {column.type}, which cannot be {purpose}")
 
 
+def _mind_letters(name: str, column: Any, purpose: str) -> None:  # noqa: ANN401
+    """Find what is no UTF-8, which Polars takes for granted."""
+    if not holds(column.type, _is_text):
+        return
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        raise CohortError(
+            f"the column {name!r} has texts that are not UTF-8, which cannot be {purpose}"
+        ) from None
+
+
+def _is_text(dtype: Any) -> bool:  # noqa: ANN401
+    kinds = pa.types
+    return bool(
+        kinds.is_string(dtype) or kinds.is_large_string(dtype) or kinds.is_string_view(dtype)
+    )
+
+
 def holds(dtype: Any, is_such: Callable[[Any], bool]) -> bool:  # noqa: ANN401
     """Whether a type of Arrow is such a one, or holds values of one."""
     if is_such(dtype):
         return True
+    if isinstance(dtype, pa.BaseExtensionType):
+        return holds(dtype.storage_type, is_such)
     if pa.types.is_dictionary(dtype):
         return holds(dtype.value_type, is_such)
     return any(holds(dtype.field(at).type, is_such) for at in range(dtype.num_fields))
