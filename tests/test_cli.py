@@ -799,3 +799,65 @@ def test_what_cannot_be_saved_is_shown_all_the_same():
     assert result.exit_code == ExitCode.USAGE
     assert SHIPPED.wording.triage["emergency"].title.upper() in result.stdout
     assert "No space left on device" in result.stderr
+
+
+# --- Streams that a shell has closed ---
+
+
+def closing(redirection, *arguments):
+    """Run the command as a shell does that closes a stream, as in `>&-`."""
+    line = f'exec "$@" {redirection}'
+    return subprocess.run(
+        ["sh", "-c", line, "sh", sys.executable, "-m", "crampsrules", *arguments],  # noqa: S607
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        env=_bare_environment(),
+    )
+
+
+NEEDS_A_SHELL = pytest.mark.skipif(os.name != "posix", reason="there is no sh to close streams")
+PATIENT, PEOPLE = ROOT / "examples" / "night_cramps.toml", ROOT / "examples" / "cohort.csv"
+
+
+@NEEDS_A_SHELL
+@pytest.mark.parametrize(
+    "command", ["--help", f"assess {PATIENT}", "rules", "ask", f"cohort {PEOPLE} - --to csv"]
+)
+def test_with_standard_output_closed_nothing_is_done(command):
+    """Nobody would see the answer. It is said, unless nobody wants to hear either."""
+    done = closing(">&-", *command.split())
+
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr == "Error: standard output is closed: > /dev/null if nobody is to see it\n"
+    assert closing(">&- 2>&-", *command.split()).returncode == ExitCode.USAGE
+
+
+@NEEDS_A_SHELL
+@pytest.mark.parametrize(
+    "command",
+    [
+        "assess -",
+        "ask",
+        "cohort - - --from csv --to csv",
+        "cohort - - --from ndjson --to ndjson",
+        "graph -",
+    ],
+)
+def test_nothing_is_made_of_a_standard_input_that_is_closed(command):
+    """It is no patient of whom nothing is known, and no cohort of nobody."""
+    done = closing("<&-", *command.split())
+
+    assert done.stdout == ""
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.endswith(": standard input is closed\n")
+
+
+@NEEDS_A_SHELL
+def test_a_stream_that_is_not_needed_may_be_closed():
+    """Neither input nor messages are needed to assess a file."""
+    done = closing("<&- 2>&-", "assess", str(PATIENT))
+
+    assert done.returncode == ExitCode.OK
+    assert done.stdout == shell("assess", str(PATIENT)).stdout

@@ -115,6 +115,21 @@ def test_what_a_link_leads_to_is_written(tmp_path):
     assert made.rejects == tmp_path / "there.csv.rejects.ndjson"
 
 
+@pytest.mark.parametrize("given", [None, "named.ndjson"])
+def test_what_a_link_for_rejects_leads_to_is_written(tmp_path, given):
+    """That one stays a link too, whether it was named or not."""
+    link = tmp_path / (given or "out.csv.rejects.ndjson")
+    link.symlink_to(tmp_path / "there")
+    (tmp_path / "in.csv").write_text("fever\nperhaps\n")
+    options = ["--rejects", link] if given else []
+
+    done = run(tmp_path / "in.csv", tmp_path / "out.csv", *options)
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "there").read_text())["line"] == 2
+
+
 # --- What is done with them -----------------------------------------------------------------------
 
 

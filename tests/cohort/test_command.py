@@ -1,5 +1,7 @@
 """The command `crampsrules cohort`: what it shows, how it ends, and how it works in a pipe."""
 
+import codecs
+import gzip
 import json
 import os
 import pty
@@ -7,12 +9,28 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
+import pyarrow as pa
 import pytest
 
 from crampsrules.cli import ExitCode
 from tests.cohort.common import answers_in, people, run, write
 
 PIPE = [sys.executable, "-m", "crampsrules", "cohort"]
+
+
+def zstd(content):
+    """As the program of that name compresses it."""
+    return bytes(pa.compress(content, "zstd"))
+
+
+def utf_16(content):
+    """With the mark of the order of bytes before it, as Windows writes it."""
+    return codecs.BOM_UTF16_LE + content.decode().encode("utf-16-le")
+
+
+def utf_16_turned(content):
+    """The same in the other order."""
+    return codecs.BOM_UTF16_BE + content.decode().encode("utf-16-be")
 
 
 def piped(*arguments, given=b""):
@@ -76,7 +94,16 @@ def test_the_picture_is_written(cohort, tmp_path):
         (["{cohort}", "out.csv", "--delimiter", "ab"], "--delimiter takes one character of ASCII"),
         (["{cohort}", "{cohort}"], "cannot be both read and written, nor written twice"),
         (["{cohort}", "nowhere/out.csv"], "there is no folder"),
-        (["{cohort}", "/dev/null", "--to", "csv"], "/dev/null is no ordinary file"),
+        (["{cohort}", "/dev/null", "--to", "csv"],
+         "/dev/null is no ordinary file: write to - and send that there"),
+        (["{cohort}", "out.csv", "--rejects", "/dev/null"],
+         "/dev/null is no ordinary file: without --rejects, rows are put aside in a file beside"),
+        (["{cohort}", "/dev/stdout", "--to", "csv"],
+         "/dev/stdout is no file of its own: OUT may be - for standard output"),
+        (["{cohort}", "/dev/fd/1", "--to", "csv"], "/dev/fd/1 is no file of its own"),
+        (["{cohort}", "out.csv", "--rejects", "/dev/stderr"], "/dev/stderr is no file of its own"),
+        (["{cohort}", "out.csv", "--keep", "person", "--only-answers"],
+         "takes one of --keep, --only-answers: each keeps something else"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_before_anything_is(
@@ -114,7 +141,7 @@ def test_what_cannot_be_done_is_said_before_anything_is(
         (b"fever,fever\n", "two columns have the name 'fever'"),
         (b"fever,a,fever,a\n", "two columns have the name 'fever'"),
         (b"fever,triage\n", "has a column 'triage', which the answer is to be called"),
-        (b"\xff\xfe,fever\n", "the line with the names of the columns is not UTF-8"),
+        (b"\xff,fever\n", "the line with the names of the columns is not UTF-8"),
         (b'"fever\n', "the line with the names of the columns is not CSV"),
     ],
 )
@@ -127,6 +154,31 @@ def test_a_file_of_which_nothing_can_be_made_says_why(tmp_path, content, told):
 
     assert done.exit_code == ExitCode.USAGE
     assert f"{file}: {told}" in done.stderr
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+@pytest.mark.parametrize(
+    ("pack", "told", "tool"),
+    [
+        (gzip.compress, "is compressed with gzip", "zcat"),
+        (zstd, "is compressed with Zstandard", "zstdcat"),
+        (utf_16, "is UTF-16 and not UTF-8", "iconv -f UTF-16 -t UTF-8"),
+        (utf_16_turned, "is UTF-16 and not UTF-8", "iconv -f UTF-16 -t UTF-8"),
+    ],
+)
+def test_what_has_to_be_made_text_first_says_how(tmp_path, form, pack, told, tool):
+    """In a file and in a pipe; nothing of it is taken for rows that cannot be read."""
+    file, out = tmp_path / f"in.{form}", tmp_path / f"out.{form}"
+    file.write_bytes(pack(b'{"fever": true}\n' if form == "ndjson" else b"fever\ntrue\n"))
+
+    done = run(file, out)
+    in_pipe = piped("-", "-", "--from", form, "--to", form, given=file.read_bytes())
+
+    hint = f"{told}: {tool} FILE | crampsrules cohort - OUT --from {form} reads it\n"
+    assert (done.exit_code, in_pipe.returncode) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert done.stderr == f"Error: {file}: {hint}"
+    assert in_pipe.stderr.decode() == f"Error: standard input: {hint}"
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -331,6 +383,55 @@ def test_nothing_is_written_over_what_is_read_or_written(tmp_path, arguments, to
     assert told in done.stderr
     assert paths["in"].read_text() == paths["svg"].read_text() == given
     assert not paths["out"].exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-", "{file}", "--from", "csv"], "{file}"),
+        (["-", "{out}", "--from", "csv", "--rejects", "{file}"], "{file}"),
+        (["-", "{out}", "--from", "csv", "--plot", "{svg}"], "{svg}"),
+        (["{file}", "-", "--to", "csv"], "standard output"),
+        (["-", "-", "--from", "csv", "--to", "csv"], "standard output"),
+        (["{other}", "-", "--to", "csv", "--rejects", "{file}"], "{file}"),
+    ],
+)
+def test_a_file_that_a_shell_opened_is_not_written_over_either(tmp_path, arguments, told):
+    """Behind standard input or output, whatever it is called."""
+    paths = {name: tmp_path / f"{name}.csv" for name in ("file", "other", "out")}
+    paths["svg"] = tmp_path / "same.svg"
+    file, svg, other = paths["file"], paths["svg"], paths["other"]
+    file.write_text("age_years\n71\n999\n")
+    other.write_text("age_years\n71\n")
+    svg.hardlink_to(file)
+
+    with file.open("rb") as stdin, file.open("ab") as stdout:
+        done = subprocess.run(
+            [*PIPE, *(one.format(**paths) for one in arguments)],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == ExitCode.USAGE
+    assert f"{told.format(**paths)} cannot be both read and written" in done.stderr
+    assert file.read_text() == "age_years\n71\n999\n"
+    assert {*tmp_path.iterdir()} == {file, svg, other}
+
+
+def test_a_file_may_be_both_ends_for_a_shell_where_a_cohort_uses_neither(tmp_path):
+    """What is compared is what is read and written."""
+    file, out = write(tmp_path / "in.csv", people(3)), tmp_path / "out.csv"
+    log = tmp_path / "log"
+    log.write_text("before\n")
+
+    with log.open("rb") as stdin, log.open("ab") as stdout:
+        done = subprocess.run([*PIPE, str(file), str(out)], stdin=stdin, stdout=stdout, check=False)
+
+    assert done.returncode == ExitCode.OK
+    assert log.read_text().startswith("before\n3 rows read, 3 assessed")
 
 
 def test_the_names_of_columns_are_written_once(tmp_path):

@@ -4,13 +4,18 @@ import csv
 import itertools
 from io import BytesIO, StringIO
 
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crampsrules.cli import ExitCode
 from crampsrules.cohort import csv_source, lines
 from crampsrules.cohort.csv_source import CsvRecords
 from crampsrules.cohort.lines import Lines
+from tests.cohort.common import answers_in, run
 
 letters = st.characters(exclude_characters="\r\0", exclude_categories=["Cs"])
 cells = st.text(st.sampled_from("ab ,;\"'\n\tä€") | letters)
@@ -90,6 +95,39 @@ def test_a_field_of_many_lines_with_marks_is_read_once():
     assert (after.number, after.fields) == (20_002, ["4", "5"])
 
 
+@pytest.mark.parametrize("between", [" ", "\n"])
+def test_a_field_longer_than_the_csv_module_takes_by_itself_is_read(between):
+    """On one line or on many, which do not become people."""
+    note = between.join(["71,yes,calf"] * 120_000)
+
+    first, after = records(f'1,"{note}"\n4,5\n'.encode())
+
+    assert first.fields == ["1", note]
+    assert after.fields == ["4", "5"]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson"])
+def test_a_long_note_is_a_note_of_one_person(tmp_path, target):
+    """And no line of it is assessed."""
+    file, out = tmp_path / "in.csv", tmp_path / target
+    note = "\n".join(["71,yes,calf"] * 20_000)
+    file.write_text(f'person,age_years,note\n0,34,"{note}"\n1,35,short\n')
+
+    assert run(file, out, "--keep", "person").exit_code == ExitCode.OK
+
+    assert list(answers_in(out)) == [0, 1]
+
+
+def test_whoever_allowed_longer_fields_still_has_them():
+    """The limit is that of the whole process."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        records(b"a,b\n")
+        assert csv.field_size_limit() == 2**31 - 1
+    finally:
+        csv.field_size_limit(before)
+
+
 def test_a_mark_in_the_middle_of_a_field_is_only_a_mark():
     """As in 5\" for five inches."""
     assert [one.fields for one in records(b'1,5" tall\n2,"a"\n')] == [["1", '5" tall'], ["2", "a"]]
@@ -142,3 +180,29 @@ def test_where_a_line_ends_is_known_however_long_it_is(sizes):
 def test_the_mark_that_some_programs_begin_a_file_with_is_no_part_of_it():
     """A byte order mark."""
     assert records(MARK + b"a,b\n")[0].fields == ["a", "b"]
+
+
+# --- One column ---------------------------------------------------------------------------------
+
+ages = st.lists(st.none() | st.integers(0, 120), min_size=1, max_size=6)
+
+
+@given(ages, st.sampled_from(["polars", "pyarrow"]), st.integers(1, 3))
+def test_of_one_column_no_row_is_lost(tmp_path_factory, known, writer, batch):
+    """What is not known is a blank line there, in the last row too."""
+    folder = tmp_path_factory.mktemp("run")
+    file, out = folder / "in.csv", folder / "out.csv"
+    frame = pl.DataFrame({"age_years": pl.Series(known, dtype=pl.Int64)})
+    if writer == "polars":
+        frame.write_csv(file)
+    else:
+        pa.csv.write_csv(frame.to_arrow(), file)
+
+    assert run(file, out, "--batch", batch).exit_code == ExitCode.OK
+
+    assert pl.read_csv(out)["age_years"].cast(pl.Int64).to_list() == known
+
+
+def test_a_blank_line_among_several_columns_is_no_row():
+    """Nor is one before the names of the columns."""
+    assert [one.fields for one in records(b"\na,b\n\n1,2\n \n\n")] == [["a", "b"], ["1", "2"]]

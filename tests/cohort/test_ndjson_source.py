@@ -194,6 +194,41 @@ def test_a_member_that_there_is_not_spoils_its_row_alone(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
+@pytest.mark.parametrize("column", ["timing__nigth", "medications__no_such_class"])
+def test_a_member_that_there_is_not_spoils_its_row_in_every_format(tmp_path, target, column):
+    """Also where the columns of all rows are known before the first is read."""
+    file, out = tmp_path / "in.ndjson", tmp_path / target
+    file.write_text(
+        '{"person": 1, "timing__night": true}\n'
+        f'{{"person": 2, "{column}": true}}\n'
+        '{"person": 3, "age_years": 3}\n'
+    )
+
+    done = run(file, out, "--batch", 1)
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert list(answers_in(out)) == [1, 3]
+    assert [one["line"] for one in rejects_in(out)] == [2]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson"])
+def test_what_is_null_is_not_given_a_second_time(tmp_path, target):
+    """Neither a member beside a set nor a set beside a member: null is unknown."""
+    file, out = tmp_path / "in.ndjson", tmp_path / target
+    file.write_text(
+        '{"person": 1, "timing": ["walking"], "timing__walking": null, "timing__night": null}\n'
+        '{"person": 2, "timing": null, "timing__walking": true}\n'
+        '{"person": 3, "timing": ["walking"]}\n'
+    )
+
+    assert run(file, out).exit_code == ExitCode.OK
+
+    first, second, third = answers_in(out).values()
+    assert first["fired"] == third["fired"]
+    assert (first["triage"], second["triage"]) == (third["triage"], "routine")
+
+
 def test_a_set_is_given_twice_whatever_its_column_is_called(tmp_path):
     """Neither of the two is dropped without a word."""
     file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
@@ -224,6 +259,20 @@ def test_a_set_may_be_given_in_one_way_here_and_in_another_there(tmp_path, targe
 
     triage = [one["triage"] for one in answers_in(out).values()]
     assert triage == ["soon", "routine", "self_care", "soon", "self_care"]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
+def test_a_batch_of_lines_that_are_none_may_follow_sets_given_in_two_ways(tmp_path, target):
+    """There is nobody then who gives them in one way or the other."""
+    file, out = tmp_path / "in.ndjson", tmp_path / target
+    file.write_text(
+        '{"person": 1, "timing": ["night"]}\n{"person": 2, "timing__night": true}\n{"pers\n[]\n'
+    )
+
+    assert run(file, out, "--batch", 2).exit_code == ExitCode.BAD_ROWS
+
+    assert list(answers_in(out)) == [1, 2]
+    assert [one["line"] for one in rejects_in(out)] == [3, 4]
 
 
 @pytest.mark.parametrize("target", ["out.csv", "out.parquet", "out.ndjson"])

@@ -1,6 +1,9 @@
 """What a run leaves when it is stopped between two batches, and how the next goes on there."""
 
+import errno
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +106,38 @@ def test_only_whoever_runs_it_may_look_into_the_folder_of_a_run(tmp_path):
         assess_cohort(plan(file, out, batch=BATCH), watch=stop_at(9))
 
     assert workshop_of(out).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.fixture
+def another_disk(monkeypatch):
+    """As if every folder were on a disk of its own."""
+    rename = Path.replace
+
+    def replace(path, target):
+        if path.parent != target.parent:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+
+
+@pytest.mark.parametrize("disk", ["the_same", "another_disk"])
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_what_is_replaced_can_be_read_by_the_same_people_afterwards(tmp_path, request, disk, mode):
+    """The output and what is put aside; what was not there is as any new file."""
+    if disk != "the_same":
+        request.getfixturevalue(disk)
+    file, out, new = cohort(tmp_path / "in.csv"), tmp_path / "out.csv", tmp_path / "new.csv"
+    for suffix in ("", ".rejects.ndjson"):
+        old = tmp_path / f"out.csv{suffix}"
+        old.touch()
+        old.chmod(mode)
+
+    assess_cohort(plan(file, out))
+    assess_cohort(plan(file, new))
+
+    for suffix in ("", ".rejects.ndjson"):
+        written = tmp_path / f"out.csv{suffix}"
+        assert written.stat().st_mode & 0o777 == mode
+        assert is_same(written, tmp_path / f"new.csv{suffix}")
+        assert (tmp_path / f"new.csv{suffix}").stat().st_mode == file.stat().st_mode

@@ -14,9 +14,11 @@ from crampsrules.cli.shown_cohort import outcome_data, outcome_shown, progress_b
 from crampsrules.cohort.errors import UnfinishedError
 from crampsrules.cohort.formats import Format, delimiter_of, format_of
 from crampsrules.cohort.picture import picture
-from crampsrules.cohort.plan import Plan, mind_that_they_differ
+from crampsrules.cohort.plan import Plan, beside, mind_that_they_differ
 from crampsrules.cohort.run import Outcome, assess_cohort
 from crampsrules.rulebase import RuleBase
+
+_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 
 
 def planned(  # noqa: PLR0913 - each is an option
@@ -36,12 +38,12 @@ def planned(  # noqa: PLR0913 - each is an option
 ) -> Plan:
     """What was asked for. Raises click.UsageError and CohortError."""
     source_file, target_file = _file(source), _file(target)
-    if target_file is not None and target_file.is_symlink():
+    if target_file is not None:
         target_file = _where_it_leads(target_file)
     if delimiter is not None and (len(delimiter.encode()) != 1 or delimiter in '"\r\n'):
         raise click.UsageError("--delimiter takes one character of ASCII, and no quotation mark")
     if rejects is None and target_file is not None:
-        rejects = target_file.with_name(f"{target_file.name}.rejects.ndjson")
+        rejects = beside(target_file)
     plan = Plan(
         source=source_file,
         target=target_file,
@@ -54,7 +56,7 @@ def planned(  # noqa: PLR0913 - each is an option
         source_delimiter=delimiter or delimiter_of(source_file),
         target_delimiter=delimiter or delimiter_of(target_file),
         unknown=frozenset(unknown),
-        rejects=rejects,
+        rejects=None if rejects is None else _where_it_leads(rejects),
     )
     return plan if batch is None else evolve(plan, batch_rows=batch)
 
@@ -65,8 +67,8 @@ def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bo
         raise click.UsageError(f"--plot draws SVG: {plot} must end with .svg")
     mind_folder_of(plot)
     mind_that_they_differ(plan.source, plan.target, plan.rejects, plot)
-    if plan.source is None and plan.target is not None:
-        show("Standard input cannot be read again: if this is stopped, it begins anew.", error=True)
+    if plan.target is not None:
+        _warn(plan)
     try:
         with progress_bar() as watch:
             outcome = assess_cohort(plan, restart=restart, watch=watch)
@@ -84,6 +86,18 @@ def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bo
     return outcome
 
 
+def _warn(plan: Plan) -> None:
+    """Say what may be lost."""
+    if plan.source is None:
+        show("Standard input cannot be read again: if this is stopped, it begins anew.", error=True)
+    if plan.names_rejects and plan.rejects and _holds_something(plan.rejects):
+        show(f"{plan.rejects} is there already: in the end it is replaced.", error=True)
+
+
+def _holds_something(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
 def _with_advice(error: UnfinishedError, plan: Plan) -> str:
     if plan.source is None or plan.target is None:
         return str(error)
@@ -93,12 +107,18 @@ def _with_advice(error: UnfinishedError, plan: Plan) -> str:
     )
 
 
-def _where_it_leads(link: Path) -> Path:
-    """What is replaced in the place of a link."""
+def _where_it_leads(path: Path) -> Path:
+    """What is replaced in the place of a link; any other path as it is."""
+    if str(path).startswith(_STREAMS):
+        # It leads to a file where a shell has put one there, which would lose its name.
+        raise click.UsageError(
+            f"{path} is no file of its own: OUT may be - for standard output, and rows are "
+            "then put aside to standard error"
+        )
     try:
-        return link.resolve()
+        return path.resolve() if path.is_symlink() else path
     except RuntimeError:
-        raise click.UsageError(f"{link} leads to itself") from None
+        raise click.UsageError(f"{path} leads to itself") from None
 
 
 def _file(path: Path) -> Path | None:

@@ -373,6 +373,8 @@ def cohort_command(  # noqa: PLR0913 - each is an option
     import crampsrules.frames  # noqa: F401 - it says which extra is missing
     from crampsrules.cli.cohort import assess_and_show, planned
 
+    if only_answers and keep:
+        raise click.UsageError("takes one of --keep, --only-answers: each keeps something else")
     plan = planned(
         source=source,
         target=target,

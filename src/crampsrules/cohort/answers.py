@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from typing import Any
 
 import polars as pl
@@ -103,6 +103,8 @@ class Assessor:
                 members.setdefault(fact, []).append(name)
         if not members:
             return self._assessed(facts)
+        if facts.is_empty():  # nobody gives a set in either way
+            return self._assessed(facts.drop(chain(*members.values())))
         by_member = facts.select(
             pl.any_horizontal(pl.col(names).is_not_null()).alias(fact)
             for fact, names in members.items()
@@ -127,5 +129,19 @@ class Assessor:
 def _only(passed: Any, sound: pl.Series) -> Any:  # noqa: ANN401
     if isinstance(passed, list):
         return [one for one, is_sound in zip(passed, sound, strict=True) if is_sound]
-    # A table of no columns has no rows either.
-    return passed.filter(pa.array(sound)) if passed.num_columns else passed
+    if not passed.num_columns:  # a table of no columns has no rows either
+        return passed
+    try:
+        return passed.filter(pa.array(sound))
+    except pa.ArrowNotImplementedError:  # texts and bytes as views, also within lists
+        return pa.concat_tables([passed.slice(0, 0), *_runs(passed, sound)])
+
+
+def _runs(table: Any, sound: pl.Series) -> Iterator[Any]:  # noqa: ANN401
+    """The parts of a table that lie between the rows which are not sound."""
+    start = 0
+    for is_sound, rows in groupby(sound):
+        size = sum(1 for _ in rows)
+        if is_sound:
+            yield table.slice(start, size)
+        start += size

@@ -16,8 +16,10 @@ from crampsrules.cohort.formats import Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 
-# A quotation mark that nobody closed must not swallow the rest of the file.
-_LONGEST_RECORD = 2**20
+# A quotation mark that nobody closed must not swallow the rest of the file. What is shorter is one
+# record, however many lines it has: were they read one by one, a long note would become people.
+_LONGEST_RECORD = LONGEST_LINE
+_LEAST_OF_A_LINE = 100  # what is kept of the shortest line takes more memory than its letters
 _MOST_BYTES = 32 * 2**20
 _OPEN = "unexpected end of data"  # the csv module's words for a quoted field that goes on
 
@@ -37,7 +39,10 @@ class CsvRecords:
 
     def __init__(self, lines: Lines, delimiter: str) -> None:
         self.lines = lines
+        self.has_one_column = False
+        """Whether a line on which there is nothing is a row all the same."""
         self._delimiter = delimiter
+        _allow_long_fields()
 
     def next(self) -> Record | None:
         """The next record that is not blank, or None at the end."""
@@ -48,12 +53,16 @@ class CsvRecords:
 
     def _is_blank(self, line: Line) -> bool:
         """Whether there is nothing in a line; delimiters alone are a row of what is not known."""
+        # Of one column nothing else than the line's end is left of what is not known, also of
+        # the last row: Polars, DuckDB and PyArrow write it so.
+        if self.has_one_column:
+            return False
         return line.is_blank and self._delimiter.encode() not in line.content
 
     def _record(self, line: Line) -> Record:
         try:
             text = _text(line)
-            return Record(line.number, self._fields([text]), text=text)
+            return Record(line.number, self._fields([text]) or [""], text=text)
         except csv.Error as error:
             if str(error) == _OPEN:
                 return self._longer(line)
@@ -66,12 +75,12 @@ class CsvRecords:
         taken: list[Line] = []
 
         def texts() -> Iterator[str]:
-            yield (text := _text(first))
-            size = len(text)
+            yield _text(first)
+            size = first.size
             while size < _LONGEST_RECORD and (line := self.lines.take()):
                 taken.append(line)
-                yield (text := _text(line))
-                size += len(text)
+                yield _text(line)
+                size += max(line.size, _LEAST_OF_A_LINE)
 
         try:
             fields = self._fields(texts())
@@ -83,6 +92,17 @@ class CsvRecords:
 
     def _fields(self, lines: Iterable[str]) -> list[str]:
         return next(csv.reader(lines, delimiter=self._delimiter, strict=True))
+
+
+def _allow_long_fields() -> None:
+    """Let a field be as long as a record may be, and not 131,072 letters.
+
+    The csv module has one limit for the whole process. So it is raised and never lowered: another
+    thread may be reading, and `cohort` is a command, which mostly has the process to itself.
+    """
+    longest = _LONGEST_RECORD + LONGEST_LINE
+    if csv.field_size_limit() < longest:
+        csv.field_size_limit(longest)
 
 
 def _text(line: Line) -> str:
@@ -109,6 +129,7 @@ class CsvSource:
         self._plan = plan
         self._records = CsvRecords(Lines(stream), plan.source_delimiter)
         self.names: Sequence[str] = _header(self._records)
+        self._records.has_one_column = len(self.names) == 1
         self.facts: Mapping[str, str] = plan.facts_in(self.names)
         self.passed: Sequence[str] = plan.kept(self.names)
         self._rows = plan.rows_at_a_time(len(self.names))

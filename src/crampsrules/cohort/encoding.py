@@ -19,13 +19,15 @@ from crampsrules.cohort.batches import Position, Reject, Source
 from crampsrules.cohort.cells import NONE_OF_THESE, SEPARATOR
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
-from crampsrules.cohort.parquet_source import with_narrow_decimals
+from crampsrules.cohort.parquet_source import holds, in_polars, with_narrow_decimals
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
 from crampsrules.frames.outputs import FIRED
 
 _GROUP = 50_000
 """The rows of a row group of Parquet."""
+_IN_NO_FIGURE = ",;\t|"
+"""Delimiters that stand in no date and no figure."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -66,7 +68,7 @@ def _output(batch: Answered, plan: Plan, facts: Collection[str], *, header: bool
         case Format.CSV:
             return _csv(batch, plan.target_delimiter, facts, header=header)
         case Format.NDJSON:
-            return _ndjson(batch)
+            return _ndjson(batch, facts)
         case Format.PARQUET:
             return _parquet(batch, sorted(plan.rules.conditions))
 
@@ -156,14 +158,24 @@ def _described(table: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
 # --- NDJSON -------------------------------------------------------------------------------------
 
 
-def _ndjson(batch: Answered) -> bytes:
+def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     if not isinstance(batch.passed, list):
-        return _written(pl.DataFrame([*_frame(batch.passed), *batch.answers]))
+        given = _with_figures(_frame(batch.passed, Format.NDJSON), batch.passed.schema, facts)
+        return _written(pl.DataFrame([*given, *batch.answers]))
     answers = _written(batch.answers).decode().removesuffix("\n").split("\n")
     if not batch.passed:
         return b""
     joined = (_joined(*both) for both in zip(batch.passed, answers, strict=True))
     return "".join(joined).encode()
+
+
+def _with_figures(frame: pl.DataFrame, schema: Any, facts: Collection[str]) -> pl.DataFrame:  # noqa: ANN401
+    """The same with numbers for the decimals of facts: of a text, no figure is read again.
+
+    Any other decimal is a text in NDJSON, in which no digit is lost.
+    """
+    figures = [one.name for one in schema if one.name in facts and pa.types.is_decimal(one.type)]
+    return frame.with_columns(frame[name].cast(pl.Float64) for name in figures)
 
 
 def _written(frame: pl.DataFrame) -> bytes:
@@ -182,13 +194,18 @@ def _joined(given: str, answer: str) -> str:
 
 
 def _csv(batch: Answered, delimiter: str, facts: Collection[str], *, header: bool) -> bytes:
-    frame = _frame(batch.passed)
+    frame = _frame(batch.passed, Format.CSV)
     given = [
         _parted(frame[name], empty=NONE_OF_THESE) if name in facts else _plain(frame[name])
         for name in frame.columns
     ]
     answers = [_parted(column, empty="") for column in batch.answers]
-    text = pl.DataFrame([*given, *answers]).write_csv(include_header=header, separator=delimiter)
+    text = pl.DataFrame([*given, *answers]).write_csv(
+        include_header=header,
+        separator=delimiter,
+        # Polars looks for the delimiter in texts alone, and not in dates and figures.
+        quote_style="necessary" if delimiter in _IN_NO_FIGURE else "always",
+    )
     return text.encode()
 
 
@@ -218,7 +235,23 @@ def _plain(column: pl.Series) -> pl.Series:
     return pl.Series(column.name, texts, dtype=pl.String)
 
 
-def _frame(passed: Any) -> pl.DataFrame:  # noqa: ANN401
-    frame = pl.from_arrow(with_narrow_decimals(passed, pa.string()))
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+def _frame(passed: Any, form: Format) -> pl.DataFrame:  # noqa: ANN401
+    """What is passed on, in Polars. Raises CohortError for a type that the format has not."""
+    table = with_narrow_decimals(passed, pa.string())
+    purpose = f"written as {form.value}: leave it out by naming those to --keep"
+    for field in table.schema:
+        if holds(field.type, _is_binary):
+            raise CohortError(
+                f"the column {field.name!r} has the type {field.type}, which cannot be {purpose}"
+            )
+    return pl.DataFrame([in_polars(name, table[name], purpose) for name in table.column_names])
+
+
+def _is_binary(dtype: Any) -> bool:  # noqa: ANN401
+    kinds = pa.types
+    return bool(
+        kinds.is_binary(dtype)
+        or kinds.is_large_binary(dtype)
+        or kinds.is_binary_view(dtype)
+        or kinds.is_fixed_size_binary(dtype)
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO
 
 from crampsrules.cohort.errors import CohortError
 
@@ -47,3 +49,24 @@ def format_of(path: Path | None, option: str) -> Format:
 def delimiter_of(path: Path | None) -> str:
     """What stands between the fields of a CSV file, by its name."""
     return "\t" if path is not None and path.suffix.lower() == ".tsv" else ","
+
+
+# What files begin with that hold text in a way which has to be undone first, and what undoes it.
+_PACKED = {
+    b"\x1f\x8b": ("is compressed with gzip", "zcat"),
+    b"\x28\xb5\x2f\xfd": ("is compressed with Zstandard", "zstdcat"),
+    b"\xff\xfe": ("is UTF-16 and not UTF-8", "iconv -f UTF-16 -t UTF-8"),
+    b"\xfe\xff": ("is UTF-16 and not UTF-8", "iconv -f UTF-16 -t UTF-8"),
+}
+
+
+def mind_packing(stream: BinaryIO, form: Format) -> None:
+    """Refuse what holds no text as it is, and say what makes some of it. Raises CohortError."""
+    if not isinstance(stream, BufferedReader):  # what a program has put there cannot be peeked at
+        return
+    begins = stream.peek(4)
+    for sign, (told, tool) in _PACKED.items():
+        if begins.startswith(sign):
+            raise CohortError(
+                f"{told}: {tool} FILE | crampsrules cohort - OUT --from {form.value} reads it"
+            )

@@ -109,11 +109,13 @@ class _Column:
     set: tuple[str, str] | None = None
     """Of a member its set, and the name under which that would be given as a whole."""
 
-    def fault_in(self, row: Mapping[str, Any]) -> str | None:
-        """What is wrong with it beside the others in an object, whatever its value."""
-        if self.fault is None and self.set is not None and row.get(self.set[1]) is not None:
-            return f"{self.set[0]} is given twice: as a set, and here by member"
-        return self.fault
+    def fault_in(self, row: Mapping[str, Any], value: object) -> str | None:
+        """What is wrong with it beside the others in an object."""
+        if self.fault is not None or self.set is None or value is None:
+            return self.fault
+        name, whole = self.set
+        is_whole = row.get(whole) is not None
+        return f"{name} is given twice: as a set, and here by member" if is_whole else None
 
 
 class NdjsonSource:
@@ -154,7 +156,7 @@ class NdjsonSource:
         names = list(self.scan)
         facts, passed = (plan.facts_in(names), plan.kept(names)) if names else ({}, [])
         self.names: Sequence[str] = [] if self.spliced else names
-        self.facts: Mapping[str, str] = {} if self.spliced else facts
+        self.facts: Mapping[str, str] = {} if self.spliced else self._sound(facts)
         self.passed: Sequence[str] = [] if self.spliced else passed
         self._others: dict[str, None] = {}
         self._rows = plan.rows_at_a_time(len(self.names))
@@ -168,6 +170,11 @@ class NdjsonSource:
         if name in self._renamed:
             return declared(self._renamed[name])
         return None if name in self._plan.columns else declared(name)
+
+    def _sound(self, facts: Mapping[str, str]) -> Mapping[str, str]:
+        """Those of these columns that can hold something; rows that have another are put aside."""
+        columns = {name: self._column(name) for name in facts}
+        return {name: facts[name] for name, one in columns.items() if one and one.fault is None}
 
     def _row(self, line: Line) -> dict[str, Any]:
         """What is on a line, if it can be written again. Raises NotAnObjectError."""
@@ -263,7 +270,7 @@ class NdjsonSource:
                     told[name] = self._column(name)
                 if (column := told[name]) is None:
                     continue
-                if fault := column.fault_in(row):
+                if fault := column.fault_in(row, value):
                     problems.append(FactProblem(name, value, fault))
                     continue
                 if value is None:

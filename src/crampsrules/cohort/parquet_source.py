@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from crampsrules.cohort.plan import Plan
 
 # Pages are read as they are needed, not a whole column of a row group; each column has a buffer.
 _BUFFER = 2**16
+# Cells may be long: a batch ends at so many bytes, however few its rows. So it is read in pieces.
+_MOST_BYTES = 32 * 2**20
+_PIECE_BYTES, _PIECE_ROWS = 4 * 2**20, 2048
 
 
 class ParquetSource:
@@ -49,26 +52,35 @@ class ParquetSource:
     def batches(self, start: Position | None) -> Iterator[Batch]:
         """All batches from a position on. Raises UnfinishedError where the file is damaged."""
         row = 0 if start is None else start["row"]
+        for rows in self._gathered(self._pieces(row)):
+            yield self._made(rows, row)
+            row += rows.num_rows
+
+    def _gathered(self, pieces: Iterator[Any]) -> Iterator[Any]:
+        """Pieces as tables of the size of a batch."""
         waiting: list[Any] = []
-        held = 0
-        for piece in self._pieces(row):
-            waiting.append(piece)
-            held += piece.num_rows
-            while held >= self._rows:
-                whole = pa.Table.from_batches(waiting)
-                yield self._made(whole.slice(0, self._rows), row)
-                row += self._rows
-                held -= self._rows
-                waiting = whole.slice(self._rows).to_batches()
+        held = size = 0
+        for piece in pieces:
+            if waiting and size + piece.nbytes > _MOST_BYTES:
+                yield pa.Table.from_batches(waiting)
+                waiting, held, size = [], 0, 0
+            fitting = self._rows - held
+            waiting.append(piece.slice(0, fitting))
+            held, size = held + piece.num_rows, size + piece.nbytes
+            if held >= self._rows:
+                yield pa.Table.from_batches(waiting)
+                rest = piece.slice(fitting)
+                waiting = [rest] if rest.num_rows else []
+                held, size = rest.num_rows, rest.nbytes
         if waiting:
-            yield self._made(pa.Table.from_batches(waiting), row)
+            yield pa.Table.from_batches(waiting)
 
     def nobody(self) -> Batch:
         """A batch of no rows."""
         return self._made(self._file.schema_arrow.empty_table(), 0)
 
     def _pieces(self, start: int) -> Iterator[Any]:
-        """Everything from a row on, in pieces no larger than a batch."""
+        """Everything from a row on, in pieces far smaller than a batch may be."""
         groups = [
             self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)
         ]
@@ -78,7 +90,7 @@ class ParquetSource:
                 continue
             skip = max(0, start - first)
             try:
-                for piece in self._file.iter_batches(self._rows, row_groups=[group]):
+                for piece in self._file.iter_batches(self._piece(group), row_groups=[group]):
                     if skip < piece.num_rows:
                         yield piece.slice(skip)
                     skip = max(0, skip - piece.num_rows)
@@ -88,11 +100,17 @@ class ParquetSource:
                     f"{error}"
                 ) from None
 
+    def _piece(self, group: int) -> int:
+        """How many rows of a row group to read at once, by what a row of it takes on average."""
+        told = self._file.metadata.row_group(group)
+        fitting: int = _PIECE_BYTES * told.num_rows // max(1, told.total_byte_size)
+        return max(1, min(self._rows, _PIECE_ROWS, fitting))
+
     def _made(self, rows: Any, start: int) -> Batch:  # noqa: ANN401 - pyarrow has no types
-        facts = pl.from_arrow(with_narrow_decimals(rows.select(list(self.facts)), pa.float64()))
-        assert isinstance(facts, pl.DataFrame)
+        given = with_narrow_decimals(rows.select(list(self.facts)), pa.float64())
+        facts = [in_polars(name, given.column(name), "read as a fact") for name in self.facts]
         return Batch(
-            facts=facts.rename(self.facts),
+            facts=pl.DataFrame(facts).rename(self.facts),
             numbers=range(start + 1, start + 1 + rows.num_rows),
             faults={},
             passed=rows.select(self.passed),
@@ -102,11 +120,55 @@ class ParquetSource:
         )
 
 
+def in_polars(name: str, column: Any, purpose: str) -> pl.Series:  # noqa: ANN401
+    """A column of Arrow as one of Polars. Raises CohortError, with what cannot be done for it."""
+    _mind_letters(name, column, purpose)
+    # Polars would panic, and write pages about that, before anyone could tell it in words.
+    if not holds(column.type, pa.types.is_decimal256):
+        try:
+            return pl.Series(name, pl.from_arrow(column))
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException):
+            pass
+    raise CohortError(f"the column {name!r} has the type {column.type}, which cannot be {purpose}")
+
+
+def _mind_letters(name: str, column: Any, purpose: str) -> None:  # noqa: ANN401
+    """Find what is no UTF-8, which Polars takes for granted."""
+    if not holds(column.type, _is_text):
+        return
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        raise CohortError(
+            f"the column {name!r} has texts that are not UTF-8, which cannot be {purpose}"
+        ) from None
+
+
+def _is_text(dtype: Any) -> bool:  # noqa: ANN401
+    kinds = pa.types
+    return bool(
+        kinds.is_string(dtype) or kinds.is_large_string(dtype) or kinds.is_string_view(dtype)
+    )
+
+
+def holds(dtype: Any, is_such: Callable[[Any], bool]) -> bool:  # noqa: ANN401
+    """Whether a type of Arrow is such a one, or holds values of one."""
+    if is_such(dtype):
+        return True
+    if isinstance(dtype, pa.BaseExtensionType):
+        return holds(dtype.storage_type, is_such)
+    if pa.types.is_dictionary(dtype):
+        return holds(dtype.value_type, is_such)
+    return any(holds(dtype.field(at).type, is_such) for at in range(dtype.num_fields))
+
+
 def with_narrow_decimals(table: Any, dtype: Any) -> Any:  # noqa: ANN401
     """The same, where decimals that Polars cannot take have another type."""
     for at, field in enumerate(table.schema):
         if pa.types.is_decimal256(field.type):
-            table = table.set_column(at, field.name, table.column(at).cast(dtype))
+            # By way of a text: what Arrow makes of a decimal may be off in the last digit.
+            exact = table.column(at).cast(pa.string()).cast(dtype)
+            table = table.set_column(at, field.name, exact)
     return table
 
 

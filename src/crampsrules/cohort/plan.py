@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from attrs import field, frozen
 
@@ -24,19 +28,45 @@ BATCH_ROWS_OF_TEXT, BATCH_CELLS_OF_TEXT = 25_000, 1_500_000
 LEAST_BATCH_ROWS = 5_000
 
 
-def mind_that_they_differ(*files: Path | None) -> None:
-    """Refuse to read and write one file, or to write it twice. Raises CohortError."""
-    ends = [one for one in files if one is not None]
-    for at, one in enumerate(ends):
-        for other in ends[:at]:
-            if _is_one_file(one, other):
-                raise CohortError(f"{one} cannot be both read and written, nor written twice")
+def mind_that_they_differ(source: Path | None, target: Path | None, *others: Path | None) -> None:
+    """Refuse to read and write one file, or to write it twice. Raises CohortError.
+
+    A source or target of None is standard input or output, behind which a shell may put a file.
+    """
+    ends = [
+        (source or "standard input", _identity(source) if source else _behind(sys.stdin)),
+        (target or "standard output", _identity(target) if target else _behind(sys.stdout)),
+        *((other, _identity(other)) for other in others if other is not None),
+    ]
+    seen = set()
+    for end, identity in ends:
+        if identity in seen:
+            raise CohortError(f"{end} cannot be both read and written, nor written twice")
+        if identity is not None:
+            seen.add(identity)
 
 
-def _is_one_file(one: Path, other: Path) -> bool:
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return one.absolute() == other.absolute()
+def _identity(path: Path) -> object:
+    """The same for all names of a file, and for one that is not there by all ways to it."""
+    return _of_file(path.stat()) if path.exists() else path.absolute()
+
+
+def _behind(stream: TextIO | None) -> object:
+    """The same for a standard stream, where it is an ordinary file; None where it is not."""
+    try:
+        told = os.fstat(stream.fileno()) if stream else None
+    except OSError:  # what a program has put in its place
+        return None
+    return _of_file(told) if told and stat.S_ISREG(told.st_mode) else None
+
+
+def _of_file(told: os.stat_result) -> object:
+    return told.st_dev, told.st_ino
+
+
+def beside(target: Path) -> Path:
+    """Where rows are put aside unless somebody names a file for them."""
+    return target.with_name(f"{target.name}.rejects.ndjson")
 
 
 @frozen(kw_only=True)
@@ -76,6 +106,13 @@ class Plan:
         if self.rejects is not None and str(self.rejects) == "-":
             raise CohortError("rows that are put aside go to a file, which --rejects names")
         mind_that_they_differ(self.source, self.target, self.rejects)
+
+    @property
+    def names_rejects(self) -> bool:
+        """Whether somebody named the file for the rows that are put aside."""
+        if self.rejects is None:
+            return False
+        return self.target is None or self.rejects != beside(self.target)
 
     def rows_at_a_time(self, columns: int) -> int:
         """How many rows of so many columns are read, assessed and written at a time."""

@@ -19,7 +19,7 @@ from crampsrules.cohort.batches import Batch, Position, Source
 from crampsrules.cohort.csv_source import CsvSource
 from crampsrules.cohort.encoding import Encoded, encoded
 from crampsrules.cohort.errors import CohortError, UnfinishedError
-from crampsrules.cohort.formats import Format
+from crampsrules.cohort.formats import Format, mind_packing
 from crampsrules.cohort.ndjson_source import NdjsonSource
 from crampsrules.cohort.parquet_source import ParquetSource
 from crampsrules.cohort.plan import Plan
@@ -220,6 +220,7 @@ def _source(
     else:
         stream = stack.enter_context(plan.source.open("rb"))
         size = plan.source.stat().st_size
+    mind_packing(stream, plan.source_format)
     if plan.source_format is Format.CSV:
         return CsvSource(stream, plan, size)
     return NdjsonSource(stream, plan, size, scan=scan, reserved=assessor.schema.names())

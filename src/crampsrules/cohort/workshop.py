@@ -89,10 +89,13 @@ class Workshop:
 
     def _publish(self) -> None:
         """Give the files their names; again, if a run was cut off while it did."""
-        if not self.record.tally.rejected:
+        files = [(_OUTPUT, self._target)]
+        if self.record.tally.rejected or self._plan.names_rejects:
+            files.insert(0, (_REJECTS, self._rejects))
+        else:
             self._rejects.unlink(missing_ok=True)  # one of an earlier run would tell of these rows
-        for name, path in ((_REJECTS, self._rejects), (_OUTPUT, self._target)):
-            if (name == _OUTPUT or self.record.tally.rejected) and (self.folder / name).exists():
+        for name, path in files:
+            if (self.folder / name).exists():
                 _move(self.folder / name, path)
 
     def _save(self, record: Record) -> None:
@@ -117,9 +120,12 @@ def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
     """
     assert plan.target is not None
     folder = workshop_of(plan.target)
-    for path in (plan.target, plan.rejects):
+    for path, instead in (
+        (plan.target, "write to - and send that there"),
+        (plan.rejects, "without --rejects, rows are put aside in a file beside the output"),
+    ):
         if path is not None and path.exists() and not path.is_file():
-            raise CohortError(f"{path} is no ordinary file: write to - and send that there")
+            raise CohortError(f"{path} is no ordinary file: {instead}")
     for path in (folder, plan.rejects):
         if path is not None and not path.absolute().parent.is_dir():
             raise CohortError(f"there is no folder {path.parent} to write to")
@@ -175,7 +181,12 @@ def _cut(path: Path, size: int) -> None:
 
 
 def _move(path: Path, target: Path) -> None:
-    """Give a file its name, also on another disk, where it has to be copied first."""
+    """Give a file its name, also on another disk, where it has to be copied first.
+
+    Whoever could not read what had the name before cannot read this either.
+    """
+    if target.exists():
+        shutil.copymode(target, path)
     try:
         path.replace(target)
     except OSError as error:
@@ -183,6 +194,7 @@ def _move(path: Path, target: Path) -> None:
             raise
         new = target.with_name(f"{target.name}.new")
         with path.open("rb") as source, new.open("wb") as copy:
+            shutil.copymode(path, new)
             shutil.copyfileobj(source, copy)
             copy.flush()
             os.fsync(copy.fileno())
