@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.facts import FACTS
+from crampsrules.frames.inputs import nearly_a_fact
 from crampsrules.inference import Inference
 from crampsrules.memberships import Membership, membership
 from crampsrules.observations import Observations
@@ -270,6 +271,41 @@ def test_what_cannot_be_is_refused_at_once(frame, options, told):
         with pytest.raises(FactsError) as refused:
             assess_frame(make(frame), **options)
         assert str(refused.value) == told
+
+
+@given(data=st.data())
+def test_the_name_of_a_fact_in_other_letters_is_nearly_that_fact(data):
+    """As a spreadsheet or a database writes it; in none is everyone unknown without a word."""
+    meant = data.draw(st.sampled_from([*FACTS, "timing__night"]))
+    between = data.draw(st.sampled_from(["_", " ", "-", "."] + [""] * ("__" not in meant)))
+    parts = [part.replace("_", between) for part in meant.split("__")]
+    name = data.draw(st.sampled_from([str.upper, str.title, str.capitalize]))("__".join(parts))
+
+    for written in (name, f" {name} "):
+        assert nearly_a_fact(written) == meant
+        with pytest.raises(FactsError, match=f"did you mean '{meant}'"):
+            assess_frame(pl.DataFrame({written: [True]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("stroke_sings", "stroke_signs"),
+        ("timng__night", "timing__night"),
+        ("Timing__Nigth", "timing__night"),
+        ("medication__statin", "medications__statin"),
+        ("site__name", None),
+        ("smokr__night", None),
+        ("id", None),
+        ("", None),
+        ("__", None),
+        (b"fever", None),
+        (3, None),
+    ],
+)
+def test_a_slip_from_a_fact_or_a_member_is_nearly_that(name, meant):
+    """And what is like neither is nothing."""
+    assert nearly_a_fact(name) == meant
 
 
 def test_everything_wrong_is_told_at_once():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -372,9 +373,32 @@ def _wrong_names(names: Sequence[object], columns: Mapping[Any, Any]) -> list[Fa
 
 
 def nearly_a_fact(name: object) -> str | None:
-    """The fact that a name may be a slip from; one unlike any fact is none."""
-    found = get_close_matches(name, FACTS, 1, _ALIKE) if isinstance(name, str) else []
-    return found[0] if found else None
+    """The fact, or member of a set, that a name may be a slip from.
+
+    What says a fact in other letters is nearly one too; a name unlike any fact is none.
+    """
+    if not isinstance(name, str):
+        return None
+    written = _as_facts_are_written(name)
+    bare = {fact.replace("_", ""): fact for fact in FACTS}
+    if meant := bare.get(written.replace("_", "")) or _nearest(written, FACTS):
+        return meant
+    set_, between, member = written.partition(BETWEEN)
+    fact = FACTS.get(set_) or FACTS.get(_nearest(set_, FACTS) or "")
+    if not between or fact is None or not _is_set(fact):
+        return None
+    # Which classes of medicines there are is for the rules to say.
+    meant = _nearest(member, fact.members) if fact.members else member
+    return fact.name + BETWEEN + meant if meant else None
+
+
+def _as_facts_are_written(name: str) -> str:
+    """`Chest Pain` as `chest_pain`."""
+    return re.sub(r"[\s.-]", "_", name.strip().lower())
+
+
+def _nearest(text: str, texts: Iterable[str]) -> str | None:
+    return next(iter(get_close_matches(text, texts, 1, _ALIKE)), None)
 
 
 def _mind_slips(names: Sequence[object]) -> None:
