@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Literal
 
 import narwhals as nw
@@ -295,6 +296,7 @@ def _classes_asked(rules: RuleBase) -> tuple[str, ...]:
 
 
 _ALIKE = 0.8
+_LONGEST_NAME = 100  # no fact is called so, and no member of one
 
 
 # --- Finding facts among columns ----------------------------------------------------------------
@@ -377,8 +379,11 @@ def nearly_a_fact(name: object) -> str | None:
 
     What says a fact in other letters is nearly one too; a name unlike any fact is none.
     """
-    if not isinstance(name, str):
-        return None
+    return _meant(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=1024)
+def _meant(name: str) -> str | None:
     written = _as_facts_are_written(name)
     bare = {fact.replace("_", ""): fact for fact in FACTS}
     if meant := bare.get(written.replace("_", "")) or _nearest(written, FACTS):
@@ -399,6 +404,14 @@ def _as_facts_are_written(name: str) -> str:
 
 def _nearest(text: str, texts: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(text, texts, 1, _ALIKE)), None)
+
+
+def overlooked(names: Sequence[object], columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The columns that hold no fact and may be a slip from one, each with what may be meant."""
+    looked_at = {*columns, *columns_asked(names, columns)}
+    for name in names:
+        if name not in looked_at and (meant := nearly_a_fact(name)):
+            yield str(name), meant
 
 
 def _mind_slips(names: Sequence[object]) -> None:
