@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,21 @@ def test_both_ends_are_taken_and_nothing_beyond_them(fact):
         assert reader(end) == end
         with pytest.raises(RefusedError, match=r"^takes a "):
             reader(beyond)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble])
+@given(figure=st.integers(0, 999).map(lambda cents: cents / 100))
+def test_a_figure_of_numpy_is_what_it_is_written_as(kind, figure):
+    """0.7 is 0.7, and not 0.699999988, in whatever unit; the shortest type has three digits."""
+    assert read("age_years", kind(figure)) == figure
+    quantities = ({"value": one, "unit": "µIU/mL"} for one in (figure, kind(figure)))
+    assert len({read("tsh_miu_l", one) for one in quantities}) == 1
+
+
+def test_a_figure_of_numpy_that_is_none_is_refused():
+    """As a float is."""
+    for figure in ("nan", "inf", "-inf"):
+        assert "takes a number" in refusal("age_years", np.float32(figure))
 
 
 def test_a_zero_has_no_sign():

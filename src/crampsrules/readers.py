@@ -94,9 +94,11 @@ def _finite(value: object) -> float | None:
     """Give any real number as a float (numpy's too), or None for what is none or not finite."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
+    # One of numpy's may have fewer digits than a float: what is meant is what it is written as.
+    is_numpys = hasattr(value, "dtype") and not isinstance(value, float)
     try:
-        read = float(value)
-    except OverflowError:
+        read = float(str(value) if is_numpys else value)
+    except (OverflowError, ValueError):
         return None
     return read if math.isfinite(read) else None
 

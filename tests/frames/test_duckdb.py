@@ -19,11 +19,14 @@ from tests.frames.common import (
     CLASS_ROWS,
     LONG_ROWS,
     NAMES_AS_WRITTEN,
+    NO_FIGURES,
     TELLING_ROWS,
     TEXTS,
     assert_right,
+    in_floats,
     in_polars,
     rows,
+    rows_at_thresholds,
     rules_of_many_classes,
     small_rules,
     with_texts,
@@ -205,6 +208,16 @@ def test_figures_of_any_type_are_taken():
     found = assess_frame(relation("select 71.5 as age_years, 3 as pain_severity, null as fever"))
 
     assert_right(answers(found), [{"age_years": 71.5, "pain_severity": 3}], exact=False)
+
+
+def test_single_figures_are_what_they_are_written_as():
+    """At each threshold of the rules, and where it is no figure."""
+    given_rows = [*rows_at_thresholds(), *NO_FIGURES]
+    frame = in_floats(given_rows, pl.Float32)
+
+    found = assess_frame(relation("select * from frame", frame))
+
+    assert_right(answers(found), given_rows, exact=False)
 
 
 def test_columns_that_differ_in_capitals_only_are_one_to_duckdb():

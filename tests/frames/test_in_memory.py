@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -13,7 +15,16 @@ from hypothesis import given
 from crampsrules import FactsError, assess_frame
 from crampsrules.frames import eager
 from tests.drawing import fewer
-from tests.frames.common import ANSWERS, assert_right, in_polars, rows
+from tests.frames.common import (
+    ANSWERS,
+    assert_right,
+    in_floats,
+    in_polars,
+    rows,
+    rows_at_thresholds,
+)
+
+ADDED = [*ANSWERS, "errors"]
 
 
 @fewer(12)
@@ -63,7 +74,34 @@ def test_arrow_says_what_assess_says(patients):
     assert_right(found.select(added).to_pylist(), patients)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "Float64", "double[pyarrow]", object])
+@pytest.mark.parametrize("dtype", [pl.Float16, pl.Float32])
+def test_figures_of_few_digits_are_what_they_are_written_as(dtype):
+    """At each threshold of the rules."""
+    chosen = [
+        row
+        for row in rows_at_thresholds()
+        for value in row.values()
+        if dtype == pl.Float32 or float(str(np.float16(value))) == value
+    ]
+    frame = in_floats(chosen, dtype)
+
+    assert_right(assess_frame(frame.to_arrow()).select(ADDED).to_pylist(), chosen)
+    for use_arrow in (True, False):
+        given_frame = frame.to_pandas(use_pyarrow_extension_array=use_arrow)
+        assert_right(_pandas_rows(assess_frame(given_frame)), chosen)
+
+
+def test_figures_of_numpy_among_others_are_what_they_are_written_as():
+    """In a column of objects, where Arrow would make doubles of them all."""
+    values = [np.float32(0.7), np.float16(0.7), 0.7, np.float64(0.7), None]
+    frame = pd.DataFrame({"magnesium_mmol_l": pd.Series(values, dtype=object)})
+
+    assert_right(_pandas_rows(assess_frame(frame)), [{"magnesium_mmol_l": 0.7}] * 4 + [{}])
+
+
+@pytest.mark.parametrize(
+    "dtype", ["float32", "float64", "Float32", "Float64", "double[pyarrow]", object]
+)
 def test_nan_is_unknown_in_pandas(dtype):
     """It has no other way of saying so in a column of plain numbers."""
     frame = pd.DataFrame({"age_years": pd.Series([float("nan"), 71.0], dtype=dtype)})

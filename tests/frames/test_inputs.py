@@ -9,7 +9,9 @@ from typing import Any
 import dask.dataframe as dd
 import duckdb
 import narwhals as nw
+import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +19,22 @@ from hypothesis import strategies as st
 from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.facts import FACTS
 from crampsrules.frames.inputs import nearly_a_fact
+from crampsrules.frames.polars_frames import of_halves
 from crampsrules.inference import Inference
 from crampsrules.memberships import Membership, membership
 from crampsrules.observations import Observations
 from crampsrules.strategies import patient_facts
 from tests.drawing import fewer
-from tests.frames.common import ANSWERS, TEXTS, assert_right, in_polars, small_rules
+from tests.frames.common import (
+    ANSWERS,
+    NO_FIGURES,
+    TEXTS,
+    assert_right,
+    in_floats,
+    in_polars,
+    rows_at_thresholds,
+    small_rules,
+)
 
 SETS = [name for name, fact in FACTS.items() if fact.kind == "members"]
 
@@ -410,6 +422,39 @@ def test_numbers_of_any_type_are_taken(dtype, times):
     found = answers(assess_frame(pl.concat([frame.cast(dtype)] * times)))
 
     assert_right(found[:3], frame.to_dicts())
+
+
+def test_single_figures_are_what_they_are_written_as():
+    """0.7 is 0.7, and not 0.699999988: at each threshold of the rules, and where it is none."""
+    given_rows = [*rows_at_thresholds(), *NO_FIGURES]
+    frame = in_floats(given_rows, pl.Float32)
+
+    for found in (assess_frame(frame), assess_frame(frame.lazy()).collect()):
+        assert_right(answers(found), given_rows)
+
+
+def test_half_figures_are_what_they_are_written_as():
+    """As NumPy writes them, each of them."""
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    halves = pl.Series(pl.from_arrow(pa.array(every)))
+
+    found = of_halves(halves)
+
+    assert found.equals(pl.Series([float(str(one)) for one in every]))
+    assert of_halves(halves.clear()).is_empty()
+    assert of_halves(pl.Series([None, 0.7], dtype=pl.Float16)).to_list() == [None, 0.7]
+
+
+def test_half_figures_are_taken_as_they_are_written():
+    """Row by row and column by column."""
+    halves = [
+        {name: float(str(np.float16(value))) for name, value in row.items()}
+        for row in [*rows_at_thresholds(), *NO_FIGURES]
+    ]
+    frame = in_floats(halves, pl.Float16)
+
+    for found in (assess_frame(frame), assess_frame(frame.lazy()).collect()):
+        assert_right(answers(found), halves)
 
 
 def test_a_column_of_nothing_is_unknown():

@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.frames import sql
 from tests.drawing import ROOT, fact_mappings, fewer, rule_bases, shipped_texts
-from tests.frames.common import NAMES_AS_WRITTEN, TEXTS, assert_right, in_polars, rows
+from tests.frames.common import (
+    NAMES_AS_WRITTEN,
+    NO_FIGURES,
+    TEXTS,
+    assert_right,
+    in_floats,
+    in_polars,
+    rows,
+    rows_at_thresholds,
+)
 from tests.frames.spark import needs_java, session
 
 pytestmark = [
@@ -152,6 +161,17 @@ def test_texts_with_separators_are_sets(spark, few):
 
     patients = [{"timing": right} for _, right in TEXTS]
     assert_right(answers(assess_frame(frame, rules=few)), patients, few, exact=False)
+
+
+def test_single_figures_are_what_they_are_written_as(spark, tmp_path):
+    """At each threshold of the shipped rules, and where it is no figure."""
+    given_rows = [*rows_at_thresholds(), *NO_FIGURES]
+    file = os.fspath(tmp_path / "patients.parquet")
+    in_floats(given_rows, pl.Float32).write_parquet(file)
+    frame = spark.read.parquet(file)
+
+    assert dict(frame.dtypes)["magnesium_mmol_l"] == "float"
+    assert_right(answers(assess_frame(frame)), given_rows, exact=False)
 
 
 def test_two_columns_of_one_name_are_refused(spark):

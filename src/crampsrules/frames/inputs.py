@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import narwhals as nw
-from attrs import frozen
+from attrs import evolve, frozen
 
 from crampsrules.conditions import Comparison, FactAtom, Flag, Known, Member, OneOf, atoms
 from crampsrules.engines.columnar import (
@@ -47,6 +47,7 @@ WORD = 60
 """So many classes of medicines are written into the bits of one whole number."""
 
 Form = Literal["value", "list", "text"]
+Precision = Literal["half", "single", "double"]
 
 
 @frozen
@@ -60,6 +61,8 @@ class Source:
     """A set is a list, or a text with separators; all else is a value."""
     member: str | None = None
     """The member that the column is about, where it is about one only."""
+    precision: Precision = "double"
+    """Of figures that have fewer digits than doubles; what is meant is what they are written as."""
 
     @property
     def key(self) -> str:
@@ -455,9 +458,12 @@ def _typed(source: Source, dtype: nw.dtypes.DType) -> Source:
     """The source in the form that its type gives it. Raises FactsError for a wrong type."""
     for form, fits in _forms(source):
         if fits(dtype):
-            return Source(source.fact, source.column, form, source.member)
+            return evolve(source, form=form, precision=_PRECISION.get(str(dtype), "double"))
     message = f"the column has the type {dtype}, and {source.key} takes {_taken(source)}"
     raise FactsError.of(message, field=source.column)
+
+
+_PRECISION: Mapping[str, Precision] = {"Float16": "half", "Float32": "single"}
 
 
 def _forms(source: Source) -> Iterable[tuple[Form, Callable[[nw.dtypes.DType], bool]]]:

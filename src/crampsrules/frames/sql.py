@@ -144,12 +144,18 @@ class Script:
     # --- Inputs ---------------------------------------------------------------------------------
 
     def _lists(self) -> Stage:
-        """Sets that are written as texts, and the names of medicines, as lists."""
+        """Sets that are written as texts as lists, and figures as they are written."""
         return {
-            self._own(one.key): self._split(self.dialect.name(one.column))
-            for one in self.inputs.sets
-            if one.form == "text"
+            self._own(key): self._read(one)
+            for key, one in self.inputs.sources.items()
+            if _is_read(one)
         }
+
+    def _read(self, source: Source) -> str:
+        column = self.dialect.name(source.column)
+        if source.form == "text":
+            return self._split(column)
+        return f"CAST(CAST({column} AS {self.dialect.text_type}) AS DOUBLE)"
 
     def _split(self, column: str) -> str:
         said = self.dialect
@@ -184,7 +190,7 @@ class Script:
 
     def _column(self, key: str) -> str:
         source = self.inputs.sources[key]
-        if source.form == "text":
+        if _is_read(source):
             return self._ref(key)
         column = self.dialect.name(source.column)
         if source.fact.kind == "choice":
@@ -467,6 +473,11 @@ class Script:
             self.dialect.strangers(column, known), "name", self._quoted("coalesce(name, 'null')")
         )
         return self.dialect.joined(quoted, ", ")
+
+
+def _is_read(source: Source) -> bool:
+    """Whether what a column holds is written anew before anything is asked of it."""
+    return source.form == "text" or source.precision != "double"
 
 
 def _masks(bits: Iterable[Bit | None]) -> Iterable[tuple[str, int]]:
