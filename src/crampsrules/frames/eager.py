@@ -144,9 +144,17 @@ def _polars_column(frame: Any, name: str) -> pl.Series:  # noqa: ANN401
     column = frame[name]
     try:
         array = _from_arrow(column) if isinstance(frame, pa.Table) else _from_pandas(column)
-        return pl.Series(name, pl.from_arrow(array))
     except _UNREADABLE as error:
         message = f"the column mixes types, or holds what no fact is: {shorten(str(error))}"
+        raise FactsError.of(message, field=name) from None
+    try:
+        return pl.Series(name, pl.from_arrow(array))
+    except (*_UNREADABLE, pl.exceptions.PanicException):
+        dtype = shorten(str(array.type)).strip("'")
+        message = (
+            f"the column has the type {dtype}, which cannot be read here: "
+            "cast it to true and false, numbers, texts or lists of texts"
+        )
         raise FactsError.of(message, field=name) from None
 
 
@@ -158,12 +166,18 @@ def _from_arrow(column: Any) -> Any:  # noqa: ANN401
 
 def _from_pandas(column: Any) -> Any:  # noqa: ANN401
     """A column of pandas as one of Arrow, with NaN as null: pandas knows no other unknown."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.SparseDtype):
+        column = column.sparse.to_dense()
     if column.dtype == object:
         column = list(map(_plain, column))
-    array = pa.array(column, from_pandas=True)
+    array = _from_arrow(pa.array(column, from_pandas=True))
     if pa.types.is_floating(array.type):
-        return pc.if_else(pc.is_nan(array), None, array)
-    return array
+        array = pc.if_else(pc.is_nan(array), None, array)
+    # What pandas never knew anything of it gives a type that says as little.
+    nothing = len(array) > 0 and array.null_count == len(array)
+    return pa.nulls(len(array)) if nothing else array
 
 
 def _plain(value: object) -> object:

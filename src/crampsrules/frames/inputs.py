@@ -418,8 +418,17 @@ def overlooked(names: Sequence[object], columns: Mapping[str, str]) -> Iterator[
 
 
 def _mind_slips(names: Sequence[object]) -> None:
-    """Refuse columns of which none is a fact and one is nearly one: everyone would be unknown."""
+    """Refuse columns of which none is a fact and one is nearly one: everyone would be unknown.
+
+    Names that are no texts, as levels of names are in pandas, may have one in them.
+    """
     for name in names:
+        if not isinstance(name, str):
+            message = (
+                f"no column has the name of a fact: those are texts, and {shorten(name)} is none. "
+                "Give the columns names that are"
+            )
+            raise FactsError.of(message, field="frame")
         if meant := nearly_a_fact(name):
             raise FactsError.of(
                 f"no column has the name of a fact; for {shorten(name)}, did you mean {meant!r}? "
