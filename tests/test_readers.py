@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -60,10 +62,31 @@ def test_a_figure_of_numpy_is_what_it_is_written_as(kind, figure):
     assert len({read("tsh_miu_l", one) for one in quantities}) == 1
 
 
-def test_a_figure_of_numpy_that_is_none_is_refused():
+@given(figure=st.decimals(0, 10, places=2))
+def test_a_decimal_and_a_fraction_are_numbers(figure):
+    """The float that is written so."""
+    for given_as in (figure, Fraction(figure)):
+        assert read("age_years", given_as) == float(str(figure))
+    assert read("pain_severity", Decimal(3)) == 3
+
+
+def test_a_figure_that_is_none_is_refused():
     """As a float is."""
-    for figure in ("nan", "inf", "-inf"):
+    for figure in ("nan", "inf", "-inf", "121"):
         assert "takes a number" in refusal("age_years", np.float32(figure))
+        assert "takes a number" in refusal("age_years", Decimal(figure))
+    for figure in ("sNaN", "1e999999"):
+        assert "takes a number" in refusal("age_years", Decimal(figure))
+    assert "takes a whole number" in refusal("pain_severity", Decimal("3.5"))
+
+
+def test_true_and_false_of_numpy_are_true_and_false():
+    """As a comparison of its arrays gives them; its numbers are neither."""
+    for flag in (True, False):
+        assert read("fever", np.bool_(flag)) is flag
+    for other in (np.int8(1), np.array(True), "True"):  # noqa: FBT003 - an array of one value
+        assert "takes true or false" in refusal("fever", other)
+    assert "takes a number" in refusal("age_years", np.bool_(1))
 
 
 def test_a_zero_has_no_sign():
