@@ -226,6 +226,14 @@ def test_columns_that_differ_in_capitals_only_are_one_to_duckdb():
         assess_frame(relation("select 5 as age_years, 'x' as \"Triage\""))
 
 
+@pytest.mark.parametrize("prefix", ["crampsrules:", "CRAMPSRULES:", "_CrampsRules:"])
+def test_columns_may_be_called_as_ours_are_within(prefix):
+    """In other capitals too, which DuckDB does not see."""
+    frame = relation(f'select 71.0 as age_years, true as "{prefix}faulty", 1 as "{prefix[1:]}fine"')
+
+    assert_right(answers(assess_frame(frame)), [{"age_years": 71.0}], exact=False)
+
+
 def test_texts_with_separators_are_sets(few):
     """Spaces of every kind are taken off, as elsewhere."""
     frame = pl.DataFrame({"timing": [text for text, _ in TEXTS]})

@@ -89,8 +89,8 @@ class Assessor:
 
 
 def free_prefix(names: Iterable[str]) -> str:
-    """What no column's name begins with."""
-    taken = list(names)
+    """What no column's name begins with: some engines see no capitals in names."""
+    taken = [name.lower() for name in names]
     prefix = "crampsrules:"
     while any(name.startswith(prefix) for name in taken):
         prefix = f"_{prefix}"
