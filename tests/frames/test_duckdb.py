@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -22,6 +23,7 @@ from tests.frames.common import (
     NO_FIGURES,
     TELLING_ROWS,
     TEXTS,
+    Row,
     assert_right,
     in_floats,
     in_polars,
@@ -258,6 +260,56 @@ def test_a_name_of_ours_may_be_that_of_a_table_or_a_column(name):
         assert_right(answers(assess_frame(frame)), [patient], exact=False)
 
 
+def test_no_macro_takes_the_place_of_a_function():
+    """Whatever the user calls so: here everything that is built in, and none can be called."""
+    cramps = duckdb.connect()
+    built_in = cramps.execute("select distinct function_name from duckdb_functions()").fetchall()
+    names = [name for (name,) in built_in if name.isidentifier()]
+    for name in names:
+        cramps.execute(f'create macro "{name}"() as 1')
+    patients = [*TELLING_ROWS, *BAD_VALUES, {"medications": ["Furosemide 40 mg and lasi", "日本"]}]
+
+    for frame in (in_polars(patients), with_texts(in_polars(TELLING_ROWS))):
+        given_rows = patients[: len(frame)]
+        found = assess_frame(cramps.from_arrow(frame.to_arrow()), rules=small_rules(), weights=True)
+        assert_right(answers(found), given_rows, small_rules(), exact=False)
+
+    assert {"concat", "lower", "list_transform", "list_value", "struct_pack"} <= set(names)
+
+
+COLLATED: Sequence[Row] = [
+    {"sex": "FEMALE", "timing": ["night"], "sites": ["calf"]},
+    {"sex": "female", "timing": ["NIGHT"], "sites": ["calf"]},
+    {"sex": "female", "timing": ["night"], "sites": ["NONE"]},
+    {"sex": "female", "timing": ["night"], "sites": []},
+]
+
+
+@pytest.mark.parametrize("default", ["", "nocase"])
+def test_capitals_count_whatever_a_collation_says(default):
+    """That of a column, and that of a connection."""
+    cramps = duckdb.connect()
+    cramps.execute(f"set default_collation = '{default}'")
+    frame = with_texts(in_polars(COLLATED, ["sex", "sites"])).to_arrow()
+    lists = in_polars(COLLATED, ["timing"]).select("timing").to_arrow()
+    cramps.register("texts", frame)
+    cramps.register("lists", lists)
+    collated = cramps.sql(
+        "select sex collate nocase as sex, sites collate nocase as sites, "
+        "list_transform(timing, lambda one: one collate nocase) as timing "
+        "from texts positional join lists"
+    )
+
+    found = answers(assess_frame(collated))
+
+    assert_right(found, COLLATED, exact=False)
+    assert [one["errors"].rpartition("got ")[2] for one in found[:3]] == [
+        "'FEMALE'",
+        "'NIGHT'",
+        "'NONE'",
+    ]
+
+
 def test_the_habits_of_a_connection_change_no_order():
     """How it sorts where nobody says how."""
     cramps = duckdb.connect()
@@ -299,5 +351,5 @@ def test_names_that_nobody_knows_are_read_in_no_time():
 
     found = assess_frame(relation("select * from frame", frame)).pl()
 
-    assert script.startswith("(CASE WHEN get_bit(")
+    assert script.startswith("(CASE WHEN system.main.get_bit(")
     assert found["errors"].is_null().all()

@@ -174,6 +174,30 @@ def test_single_figures_are_what_they_are_written_as(spark, tmp_path):
     assert_right(answers(assess_frame(frame)), given_rows, exact=False)
 
 
+def test_capitals_count_whatever_a_collation_says(spark, few):
+    """Spark's own may see none in a text, or in the members of a list."""
+    patients: list[dict[str, Any]] = [
+        {"sex": "FEMALE", "timing": ["night"], "sites": ["calf"]},
+        {"sex": "female", "timing": ["NIGHT"], "sites": ["calf"]},
+        {"sex": "female", "timing": ["night"], "sites": ["NONE"]},
+        {"sex": "female", "timing": ["night"], "sites": []},
+    ]
+    rows = [
+        (at, one["sex"], one["timing"], ";".join(one["sites"]) or "none")
+        for at, one in enumerate(patients)
+    ]
+    frame = spark.createDataFrame(
+        rows,
+        "row int, sex string collate UTF8_LCASE, timing array<string collate UTF8_LCASE>, "
+        "sites string collate UTF8_LCASE",
+    )
+
+    found = answers(assess_frame(frame, rules=few))
+
+    assert_right(found, patients, few, exact=False)
+    assert "'NIGHT'" in found[1]["errors"]
+
+
 def test_two_columns_of_one_name_are_refused(spark):
     """Also by capitals alone, which Spark does not mind unless it is told to."""
     frame = spark.createDataFrame([(True, True)], "fever boolean, other boolean")

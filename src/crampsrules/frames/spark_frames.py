@@ -24,6 +24,12 @@ class Spark(Dialect):
     def name(self, name: str) -> str:  # noqa: D102 - as all the others: see Dialect
         return "`" + name.replace("`", "``") + "`"
 
+    def plain_text(self, text: str) -> str:  # noqa: D102
+        return f"CAST({text} AS STRING)"
+
+    def plain_list(self, values: str) -> str:  # noqa: D102
+        return f"CAST({values} AS ARRAY<STRING>)"
+
     def number(self, value: float) -> str:  # noqa: D102
         return f"{value!r}D"
 
