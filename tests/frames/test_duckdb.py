@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess_frame
-from crampsrules.frames.duckdb_frames import DuckDB
+from crampsrules.frames.duckdb_frames import DuckDB, hash_of
 from tests.drawing import fact_mappings, fewer, rule_bases
 from tests.frames.common import (
     BAD_VALUES,
@@ -342,6 +342,32 @@ def test_a_text_is_found_among_others_if_it_is_one_of_them(texts, data):
     found = given.project(f"{say.among('t', known)}, {say.code_of('t', codes)}").fetchall()
 
     assert found == [(text in codes, codes.get(text)) for text in texts]
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_a_text_is_hashed_alike_within_and_without(texts):
+    """So that a view which was stored says the same in whatever version of DuckDB it is read."""
+    frame = pl.DataFrame({"t": [*texts, None]})
+
+    found = relation("select * from frame", frame).project(DuckDB().hash_of("t")).fetchall()
+
+    assert found == [(hash_of(text),) for text in texts] + [(None,)]
+
+
+def test_an_assessment_can_be_stored_as_a_view(tmp_path):
+    """Which assesses whoever is in the table when it is looked at."""
+    with duckdb.connect(tmp_path / "cohort.db") as cramps:
+        cramps.execute("create table people (medications varchar[], weakness boolean)")
+        assess_frame(cramps.table("people"), rules=small_rules()).create_view("assessed")
+    with duckdb.connect(tmp_path / "cohort.db") as cramps:
+        cramps.execute("insert into people values (['Lasix', 'tonic'], true), (['lasic'], null)")
+        found = answers(cramps.table("assessed"))
+
+    patients: Sequence[Row] = [
+        {"medications": ["Lasix", "tonic"], "weakness": True},
+        {"medications": ["lasic"]},
+    ]
+    assert_right(found, patients, small_rules(), exact=False)
 
 
 def test_names_that_nobody_knows_are_read_in_no_time():

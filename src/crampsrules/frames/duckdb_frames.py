@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from hashlib import md5
 
 from crampsrules.frames.dialect import Dialect
 from crampsrules.frames.inputs import BAD
@@ -99,7 +100,7 @@ class DuckDB(Dialect):
         # A cast that fails takes milliseconds, for it writes the whole enumeration into an error
         # that nobody sees: what is surely not among the texts is not cast.
         size, bits = _bloom_filter(tuple(texts))
-        number = self.call("hash", text)
+        number = self.hash_of(text)
         first, second = f"{number} % {size}", f"({number} // {size}) % {size}"
         found = (
             self.call("get_bit", f"'{bits}'::BIT", f"CAST({at} AS INTEGER)")
@@ -107,6 +108,14 @@ class DuckDB(Dialect):
         )
         likely = " AND ".join(f"{bit} = 1" for bit in found)
         return f"CASE WHEN {likely} THEN TRY_CAST({text} AS {self._enumeration(texts)}) END"
+
+    def hash_of(self, text: str) -> str:
+        """A whole number for a text, the same as the function of that name gives.
+
+        DuckDB's own `hash` is quicker, but a later version's may be another, and views are stored.
+        """
+        digits = self.call("substring", self.call("md5", text), "1", str(_DIGITS))
+        return f"CAST('0x' || {digits} AS BIGINT)"
 
     def _enumeration(self, texts: Sequence[str]) -> str:
         # A type takes plain literals only, and DuckDB's have nothing special but the quote.
@@ -154,19 +163,23 @@ class DuckDB(Dialect):
         return f"CAST({values} AS VARCHAR[])"
 
 
+_DIGITS = 15
+"""So many of MD5's digits make a whole number of 64 bits, with its sign."""
 _BITS_A_TEXT = 16
 """One text in some two hundred that is not there is then taken for one that may be."""
 
 
 @lru_cache(maxsize=16)
 def _bloom_filter(texts: tuple[str, ...]) -> tuple[int, str]:
-    """The size of a Bloom filter for some texts, by DuckDB's own hash, and its bits."""
-    import duckdb
-
+    """The size of a Bloom filter for some texts, and its bits."""
     size = 1 << (_BITS_A_TEXT * len(texts)).bit_length()
     bits = bytearray(b"0" * size)
-    with duckdb.connect() as connection:
-        for (number,) in connection.execute("SELECT hash(unnest(?))", [list(texts)]).fetchall():
-            for at in (number % size, number // size % size):
-                bits[at] = ord("1")
+    for number in map(hash_of, texts):
+        for at in (number % size, number // size % size):
+            bits[at] = ord("1")
     return size, bits.decode()
+
+
+def hash_of(text: str) -> int:
+    """A whole number for a text."""
+    return int(md5(text.encode(), usedforsecurity=False).hexdigest()[:_DIGITS], 16)
