@@ -195,6 +195,26 @@ def test_names_of_medicines_are_read_as_assess_reads_them(few):
     assert_right(answers(found), patients, few, exact=False)
 
 
+@pytest.mark.parametrize(
+    ("version", "is_taken"),
+    [("1.2.2", False), ("0.10.3", False), ("1.3.0", True), ("2.0.1", True), ("unknown", True)],
+)
+def test_a_duckdb_without_lambdas_is_refused_in_words(monkeypatch, version, is_taken):
+    """They are written in another way before 1.3."""
+    monkeypatch.setattr(duckdb, "__version__", version)
+    frame = relation("select 71 as age_years")
+
+    if is_taken:
+        found = assess_frame(frame, rules=small_rules())
+        assert_right(answers(found), [{"age_years": 71}], small_rules())
+    else:
+        with pytest.raises(FactsError) as refused:
+            assess_frame(frame)
+        assert str(refused.value) == (
+            f"frame: takes relations of DuckDB 1.3 or later, and this is {version}"
+        )
+
+
 def test_nothing_is_run_before_it_is_asked_for():
     """What cannot be run is found out by whoever asks."""
     never = relation("select error('run') :: double as age_years")

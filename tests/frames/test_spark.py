@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.frames import sql
+from crampsrules.frames.spark_frames import Spark
 from tests.drawing import ROOT, fact_mappings, fewer, rule_bases, shipped_texts
 from tests.frames.common import (
     NAMES_AS_WRITTEN,
@@ -216,6 +217,21 @@ def test_quotes_and_odd_names_of_columns_are_kept(spark, few):
 
     assert found.columns[:3] == frame.columns
     assert_right(answers(found), [{"age_years": 71.5}], few, exact=False)
+
+
+def test_what_looks_like_a_variable_is_none(spark, few):
+    """In the name of a column, and in a text; where it cannot be said it is refused."""
+    frame = spark.createDataFrame([(0, 71.5, 3)], "row int, age_years double, price int")
+    frame = frame.withColumnRenamed("price", "price ${usd}")
+
+    found = assess_frame(frame, rules=few)
+
+    assert found.columns[:3] == ["row", "age_years", "price ${usd}"]
+    assert_right(answers(found), [{"age_years": 71.5}], few, exact=False)
+    with pytest.raises(FactsError, match=r"\$\{usd\}': Spark puts the value of a variable"):
+        assess_frame(frame, rules=few, columns={"episode_minutes": "price ${usd}"})
+    for text in ("${usd}", "a${usd}b${", "it's ${spark.app.name}", "$1${", "${${x}}"):
+        assert spark.range(1).selectExpr(Spark().text(text)).collect()[0][0] == text
 
 
 # --- The job in examples/ -----------------------------------------------------------------------
