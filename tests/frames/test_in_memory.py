@@ -231,8 +231,10 @@ def test_a_column_of_pandas_in_which_nothing_is_known_is_unknown():
 def test_a_column_of_figures_is_no_flag_where_types_say_what_is_meant():
     """As Arrow's do, though all of it is NaN or null, and pandas' where there is any figure."""
     for values in ([float("nan")], [None]):
-        with pytest.raises(FactsError, match="fever: the column has the type Float64"):
-            assess_frame(pa.table({"fever": pa.array(values, pa.float64())}))
+        array = pa.array(values, pa.float64())
+        for frame in (pa.table({"fever": array}), pl.DataFrame({"fever": array})):
+            with pytest.raises(FactsError, match="fever: the column has the type Float64"):
+                assess_frame(frame)
     for known in ([1.0, None], []):
         with pytest.raises(FactsError, match="fever: the column has the type Float64"):
             assess_frame(pd.DataFrame({"fever": pd.Series(known, dtype=float)}))
