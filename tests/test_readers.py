@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +51,42 @@ def test_both_ends_are_taken_and_nothing_beyond_them(fact):
         assert reader(end) == end
         with pytest.raises(RefusedError, match=r"^takes a "):
             reader(beyond)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble])
+@given(figure=st.integers(0, 999).map(lambda cents: cents / 100))
+def test_a_figure_of_numpy_is_what_it_is_written_as(kind, figure):
+    """0.7 is 0.7, and not 0.699999988, in whatever unit; the shortest type has three digits."""
+    assert read("age_years", kind(figure)) == figure
+    quantities = ({"value": one, "unit": "µIU/mL"} for one in (figure, kind(figure)))
+    assert len({read("tsh_miu_l", one) for one in quantities}) == 1
+
+
+@given(figure=st.decimals(0, 10, places=2))
+def test_a_decimal_and_a_fraction_are_numbers(figure):
+    """The float that is written so."""
+    for given_as in (figure, Fraction(figure)):
+        assert read("age_years", given_as) == float(str(figure))
+    assert read("pain_severity", Decimal(3)) == 3
+
+
+def test_a_figure_that_is_none_is_refused():
+    """As a float is."""
+    for figure in ("nan", "inf", "-inf", "121"):
+        assert "takes a number" in refusal("age_years", np.float32(figure))
+        assert "takes a number" in refusal("age_years", Decimal(figure))
+    for figure in ("sNaN", "1e999999"):
+        assert "takes a number" in refusal("age_years", Decimal(figure))
+    assert "takes a whole number" in refusal("pain_severity", Decimal("3.5"))
+
+
+def test_true_and_false_of_numpy_are_true_and_false():
+    """As a comparison of its arrays gives them; its numbers are neither."""
+    for flag in (True, False):
+        assert read("fever", np.bool_(flag)) is flag
+    for other in (np.int8(1), np.array(True), "True"):  # noqa: FBT003 - an array of one value
+        assert "takes true or false" in refusal("fever", other)
+    assert "takes a number" in refusal("age_years", np.bool_(1))
 
 
 def test_a_zero_has_no_sign():

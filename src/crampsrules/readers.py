@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from operator import countOf
 from typing import Any, NoReturn
@@ -59,6 +61,10 @@ def reader_of(fact: Fact) -> Reader:
 def _read_flag(value: object) -> bool:
     if value is True or value is False:
         return value
+    # Of a package that nobody imported nobody has a value.
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.bool_):
+        return bool(value)
     _refuse(f"takes true or false, got {shorten(value)}")
 
 
@@ -92,11 +98,13 @@ def _read_number(fact: Fact, value: object) -> float:
 
 def _finite(value: object) -> float | None:
     """Give any real number as a float (numpy's too), or None for what is none or not finite."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real | Decimal):
         return None
+    # One of numpy's may have fewer digits than a float: what is meant is what it is written as.
+    is_numpys = hasattr(value, "dtype") and not isinstance(value, float)
     try:
-        read = float(value)
-    except OverflowError:
+        read = float(str(value) if is_numpys else value)
+    except (OverflowError, ValueError):
         return None
     return read if math.isfinite(read) else None
 

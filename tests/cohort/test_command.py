@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from itertools import product
 
 import pyarrow as pa
 import pytest
@@ -314,7 +315,9 @@ def test_a_terminal_shows_how_far_it_is(tmp_path):
 @pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
 def test_a_slip_in_the_name_of_the_only_fact_is_told_in_every_format(tmp_path, target):
     """It would leave everyone unknown, and nobody to be seen."""
-    for name, content in (("in.csv", "chestpain\ntrue\n"), ("in.ndjson", '{"chestpain": true}\n')):
+    slips = ("chestpain", "CHEST_PAIN", "Chest Pain")
+    for slip, name in product(slips, ("in.csv", "in.ndjson")):
+        content = f"{slip}\ntrue\n" if name == "in.csv" else f'{{"{slip}": true}}\n'
         (tmp_path / name).write_text(content)
 
         done = run(tmp_path / name, tmp_path / target)

@@ -18,6 +18,8 @@ from crampsrules import RuleBase, assess, assess_frame
 from crampsrules.cli import ExitCode
 from tests.cohort.common import FORMATS, SHIPPED, answers_in, people, rejects_in, run, write
 from tests.drawing import fewer, patients
+from tests.frames.common import ANSWERS, in_floats, rows_at_thresholds
+from tests.frames.common import expected as expected_of_row
 
 HINT = "(if that stands for what is not known, say so: --unknown NA)"
 
@@ -220,6 +222,22 @@ def test_a_decimal_that_is_a_fact_is_one_again_wherever_it_was_written(tmp_path,
     rows = answers_in(tmp_path / "out.ndjson")
     assert [one["age_years"] for one in rows.values()] == [one and float(one) for one in digits]
     assert [one["triage"] for one in rows.values()] == [one["triage"] for one in answers.values()]
+
+
+def test_single_figures_of_parquet_are_what_they_are_written_as(tmp_path):
+    """At each threshold of the rules; they go into the output as they came."""
+    given = [row for row in rows_at_thresholds() if expected_of_row(row)["errors"] is None]
+    for name, dtype in (("single", pl.Float32), ("double", pl.Float64)):
+        in_floats(given, dtype).write_parquet(tmp_path / f"{name}.parquet")
+        done = run(tmp_path / f"{name}.parquet", tmp_path / f"{name}_out.parquet")
+        assert done.exit_code == ExitCode.OK
+
+    single = pl.read_parquet(tmp_path / "single_out.parquet")
+    double = pl.read_parquet(tmp_path / "double_out.parquet")
+
+    assert single.schema["magnesium_mmol_l"] == pl.Float32
+    assert single.select(ANSWERS).equals(double.select(ANSWERS))
+    assert len(single) == len(given)
 
 
 def test_what_a_parquet_file_says_of_itself_is_kept(tmp_path):

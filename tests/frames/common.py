@@ -15,6 +15,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess
+from crampsrules.conditions import Comparison, atoms
 from crampsrules.facts import FACTS
 from crampsrules.readers import MOST_MEDICINES
 from crampsrules.strategies import patient_facts
@@ -368,6 +369,29 @@ LONG_ROWS: Sequence[Row] = [
     {"medications": [*_MOST, "another tonic"]},
     {"medications": [*_MOST, None]},
 ]
+
+
+@cache
+def rows_at_thresholds() -> Sequence[Row]:
+    """Figures at and beside each threshold of the shipped rules, one fact in a row."""
+    found = {
+        (one.fact, round(float(one.value) + step, 2))
+        for condition in RuleBase.load().conditions.values()
+        for one in atoms(condition)
+        if isinstance(one, Comparison) and FACTS[one.fact].kind == "number"
+        for step in (0, 0.01, -0.01, 0.1, -0.1)
+    }
+    return [{name: value} for name, value in sorted(found)]
+
+
+NO_FIGURES: Sequence[Row] = [{"age_years": one} for one in map(float, ("nan", "inf", "-inf"))]
+
+
+def in_floats(given: Sequence[Row], dtype: Any) -> pl.DataFrame:
+    """The rows as a Polars frame of figures of this type."""
+    facts = sorted({name for row in given for name in row})
+    frame = in_polars(given, facts)
+    return frame.with_columns(pl.col(facts).cast(dtype))
 
 
 def with_texts(frame: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -12,18 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess_frame
-from crampsrules.frames.duckdb_frames import DuckDB
+from crampsrules.frames.duckdb_frames import DuckDB, hash_of
 from tests.drawing import fact_mappings, fewer, rule_bases
 from tests.frames.common import (
     BAD_VALUES,
     CLASS_ROWS,
     LONG_ROWS,
     NAMES_AS_WRITTEN,
+    NO_FIGURES,
     TELLING_ROWS,
     TEXTS,
+    Row,
     assert_right,
+    in_floats,
     in_polars,
     rows,
+    rows_at_thresholds,
     rules_of_many_classes,
     small_rules,
     with_texts,
@@ -190,6 +195,26 @@ def test_names_of_medicines_are_read_as_assess_reads_them(few):
     assert_right(answers(found), patients, few, exact=False)
 
 
+@pytest.mark.parametrize(
+    ("version", "is_taken"),
+    [("1.2.2", False), ("0.10.3", False), ("1.3.0", True), ("2.0.1", True), ("unknown", True)],
+)
+def test_a_duckdb_without_lambdas_is_refused_in_words(monkeypatch, version, is_taken):
+    """They are written in another way before 1.3."""
+    monkeypatch.setattr(duckdb, "__version__", version)
+    frame = relation("select 71 as age_years")
+
+    if is_taken:
+        found = assess_frame(frame, rules=small_rules())
+        assert_right(answers(found), [{"age_years": 71}], small_rules())
+    else:
+        with pytest.raises(FactsError) as refused:
+            assess_frame(frame)
+        assert str(refused.value) == (
+            f"frame: takes relations of DuckDB 1.3 or later, and this is {version}"
+        )
+
+
 def test_nothing_is_run_before_it_is_asked_for():
     """What cannot be run is found out by whoever asks."""
     never = relation("select error('run') :: double as age_years")
@@ -207,10 +232,28 @@ def test_figures_of_any_type_are_taken():
     assert_right(answers(found), [{"age_years": 71.5, "pain_severity": 3}], exact=False)
 
 
+def test_single_figures_are_what_they_are_written_as():
+    """At each threshold of the rules, and where it is no figure."""
+    given_rows = [*rows_at_thresholds(), *NO_FIGURES]
+    frame = in_floats(given_rows, pl.Float32)
+
+    found = assess_frame(relation("select * from frame", frame))
+
+    assert_right(answers(found), given_rows, exact=False)
+
+
 def test_columns_that_differ_in_capitals_only_are_one_to_duckdb():
     """So a column `Triage` would be the one that is added."""
     with pytest.raises(FactsError, match="Triage: the frame has a column of this name"):
         assess_frame(relation("select 5 as age_years, 'x' as \"Triage\""))
+
+
+@pytest.mark.parametrize("prefix", ["crampsrules:", "CRAMPSRULES:", "_CrampsRules:"])
+def test_columns_may_be_called_as_ours_are_within(prefix):
+    """In other capitals too, which DuckDB does not see."""
+    frame = relation(f'select 71.0 as age_years, true as "{prefix}faulty", 1 as "{prefix[1:]}fine"')
+
+    assert_right(answers(assess_frame(frame)), [{"age_years": 71.0}], exact=False)
 
 
 def test_texts_with_separators_are_sets(few):
@@ -235,6 +278,56 @@ def test_a_name_of_ours_may_be_that_of_a_table_or_a_column(name):
 
     for frame in (cramps.table(name), column, column.set_alias(name)):
         assert_right(answers(assess_frame(frame)), [patient], exact=False)
+
+
+def test_no_macro_takes_the_place_of_a_function():
+    """Whatever the user calls so: here everything that is built in, and none can be called."""
+    cramps = duckdb.connect()
+    built_in = cramps.execute("select distinct function_name from duckdb_functions()").fetchall()
+    names = [name for (name,) in built_in if name.isidentifier()]
+    for name in names:
+        cramps.execute(f'create macro "{name}"() as 1')
+    patients = [*TELLING_ROWS, *BAD_VALUES, {"medications": ["Furosemide 40 mg and lasi", "日本"]}]
+
+    for frame in (in_polars(patients), with_texts(in_polars(TELLING_ROWS))):
+        given_rows = patients[: len(frame)]
+        found = assess_frame(cramps.from_arrow(frame.to_arrow()), rules=small_rules(), weights=True)
+        assert_right(answers(found), given_rows, small_rules(), exact=False)
+
+    assert {"concat", "lower", "list_transform", "list_value", "struct_pack"} <= set(names)
+
+
+COLLATED: Sequence[Row] = [
+    {"sex": "FEMALE", "timing": ["night"], "sites": ["calf"]},
+    {"sex": "female", "timing": ["NIGHT"], "sites": ["calf"]},
+    {"sex": "female", "timing": ["night"], "sites": ["NONE"]},
+    {"sex": "female", "timing": ["night"], "sites": []},
+]
+
+
+@pytest.mark.parametrize("default", ["", "nocase"])
+def test_capitals_count_whatever_a_collation_says(default):
+    """That of a column, and that of a connection."""
+    cramps = duckdb.connect()
+    cramps.execute(f"set default_collation = '{default}'")
+    frame = with_texts(in_polars(COLLATED, ["sex", "sites"])).to_arrow()
+    lists = in_polars(COLLATED, ["timing"]).select("timing").to_arrow()
+    cramps.register("texts", frame)
+    cramps.register("lists", lists)
+    collated = cramps.sql(
+        "select sex collate nocase as sex, sites collate nocase as sites, "
+        "list_transform(timing, lambda one: one collate nocase) as timing "
+        "from texts positional join lists"
+    )
+
+    found = answers(assess_frame(collated))
+
+    assert_right(found, COLLATED, exact=False)
+    assert [one["errors"].rpartition("got ")[2] for one in found[:3]] == [
+        "'FEMALE'",
+        "'NIGHT'",
+        "'NONE'",
+    ]
 
 
 def test_the_habits_of_a_connection_change_no_order():
@@ -271,6 +364,32 @@ def test_a_text_is_found_among_others_if_it_is_one_of_them(texts, data):
     assert found == [(text in codes, codes.get(text)) for text in texts]
 
 
+@given(st.lists(st.text(), min_size=1))
+def test_a_text_is_hashed_alike_within_and_without(texts):
+    """So that a view which was stored says the same in whatever version of DuckDB it is read."""
+    frame = pl.DataFrame({"t": [*texts, None]})
+
+    found = relation("select * from frame", frame).project(DuckDB().hash_of("t")).fetchall()
+
+    assert found == [(hash_of(text),) for text in texts] + [(None,)]
+
+
+def test_an_assessment_can_be_stored_as_a_view(tmp_path):
+    """Which assesses whoever is in the table when it is looked at."""
+    with duckdb.connect(tmp_path / "cohort.db") as cramps:
+        cramps.execute("create table people (medications varchar[], weakness boolean)")
+        assess_frame(cramps.table("people"), rules=small_rules()).create_view("assessed")
+    with duckdb.connect(tmp_path / "cohort.db") as cramps:
+        cramps.execute("insert into people values (['Lasix', 'tonic'], true), (['lasic'], null)")
+        found = answers(cramps.table("assessed"))
+
+    patients: Sequence[Row] = [
+        {"medications": ["Lasix", "tonic"], "weakness": True},
+        {"medications": ["lasic"]},
+    ]
+    assert_right(found, patients, small_rules(), exact=False)
+
+
 def test_names_that_nobody_knows_are_read_in_no_time():
     """None of them is cast into an enumeration: a failure writes all of it out, each time."""
     script = DuckDB().among("t", ["furosemide", "aspirin"])
@@ -278,5 +397,5 @@ def test_names_that_nobody_knows_are_read_in_no_time():
 
     found = assess_frame(relation("select * from frame", frame)).pl()
 
-    assert script.startswith("(CASE WHEN get_bit(")
+    assert script.startswith("(CASE WHEN system.main.get_bit(")
     assert found["errors"].is_null().all()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -13,7 +15,16 @@ from hypothesis import given
 from crampsrules import FactsError, assess_frame
 from crampsrules.frames import eager
 from tests.drawing import fewer
-from tests.frames.common import ANSWERS, assert_right, in_polars, rows
+from tests.frames.common import (
+    ANSWERS,
+    assert_right,
+    in_floats,
+    in_polars,
+    rows,
+    rows_at_thresholds,
+)
+
+ADDED = [*ANSWERS, "errors"]
 
 
 @fewer(12)
@@ -63,7 +74,34 @@ def test_arrow_says_what_assess_says(patients):
     assert_right(found.select(added).to_pylist(), patients)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "Float64", "double[pyarrow]", object])
+@pytest.mark.parametrize("dtype", [pl.Float16, pl.Float32])
+def test_figures_of_few_digits_are_what_they_are_written_as(dtype):
+    """At each threshold of the rules."""
+    chosen = [
+        row
+        for row in rows_at_thresholds()
+        for value in row.values()
+        if dtype == pl.Float32 or float(str(np.float16(value))) == value
+    ]
+    frame = in_floats(chosen, dtype)
+
+    assert_right(assess_frame(frame.to_arrow()).select(ADDED).to_pylist(), chosen)
+    for use_arrow in (True, False):
+        given_frame = frame.to_pandas(use_pyarrow_extension_array=use_arrow)
+        assert_right(_pandas_rows(assess_frame(given_frame)), chosen)
+
+
+def test_figures_of_numpy_among_others_are_what_they_are_written_as():
+    """In a column of objects, where Arrow would make doubles of them all."""
+    values = [np.float32(0.7), np.float16(0.7), 0.7, np.float64(0.7), None]
+    frame = pd.DataFrame({"magnesium_mmol_l": pd.Series(values, dtype=object)})
+
+    assert_right(_pandas_rows(assess_frame(frame)), [{"magnesium_mmol_l": 0.7}] * 4 + [{}])
+
+
+@pytest.mark.parametrize(
+    "dtype", ["float32", "float64", "Float32", "Float64", "double[pyarrow]", object]
+)
 def test_nan_is_unknown_in_pandas(dtype):
     """It has no other way of saying so in a column of plain numbers."""
     frame = pd.DataFrame({"age_years": pd.Series([float("nan"), 71.0], dtype=dtype)})
@@ -140,6 +178,92 @@ def test_decimals_of_any_width_are_numbers():
     found = assess_frame(pa.table({"age_years": wide})).to_pylist()
 
     assert [one["errors"] for one in found] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda values: pd.Series(values, dtype=object),
+        lambda values: pd.Series(values, dtype=pd.ArrowDtype(pa.decimal256(60, 30))),
+    ],
+    ids=["object", "decimal256"],
+)
+def test_decimals_of_any_width_are_numbers_in_pandas_too(make):
+    """Plain ones of Python's, of which two together need many digits."""
+    frame = pd.DataFrame({"episode_minutes": make([Decimal(1) / Decimal(3), Decimal(12345678901)])})
+
+    found = _pandas_rows(assess_frame(frame))
+
+    assert [one["triage"] is None for one in found] == [False, True]
+    assert "takes a number from 0 to 10080 minutes, got 12345678901" in found[1]["errors"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "array", "told"),
+    [
+        ("timing", pa.array([[Decimal(1)]], pa.list_(pa.decimal256(50, 2))), "list<"),
+        ("timing", pa.array([["night"]], pa.list_view(pa.string())), "list_view<"),
+        (
+            "fever",
+            pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array([True])),
+            "run_end_encoded<",
+        ),
+    ],
+)
+def test_a_column_that_polars_cannot_read_is_refused_by_its_type(fact, array, told):
+    """And what it may be cast to."""
+    frame = pd.DataFrame({fact: pd.arrays.ArrowExtensionArray(array)})
+    for one in (pa.table({fact: array}), frame):
+        with pytest.raises(FactsError, match=f"{fact}: the column has the type {told}.*: cast it"):
+            assess_frame(one)
+
+
+def test_a_column_of_pandas_in_which_nothing_is_known_is_unknown():
+    """Whatever fact it is called like: pandas makes figures of what it knows nothing of."""
+    columns = ["age_years", "fever", "timing", "sex", "medications", "timing__night"]
+    frame = pd.DataFrame({"age_years": [71.0]}).reindex(columns=columns[:5])
+    nothing = frame.drop(columns="timing").assign(timing__night=np.nan)
+
+    for one in (frame, frame.convert_dtypes(), nothing):
+        assert_right(_pandas_rows(assess_frame(one)), [{"age_years": 71.0}])
+
+
+def test_a_column_of_figures_is_no_flag_where_types_say_what_is_meant():
+    """As Arrow's do, though all of it is NaN or null, and pandas' where there is any figure."""
+    for values in ([float("nan")], [None]):
+        array = pa.array(values, pa.float64())
+        for frame in (pa.table({"fever": array}), pl.DataFrame({"fever": array})):
+            with pytest.raises(FactsError, match="fever: the column has the type Float64"):
+                assess_frame(frame)
+    for known in ([1.0, None], []):
+        with pytest.raises(FactsError, match="fever: the column has the type Float64"):
+            assess_frame(pd.DataFrame({"fever": pd.Series(known, dtype=float)}))
+
+
+def test_sparse_columns_of_pandas_are_taken():
+    """As it makes them of categories, and with what is unknown."""
+    people = pd.DataFrame({"timing": ["night", "rest"]})
+    frame = pd.get_dummies(people, prefix_sep="__", sparse=True)
+    frame["age_years"] = pd.arrays.SparseArray([71.0, float("nan")])
+
+    found = assess_frame(frame)
+
+    dense = {name: frame[name].sparse.to_dense() for name in frame.columns}
+    assert _pandas_rows(found) == _pandas_rows(assess_frame(pd.DataFrame(dense)))
+    assert "timing__night" in found.columns
+    assert found["fired"][0] != found["fired"][1]
+
+
+@pytest.mark.parametrize("name", [("a", "fever"), b"fever", 0])
+def test_names_that_are_no_texts_are_refused_where_no_name_is_a_fact(name):
+    """Levels of names too: everyone would be unknown. Beside a fact they are left alone."""
+    with pytest.raises(FactsError, match="frame: no column has the name of a fact: those are text"):
+        assess_frame(pd.DataFrame({name: [True]}))
+
+    found = assess_frame(pd.DataFrame([[True, 1]], columns=["fever", 0]))
+
+    assert_right(_pandas_rows(found), [{"fever": True}])
+    assert_right(_pandas_rows(assess_frame(pd.DataFrame(index=range(2)))), [{}, {}])
 
 
 @pytest.mark.parametrize("name", ["fever", "other"])

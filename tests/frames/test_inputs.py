@@ -6,20 +6,35 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
+import dask.dataframe as dd
+import duckdb
 import narwhals as nw
+import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.facts import FACTS
+from crampsrules.frames.inputs import nearly_a_fact
+from crampsrules.frames.polars_frames import of_halves
 from crampsrules.inference import Inference
 from crampsrules.memberships import Membership, membership
 from crampsrules.observations import Observations
 from crampsrules.strategies import patient_facts
 from tests.drawing import fewer
-from tests.frames.common import ANSWERS, TEXTS, assert_right, in_polars, small_rules
+from tests.frames.common import (
+    ANSWERS,
+    NO_FIGURES,
+    TEXTS,
+    assert_right,
+    in_floats,
+    in_polars,
+    rows_at_thresholds,
+    small_rules,
+)
 
 SETS = [name for name, fact in FACTS.items() if fact.kind == "members"]
 
@@ -272,6 +287,92 @@ def test_what_cannot_be_is_refused_at_once(frame, options, told):
         assert str(refused.value) == told
 
 
+@given(data=st.data())
+def test_the_name_of_a_fact_in_other_letters_is_nearly_that_fact(data):
+    """As a spreadsheet or a database writes it; in none is everyone unknown without a word."""
+    meant = data.draw(st.sampled_from([*FACTS, "timing__night"]))
+    between = data.draw(st.sampled_from(["_", " ", "-", "."] + [""] * ("__" not in meant)))
+    parts = [part.replace("_", between) for part in meant.split("__")]
+    name = data.draw(st.sampled_from([str.upper, str.title, str.capitalize]))("__".join(parts))
+
+    for written in (name, f" {name} "):
+        assert nearly_a_fact(written) == meant
+        with pytest.raises(FactsError, match=f"did you mean '{meant}'"):
+            assess_frame(pl.DataFrame({written: [True]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("stroke_sings", "stroke_signs"),
+        ("timng__night", "timing__night"),
+        ("Timing__Nigth", "timing__night"),
+        ("medication__statin", "medications__statin"),
+        ("site__name", None),
+        ("smokr__night", None),
+        ("id", None),
+        ("", None),
+        ("__", None),
+        (b"fever", None),
+        (3, None),
+    ],
+)
+def test_a_slip_from_a_fact_or_a_member_is_nearly_that(name, meant):
+    """And what is like neither is nothing."""
+    assert nearly_a_fact(name) == meant
+
+
+def in_duckdb(frame):
+    """A relation of a connection that is kept open by it."""
+    return duckdb.connect().from_arrow(frame.to_arrow())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pl.DataFrame,
+        pl.LazyFrame,
+        lambda frame: pl.DataFrame(frame).to_pandas(),
+        lambda frame: pl.DataFrame(frame).to_arrow(),
+        lambda frame: dd.from_pandas(pl.DataFrame(frame).to_pandas(), npartitions=2),
+        lambda frame: in_duckdb(pl.DataFrame(frame)),
+        lambda frame: nw.from_native(pl.LazyFrame(frame)),
+    ],
+    ids=["polars", "lazy", "pandas", "arrow", "dask", "duckdb", "narwhals"],
+)
+@pytest.mark.parametrize(
+    ("slip", "meant"), [("stroke_sings", "stroke_signs"), ("TIMING__NIGHT", "timing__night")]
+)
+def test_a_slip_beside_other_facts_is_warned_of(kind, slip, meant):
+    """Once, where `assess_frame` is called; and not once it is said what the column holds."""
+    frame = kind({slip: [True, False], "age_years": [70.0, 71.0], "name": ["Ann", "Ben"]})
+
+    with pytest.warns(UserWarning, match="was not taken into account") as warned:
+        found = assess_frame(frame)
+    if hasattr(found, "compute"):
+        found.compute()  # pytest makes an error of a warning here
+
+    (one,) = warned
+    assert str(one.message) == (
+        f"the column {slip!r} was not taken into account: it is no fact, but nearly {meant!r}; "
+        f"if it holds that, say so with columns={{{meant!r}: {slip!r}}}"
+    )
+    assert one.filename == __file__
+    assess_frame(frame, columns={meant: slip})
+
+
+def test_what_is_no_slip_is_not_warned_of():
+    """What another column was said to be, what was added before, and what is like no fact."""
+    frame = pl.DataFrame({"AGE": [71.0], "age_years": ["old"], "id": [1]})
+    columns = {"age_years": "AGE"}
+
+    found = assess_frame(frame, columns=columns, weights=True)
+
+    weighed = found.drop("triage", "top_cause", "causes", "advice", "fired", "errors")
+    assert "weight__motor_neurone_disease" in weighed.columns
+    assert_right(answers(assess_frame(weighed, columns=columns)), [{"age_years": 71.0}])
+
+
 def test_everything_wrong_is_told_at_once():
     """As with the facts of one patient."""
     with pytest.raises(FactsError, match="2 problems with the facts"):
@@ -321,6 +422,39 @@ def test_numbers_of_any_type_are_taken(dtype, times):
     found = answers(assess_frame(pl.concat([frame.cast(dtype)] * times)))
 
     assert_right(found[:3], frame.to_dicts())
+
+
+def test_single_figures_are_what_they_are_written_as():
+    """0.7 is 0.7, and not 0.699999988: at each threshold of the rules, and where it is none."""
+    given_rows = [*rows_at_thresholds(), *NO_FIGURES]
+    frame = in_floats(given_rows, pl.Float32)
+
+    for found in (assess_frame(frame), assess_frame(frame.lazy()).collect()):
+        assert_right(answers(found), given_rows)
+
+
+def test_half_figures_are_what_they_are_written_as():
+    """As NumPy writes them, each of them."""
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    halves = pl.Series(pl.from_arrow(pa.array(every)))
+
+    found = of_halves(halves)
+
+    assert found.equals(pl.Series([float(str(one)) for one in every]))
+    assert of_halves(halves.clear()).is_empty()
+    assert of_halves(pl.Series([None, 0.7], dtype=pl.Float16)).to_list() == [None, 0.7]
+
+
+def test_half_figures_are_taken_as_they_are_written():
+    """Row by row and column by column."""
+    halves = [
+        {name: float(str(np.float16(value))) for name, value in row.items()}
+        for row in [*rows_at_thresholds(), *NO_FIGURES]
+    ]
+    frame = in_floats(halves, pl.Float16)
+
+    for found in (assess_frame(frame), assess_frame(frame.lazy()).collect()):
+        assert_right(answers(found), halves)
 
 
 def test_a_column_of_nothing_is_unknown():

@@ -16,8 +16,18 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.frames import sql
+from crampsrules.frames.spark_frames import Spark
 from tests.drawing import ROOT, fact_mappings, fewer, rule_bases, shipped_texts
-from tests.frames.common import NAMES_AS_WRITTEN, TEXTS, assert_right, in_polars, rows
+from tests.frames.common import (
+    NAMES_AS_WRITTEN,
+    NO_FIGURES,
+    TEXTS,
+    assert_right,
+    in_floats,
+    in_polars,
+    rows,
+    rows_at_thresholds,
+)
 from tests.frames.spark import needs_java, session
 
 pytestmark = [
@@ -154,6 +164,41 @@ def test_texts_with_separators_are_sets(spark, few):
     assert_right(answers(assess_frame(frame, rules=few)), patients, few, exact=False)
 
 
+def test_single_figures_are_what_they_are_written_as(spark, tmp_path):
+    """At each threshold of the shipped rules, and where it is no figure."""
+    given_rows = [*rows_at_thresholds(), *NO_FIGURES]
+    file = os.fspath(tmp_path / "patients.parquet")
+    in_floats(given_rows, pl.Float32).write_parquet(file)
+    frame = spark.read.parquet(file)
+
+    assert dict(frame.dtypes)["magnesium_mmol_l"] == "float"
+    assert_right(answers(assess_frame(frame)), given_rows, exact=False)
+
+
+def test_capitals_count_whatever_a_collation_says(spark, few):
+    """Spark's own may see none in a text, or in the members of a list."""
+    patients: list[dict[str, Any]] = [
+        {"sex": "FEMALE", "timing": ["night"], "sites": ["calf"]},
+        {"sex": "female", "timing": ["NIGHT"], "sites": ["calf"]},
+        {"sex": "female", "timing": ["night"], "sites": ["NONE"]},
+        {"sex": "female", "timing": ["night"], "sites": []},
+    ]
+    rows = [
+        (at, one["sex"], one["timing"], ";".join(one["sites"]) or "none")
+        for at, one in enumerate(patients)
+    ]
+    frame = spark.createDataFrame(
+        rows,
+        "row int, sex string collate UTF8_LCASE, timing array<string collate UTF8_LCASE>, "
+        "sites string collate UTF8_LCASE",
+    )
+
+    found = answers(assess_frame(frame, rules=few))
+
+    assert_right(found, patients, few, exact=False)
+    assert "'NIGHT'" in found[1]["errors"]
+
+
 def test_two_columns_of_one_name_are_refused(spark):
     """Also by capitals alone, which Spark does not mind unless it is told to."""
     frame = spark.createDataFrame([(True, True)], "fever boolean, other boolean")
@@ -172,6 +217,21 @@ def test_quotes_and_odd_names_of_columns_are_kept(spark, few):
 
     assert found.columns[:3] == frame.columns
     assert_right(answers(found), [{"age_years": 71.5}], few, exact=False)
+
+
+def test_what_looks_like_a_variable_is_none(spark, few):
+    """In the name of a column, and in a text; where it cannot be said it is refused."""
+    frame = spark.createDataFrame([(0, 71.5, 3)], "row int, age_years double, price int")
+    frame = frame.withColumnRenamed("price", "price ${usd}")
+
+    found = assess_frame(frame, rules=few)
+
+    assert found.columns[:3] == ["row", "age_years", "price ${usd}"]
+    assert_right(answers(found), [{"age_years": 71.5}], few, exact=False)
+    with pytest.raises(FactsError, match=r"\$\{usd\}': Spark puts the value of a variable"):
+        assess_frame(frame, rules=few, columns={"episode_minutes": "price ${usd}"})
+    for text in ("${usd}", "a${usd}b${", "it's ${spark.app.name}", "$1${", "${${x}}"):
+        assert spark.range(1).selectExpr(Spark().text(text)).collect()[0][0] == text
 
 
 # --- The job in examples/ -----------------------------------------------------------------------

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
-from crampsrules.errors import did_you_mean, shorten
+from crampsrules.errors import did_you_mean, nearest, shorten
 from crampsrules.facts import FACTS
 from crampsrules.frames.inputs import nearly_a_fact
 from crampsrules.rulebase import RuleBase
@@ -156,7 +156,8 @@ class Plan:
         if not are_near and (self.source_format is Format.NDJSON or not names):
             return
         shown = ", ".join(shorten(name) for name in names[:5])
-        hint = min({did_you_mean(name, FACTS) for name in names[:5]} - {""}, default=".")
+        near = {nearly_a_fact(name) or nearest(name, FACTS) for name in names[:5]} - {None}
+        hint = f"; did you mean {min(map(str, near))!r}?" if near else "."
         raise CohortError(
             f"no column has the name of a fact; the first are {shown}{hint} "
             f"{self._as_one_column(names)}"

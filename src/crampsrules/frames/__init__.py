@@ -5,8 +5,9 @@ It comes with the extra `frames`.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
 from crampsrules.errors import FactProblem, FactsError, MissingExtraError, did_you_mean, shorten
@@ -57,6 +58,7 @@ def assess_frame(
         weights: Add a column `weight__CAUSE` for each cause, null where it is not listed.
 
     Raises FactsError for a column of the wrong type, and where two columns are about one fact.
+    Warns of a column that is not taken into account though its name is nearly that of a fact.
 
     >>> import polars as pl
     >>> cramps = pl.DataFrame({"episodes_per_week": [3.0, None], "episode_minutes": [5.0, 5.0]})
@@ -73,14 +75,42 @@ def assess_frame(
         message = f"takes a mapping of facts to names of columns, got {shorten(named)}"
         raise FactsError.of(message, field="columns", value=named)
     assessed: Frame = _assess_native(frame, base, dict(named), on_error, weights=weights)
+    for told in _overlooked(frame, base, named):
+        warnings.warn(told, stacklevel=2)
     return assessed
+
+
+def _overlooked(
+    frame: Any,  # noqa: ANN401
+    rules: RuleBase,
+    columns: Mapping[str, str],
+) -> Iterator[str]:
+    from crampsrules.frames.inputs import overlooked
+    from crampsrules.frames.outputs import Outputs
+
+    # An answer of before is no slip: a cause may be called like a fact.
+    added = set(Outputs.of(rules, weights=True, errors=True).names)
+    names = [name for name in _names_of(frame) if name not in added]
+    for name, meant in overlooked(names, columns):
+        yield (
+            f"the column {shorten(name)} was not taken into account: it is no fact, but nearly "
+            f"{meant!r}; if it holds that, say so with columns={{{meant!r}: {shorten(name)}}}"
+        )
+
+
+def _names_of(frame: Any) -> list[Any]:  # noqa: ANN401
+    if isinstance(frame, nw.DataFrame | nw.LazyFrame):
+        frame = frame.to_native()
+    if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        return frame.collect_schema().names()
+    return list(getattr(frame, "column_names", getattr(frame, "columns", ())))
 
 
 def _mind_twins(frame: Any) -> None:  # noqa: ANN401
     """Refuse two columns of one name, which only some kinds of frames can have."""
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return
-    names = list(getattr(frame, "column_names", getattr(frame, "columns", ())))
+    names = _names_of(frame)
     if hasattr(frame, "sparkSession") and not _minds_capitals(frame):
         names = [name.lower() for name in names]
     if twice := [name for name, times in Counter(names).items() if times > 1]:

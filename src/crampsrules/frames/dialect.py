@@ -21,18 +21,33 @@ class Dialect(ABC):
     def name(self, name: str) -> str:
         """A column."""
 
+    def mind_the_name(self, name: str) -> None:  # noqa: B027 - most can say any
+        """Refuse the name of a column that cannot be said. Raises FactsError."""
+
+    def call(self, function: str, *arguments: str) -> str:
+        """What a function that is built in gives."""
+        return f"{function}({', '.join(arguments)})"
+
+    @abstractmethod
+    def plain_text(self, text: str) -> str:
+        """A text of any type, of which each letter counts: a collation may say otherwise."""
+
+    def plain_list(self, values: str) -> str:
+        """A list of such texts."""
+        return values
+
     def text(self, text: str) -> str:
         """A text, whatever is in it: engines differ in what they take a backslash for."""
         pieces: list[str] = []
         for character in text:
             if character in "'\\" or unicodedata.category(character) == "Cc":
-                pieces.append(f"chr({ord(character)})")
+                pieces.append(self.call("chr", str(ord(character))))
             elif pieces and pieces[-1].startswith("'"):
                 pieces[-1] += character
             else:
                 pieces.append(f"'{character}")
         shown = [f"{piece}'" if piece.startswith("'") else piece for piece in pieces]
-        return shown[0] if len(shown) == 1 else f"concat({', '.join(shown or [chr(39) * 2])})"
+        return shown[0] if len(shown) == 1 else self.call("concat", *(shown or ["''"]))
 
     @abstractmethod
     def number(self, value: float) -> str:

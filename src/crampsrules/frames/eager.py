@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +26,7 @@ from crampsrules.frames.outputs import (
     Outputs,
     told,
 )
-from crampsrules.frames.polars_frames import IDS, Assessor, exact, schema_of
+from crampsrules.frames.polars_frames import IDS, Assessor, as_written, exact, schema_of
 from crampsrules.frames.rows import Answer, answers, problems_of
 from crampsrules.rulebase import RuleBase
 
@@ -109,9 +110,9 @@ def _rows(facts: pl.DataFrame, inputs: Inputs) -> Iterable[Mapping[str, object]]
     keys = [one.key for one in sources]
     if not keys:
         return [{}] * len(facts)
-    # Decimals become floats; nothing else changes.
+    # Decimals become floats, and floats doubles; nothing else changes.
     decimals = pl.selectors.decimal().cast(pl.Float64)
-    values = facts.with_columns(decimals).select(exact(one.column) for one in sources)
+    values = facts.with_columns(decimals).select(map(as_written, sources))
     return (dict(zip(keys, row, strict=True)) for row in values.iter_rows())
 
 
@@ -143,9 +144,17 @@ def _polars_column(frame: Any, name: str) -> pl.Series:  # noqa: ANN401
     column = frame[name]
     try:
         array = _from_arrow(column) if isinstance(frame, pa.Table) else _from_pandas(column)
-        return pl.Series(name, pl.from_arrow(array))
     except _UNREADABLE as error:
         message = f"the column mixes types, or holds what no fact is: {shorten(str(error))}"
+        raise FactsError.of(message, field=name) from None
+    try:
+        return pl.Series(name, pl.from_arrow(array))
+    except (*_UNREADABLE, pl.exceptions.PanicException):
+        dtype = shorten(str(array.type)).strip("'")
+        message = (
+            f"the column has the type {dtype}, which cannot be read here: "
+            "cast it to true and false, numbers, texts or lists of texts"
+        )
         raise FactsError.of(message, field=name) from None
 
 
@@ -157,12 +166,26 @@ def _from_arrow(column: Any) -> Any:  # noqa: ANN401
 
 def _from_pandas(column: Any) -> Any:  # noqa: ANN401
     """A column of pandas as one of Arrow, with NaN as null: pandas knows no other unknown."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.SparseDtype):
+        column = column.sparse.to_dense()
     if column.dtype == object:
-        column = [list(one) if isinstance(one, set | frozenset) else one for one in column]
-    array = pa.array(column, from_pandas=True)
+        column = list(map(_plain, column))
+    array = _from_arrow(pa.array(column, from_pandas=True))
     if pa.types.is_floating(array.type):
-        return pc.if_else(pc.is_nan(array), None, array)
-    return array
+        array = pc.if_else(pc.is_nan(array), None, array)
+    # What pandas never knew anything of it gives a type that says as little.
+    nothing = len(array) > 0 and array.null_count == len(array)
+    return pa.nulls(len(array)) if nothing else array
+
+
+def _plain(value: object) -> object:
+    """What Arrow knows, of what Python and NumPy have."""
+    if isinstance(value, set | frozenset):
+        return list(value)
+    # Beside a double it would become one, which is not what it is written as.
+    return float(str(value)) if isinstance(value, np.float16 | np.float32) else value
 
 
 def _with(frame: Any, answered: pl.DataFrame) -> Any:  # noqa: ANN401

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Literal
 
 import narwhals as nw
-from attrs import frozen
+from attrs import evolve, frozen
 
 from crampsrules.conditions import Comparison, FactAtom, Flag, Known, Member, OneOf, atoms
 from crampsrules.engines.columnar import (
@@ -45,6 +47,7 @@ WORD = 60
 """So many classes of medicines are written into the bits of one whole number."""
 
 Form = Literal["value", "list", "text"]
+Precision = Literal["half", "single", "double"]
 
 
 @frozen
@@ -58,6 +61,8 @@ class Source:
     """A set is a list, or a text with separators; all else is a value."""
     member: str | None = None
     """The member that the column is about, where it is about one only."""
+    precision: Precision = "double"
+    """Of figures that have fewer digits than doubles; what is meant is what they are written as."""
 
     @property
     def key(self) -> str:
@@ -294,6 +299,7 @@ def _classes_asked(rules: RuleBase) -> tuple[str, ...]:
 
 
 _ALIKE = 0.8
+_LONGEST_NAME = 100  # no fact is called so, and no member of one
 
 
 # --- Finding facts among columns ----------------------------------------------------------------
@@ -372,14 +378,57 @@ def _wrong_names(names: Sequence[object], columns: Mapping[Any, Any]) -> list[Fa
 
 
 def nearly_a_fact(name: object) -> str | None:
-    """The fact that a name may be a slip from; one unlike any fact is none."""
-    found = get_close_matches(name, FACTS, 1, _ALIKE) if isinstance(name, str) else []
-    return found[0] if found else None
+    """The fact, or member of a set, that a name may be a slip from.
+
+    What says a fact in other letters is nearly one too; a name unlike any fact is none.
+    """
+    return _meant(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=1024)
+def _meant(name: str) -> str | None:
+    written = _as_facts_are_written(name)
+    bare = {fact.replace("_", ""): fact for fact in FACTS}
+    if meant := bare.get(written.replace("_", "")) or _nearest(written, FACTS):
+        return meant
+    set_, between, member = written.partition(BETWEEN)
+    fact = FACTS.get(set_) or FACTS.get(_nearest(set_, FACTS) or "")
+    if not between or fact is None or not _is_set(fact):
+        return None
+    # Which classes of medicines there are is for the rules to say.
+    meant = _nearest(member, fact.members) if fact.members else member
+    return fact.name + BETWEEN + meant if meant else None
+
+
+def _as_facts_are_written(name: str) -> str:
+    """`Chest Pain` as `chest_pain`."""
+    return re.sub(r"[\s.-]", "_", name.strip().lower())
+
+
+def _nearest(text: str, texts: Iterable[str]) -> str | None:
+    return next(iter(get_close_matches(text, texts, 1, _ALIKE)), None)
+
+
+def overlooked(names: Sequence[object], columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The columns that hold no fact and may be a slip from one, each with what may be meant."""
+    looked_at = {*columns, *columns_asked(names, columns)}
+    for name in names:
+        if name not in looked_at and (meant := nearly_a_fact(name)):
+            yield str(name), meant
 
 
 def _mind_slips(names: Sequence[object]) -> None:
-    """Refuse columns of which none is a fact and one is nearly one: everyone would be unknown."""
+    """Refuse columns of which none is a fact and one is nearly one: everyone would be unknown.
+
+    Names that are no texts, as levels of names are in pandas, may have one in them.
+    """
     for name in names:
+        if not isinstance(name, str):
+            message = (
+                f"no column has the name of a fact: those are texts, and {shorten(name)} is none. "
+                "Give the columns names that are"
+            )
+            raise FactsError.of(message, field="frame")
         if meant := nearly_a_fact(name):
             raise FactsError.of(
                 f"no column has the name of a fact; for {shorten(name)}, did you mean {meant!r}? "
@@ -418,9 +467,12 @@ def _typed(source: Source, dtype: nw.dtypes.DType) -> Source:
     """The source in the form that its type gives it. Raises FactsError for a wrong type."""
     for form, fits in _forms(source):
         if fits(dtype):
-            return Source(source.fact, source.column, form, source.member)
+            return evolve(source, form=form, precision=_PRECISION.get(str(dtype), "double"))
     message = f"the column has the type {dtype}, and {source.key} takes {_taken(source)}"
     raise FactsError.of(message, field=source.column)
+
+
+_PRECISION: Mapping[str, Precision] = {"Float16": "half", "Float32": "single"}
 
 
 def _forms(source: Source) -> Iterable[tuple[Form, Callable[[nw.dtypes.DType], bool]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -37,6 +38,7 @@ def assessed(
         return _by_partition(frame, rules, columns, outputs)
     known = nw.from_native(frame)
     if known.implementation.is_duckdb():
+        _mind_the_version()
         return _in_sql(frame, known, rules, columns, outputs, DuckDB())
     if known.implementation.is_pyspark() or known.implementation.is_pyspark_connect():
         return _in_sql(frame, known, rules, columns, outputs, Spark())
@@ -67,17 +69,26 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     schema = dict(known.collect_schema())
     outputs.refuse_clashes(schema, capitals=False)
     inputs = Inputs.of(_known(frame, schema), rules, columns, schema)
+    for source in inputs.sources.values():
+        dialect.mind_the_name(source.column)
     prefix = free_prefix(schema)
     script = Script.of(rules, inputs, outputs, dialect, prefix)
     for stage in script.stages():
         frame = with_stage(frame, stage, dialect)
-    return _projected(frame, map(dialect.name, (*schema, *outputs.names)))
+    return _only(frame, map(dialect.name, (*schema, *outputs.names)))
 
 
 def with_stage(frame: Any, stage: Stage, dialect: Dialect) -> Any:  # noqa: ANN401
     """The frame with the columns of a stage added."""
     added = (f"{sql} AS {dialect.name(name)}" for name, sql in stage.items())
     return _projected(frame, ["*", *added])
+
+
+def _only(frame: Any, columns: Iterable[str]) -> Any:  # noqa: ANN401
+    """Those columns of the frame, also where Spark would read a variable in an expression."""
+    if hasattr(frame, "selectExpr"):
+        return frame.select(*columns)
+    return _projected(frame, columns)
 
 
 def _projected(frame: Any, expressions: Iterable[str]) -> Any:  # noqa: ANN401
@@ -98,6 +109,20 @@ def _known(
         else dict(zip(frame.columns, frame.types, strict=True))
     )
     return {name: dtype for name, dtype in schema.items() if str(types[name]) not in nothing}
+
+
+def _mind_the_version() -> None:
+    """Refuse a DuckDB that has no lambdas as they are written here."""
+    import duckdb
+
+    figures = re.match(r"(\d+)\.(\d+)", duckdb.__version__)
+    if figures and tuple(map(int, figures.groups())) < _OLDEST_DUCKDB:
+        oldest = ".".join(map(str, _OLDEST_DUCKDB))
+        message = f"takes relations of DuckDB {oldest} or later, and this is {duckdb.__version__}"
+        raise FactsError.of(message, field="frame", value=duckdb.__version__)
+
+
+_OLDEST_DUCKDB = 1, 3
 
 
 def not_taken(frame: object) -> FactsError:

@@ -116,8 +116,9 @@ class Names:
         Most names are plain English letters, and known as they are, so that they need no parting.
         """
         say = self.dialect
-        is_short = f"{self._is_plain('it')} AND length(it) <= {LONGEST_MEDICINE}"
-        key = f"CASE WHEN {is_short} THEN translate(lower(it), ' _-', '') END"
+        is_short = f"{self._is_plain('it')} AND {say.call('length', 'it')} <= {LONGEST_MEDICINE}"
+        small = say.call("translate", say.call("lower", "it"), "' _-'", "''")
+        key = f"CASE WHEN {is_short} THEN {small} END"
         return say.mapped(say.mapped(names, "it", key), "key", say.code_of("key", self.codes))
 
     def _bits(self, flat: str, names: str) -> Iterator[tuple[str, str]]:
@@ -158,13 +159,14 @@ class Names:
 
     def _is_plain(self, text: str) -> str:
         """Whether a text is plain English letters, signs and figures: a byte for each."""
-        return f"length({text}) = {self.dialect.bytes_in(text)}"
+        return f"{self.dialect.call('length', text)} = {self.dialect.bytes_in(text)}"
 
     def _keys_of_any(self, name: str) -> str:
         """The keys of a name that may be anything, or what stands for one that no one has."""
         say = self.dialect
         unusable = say.matches(name, rf"\p{{Cc}}|{LIST_AS_TEXT}")
-        wrong = f"{name} = '' OR length({name}) > {LONGEST_MEDICINE} OR {unusable}"
+        is_long = f"{say.call('length', name)} > {LONGEST_MEDICINE}"
+        wrong = f"{name} = '' OR {is_long} OR {unusable}"
         keys = say.let("folded", self._folded_text(name), self._keys("folded"))
         return f"CASE WHEN {wrong} THEN {say.list_of([say.text(_ANY)])} ELSE {keys} END"
 
@@ -172,8 +174,8 @@ class Names:
         """A text in small letters, as Python folds it."""
         say = self.dialect
         letters, small = "".join(_folded()), list(_folded().values())
-        letter = f"substring({text}, spot, 1)"
-        place = f"instr({say.text(letters)}, {letter})"
+        letter = say.call("substring", text, "spot", "1")
+        place = say.call("instr", say.text(letters), letter)
         folded = say.at(say.split(say.text(_JOIN.join(small)), _JOIN), place)
         beyond = say.text(_BEYOND)
         each = (
@@ -181,7 +183,7 @@ class Names:
             f"WHEN {letter} BETWEEN {say.text(_ANY)} AND {beyond} THEN {beyond} ELSE {letter} END"
         )
         spelled = say.joined(say.mapped(say.places(text), "spot", each), "")
-        return f"CASE WHEN {self._is_plain(text)} THEN lower({text}) ELSE {spelled} END"
+        return f"CASE WHEN {self._is_plain(text)} THEN {say.call('lower', text)} ELSE {spelled} END"
 
     def _key(self, text: str) -> str:
         return self.dialect.replaced(text, f"[{SPACES}_-]+", "")
@@ -236,28 +238,33 @@ class Names:
         """Whether one letter added, dropped, changed or swapped makes a known name of a key."""
         say = self.dialect
 
-        def cut(start: str, length: str = "") -> str:
-            return f"substring({key}, {start}{', ' + length if length else ''})"
+        def cut(start: str, *length: str) -> str:
+            return say.call("substring", key, start, *length)
 
         any_letter = say.text(_ANY)
         before, rest = cut("1", "spot - 1"), cut("spot + 1")
         tries = [
-            f"concat({before}, {any_letter}, {rest})",
-            f"concat({before}, {any_letter}, {cut('spot')})",
-            f"concat({before}, {rest})",
-            f"concat({before}, {cut('spot + 1', '1')}, {cut('spot', '1')}, {cut('spot + 2')})",
+            say.call("concat", *parts)
+            for parts in (
+                (before, any_letter, rest),
+                (before, any_letter, cut("spot")),
+                (before, rest),
+                (before, cut("spot + 1", "1"), cut("spot", "1"), cut("spot + 2")),
+            )
         ]
         near = say.any_of(say.list_of(tries), "tried", say.among("tried", _neighbours(self.codes)))
         # A letter may also be missing at the end.
-        found = say.any_of(say.places(f"concat({key}, {any_letter})"), "spot", near)
+        found = say.any_of(say.places(say.call("concat", key, any_letter)), "spot", near)
         # One slip leaves one half of a name as it is.
-        half = f"CAST(least(floor((length({key}) - 1) / 2), {_HALF}) AS INT)"
+        length = say.call("length", key)
+        most = say.call("least", say.call("floor", f"({length} - 1) / 2"), str(_HALF))
+        half = f"CAST({most} AS INT)"
         ends = [
-            f"concat({say.text(_PREFIX)}, {cut('1', half)})",
-            f"concat({say.text(_SUFFIX)}, substring({key}, length({key}) + 1 - {half}))",
+            say.call("concat", say.text(_PREFIX), cut("1", half)),
+            say.call("concat", say.text(_SUFFIX), cut(f"{length} + 1 - {half}")),
         ]
         likely = say.any_of(say.list_of(ends), "tried", say.among("tried", _halves(self.codes)))
-        return f"length({key}) >= {SHORTEST_MISSPELLING} AND {likely} AND {found}"
+        return f"{length} >= {SHORTEST_MISSPELLING} AND {likely} AND {found}"
 
 
 def _bits(classes: Iterable[str], word: Sequence[str]) -> int:

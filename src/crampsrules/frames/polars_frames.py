@@ -8,11 +8,13 @@ columns, which Polars calls as it comes to them: nothing is collected before the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from operator import and_, or_
 from typing import Any
 
 import narwhals as nw
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from attrs import frozen
 
@@ -87,8 +89,8 @@ class Assessor:
 
 
 def free_prefix(names: Iterable[str]) -> str:
-    """What no column's name begins with."""
-    taken = list(names)
+    """What no column's name begins with: some engines see no capitals in names."""
+    taken = [name.lower() for name in names]
     prefix = "crampsrules:"
     while any(name.startswith(prefix) for name in taken):
         prefix = f"_{prefix}"
@@ -238,7 +240,7 @@ class _Writer:
             return errors_of(columns[0], columns[1:], sources, self.inputs)
 
         return pl.map_batches(
-            [fine, *(exact(one.column) for one in sources)],
+            [fine, *map(as_written, sources)],
             tell,
             return_dtype=pl.String,
             is_elementwise=True,
@@ -272,6 +274,31 @@ def exact(name: str) -> pl.Expr:
     return pl.selectors.by_name(name).as_expr() if name[:1] in "*^" else pl.col(name)
 
 
+def as_written(source: Source) -> pl.Expr:
+    """A column in which 0.7 is 0.7, also where it has less than the precision of a double."""
+    column = exact(source.column)
+    match source.precision:
+        case "single":
+            return column.cast(pl.String).cast(pl.Float64)
+        case "half":
+            return column.map_batches(of_halves, return_dtype=pl.Float64, is_elementwise=True)
+    return column
+
+
+def of_halves(column: pl.Series) -> pl.Series:
+    """Figures of half precision as they are written: Polars writes them as if they were single."""
+    bits = column.fill_null(0).to_numpy().view(np.uint16)
+    read = pl.Series(column.name, _halves()[bits])
+    return pl.select(pl.when(column.is_not_null()).then(read)).to_series()
+
+
+@cache
+def _halves() -> npt.NDArray[np.float64]:
+    """What each half is written as, by its bits."""
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    return np.array([float(str(one)) for one in every])
+
+
 def _split(column: pl.Expr) -> pl.Expr:
     """Texts with separators as lists, as `rows.split` reads one."""
     part = pl.element()
@@ -285,7 +312,7 @@ def _split(column: pl.Expr) -> pl.Expr:
 def _cast(source: Source) -> pl.Expr | None:
     match source.fact.kind:
         case "number" | "integer":
-            return exact(source.column).cast(pl.Float64)
+            return as_written(source).cast(pl.Float64)
         case "choice":
             return exact(source.column).cast(pl.String)
     return None

@@ -5,11 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from crampsrules.errors import FactsError
 from crampsrules.frames.dialect import Dialect
 from crampsrules.frames.inputs import BAD
 
 _FIRST, _LAST, _NEXT = "\ue010", "\ue011", "\ue012"
 """What stands before and after a text in a table, and between the tables."""
+_VARIABLE = "${"
+"""How what Spark replaces begins, wherever it stands."""
 _DIGITS = 5
 _MOST_IN_ONE = 4
 _LOOKED_UP = 4
@@ -23,6 +26,27 @@ class Spark(Dialect):
 
     def name(self, name: str) -> str:  # noqa: D102 - as all the others: see Dialect
         return "`" + name.replace("`", "``") + "`"
+
+    def mind_the_name(self, name: str) -> None:  # noqa: D102
+        if _VARIABLE in name:
+            message = (
+                "Spark puts the value of a variable in place of ${...}, and so finds no column of "
+                "this name in an expression: call it otherwise"
+            )
+            raise FactsError.of(message, field=name)
+
+    def text(self, text: str) -> str:  # noqa: D102
+        if _VARIABLE not in text:
+            return super().text(text)
+        first, *others = map(super().text, text.split(_VARIABLE))
+        brace = (self.call("chr", "36"), "'{'")
+        return self.call("concat", first, *(part for one in others for part in (*brace, one)))
+
+    def plain_text(self, text: str) -> str:  # noqa: D102
+        return f"CAST({text} AS STRING)"
+
+    def plain_list(self, values: str) -> str:  # noqa: D102
+        return f"CAST({values} AS ARRAY<STRING>)"
 
     def number(self, value: float) -> str:  # noqa: D102
         return f"{value!r}D"

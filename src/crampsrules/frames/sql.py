@@ -144,18 +144,25 @@ class Script:
     # --- Inputs ---------------------------------------------------------------------------------
 
     def _lists(self) -> Stage:
-        """Sets that are written as texts, and the names of medicines, as lists."""
+        """Sets that are written as texts as lists, and figures as they are written."""
         return {
-            self._own(one.key): self._split(self.dialect.name(one.column))
-            for one in self.inputs.sets
-            if one.form == "text"
+            self._own(key): self._read(one)
+            for key, one in self.inputs.sources.items()
+            if _is_read(one)
         }
+
+    def _read(self, source: Source) -> str:
+        column = self.dialect.name(source.column)
+        if source.form == "text":
+            return self._split(self.dialect.plain_text(column))
+        return f"CAST(CAST({column} AS {self.dialect.text_type}) AS DOUBLE)"
 
     def _split(self, column: str) -> str:
         said = self.dialect
         stripped = said.stripped("part", SPACES)
         parts = said.mapped(said.split(column, SEPARATOR), "part", stripped)
-        is_none = f"{said.size('parts')} = 1 AND {said.first('parts')} = {said.text(NONE)}"
+        first = said.plain_text(said.first("parts"))
+        is_none = f"{said.size('parts')} = 1 AND {first} = {said.text(NONE)}"
         empty = said.kept("parts", "part", "part = ''")
         is_blank = f"{said.size('parts')} = 0"
         read = f"CASE WHEN {is_blank} THEN NULL WHEN {is_none} THEN {empty} ELSE parts END"
@@ -184,12 +191,12 @@ class Script:
 
     def _column(self, key: str) -> str:
         source = self.inputs.sources[key]
-        if source.form == "text":
+        if _is_read(source):
             return self._ref(key)
         column = self.dialect.name(source.column)
         if source.fact.kind == "choice":
-            return f"CAST({column} AS {self.dialect.text_type})"
-        return column
+            return self.dialect.plain_text(column)
+        return self.dialect.plain_list(column) if source.form == "list" else column
 
     # --- Formulas -------------------------------------------------------------------------------
 
@@ -412,7 +419,8 @@ class Script:
                     groups.setdefault((one.group, weight > 0), []).append(sql)
         for (_, positive), parts in groups.items():
             strongest = "greatest" if positive else "least"
-            single.append(f"{strongest}({', '.join(parts)})" if len(parts) > 1 else parts[0])
+            several = self.dialect.call(strongest, *parts)
+            single.append(several if len(parts) > 1 else parts[0])
         return f"({' + '.join([str(self.rules.causes[cause].prior), *single])})"
 
     # --- Errors ---------------------------------------------------------------------------------
@@ -425,7 +433,8 @@ class Script:
         ]
         if not told:
             return f"CAST(NULL AS {self.dialect.text_type})"
-        return f"CASE WHEN {faulty} THEN concat_ws('; ', {', '.join(told)}) END"
+        text = self.dialect.call("concat_ws", "'; '", *told)
+        return f"CASE WHEN {faulty} THEN {text} END"
 
     def _told(self, fault: Fault) -> str:
         if fault.source is None:
@@ -453,13 +462,14 @@ class Script:
                     ", ",
                 )
                 are_too_many = f"{source.key}: takes at most {MOST_MEDICINES} medicines, got more"
-                told = f"concat({self._text(takes)}, {got})"
+                told = self.dialect.call("concat", self._text(takes), got)
                 none_wrong = f"{self.dialect.size(wrong)} = 0"
                 return f"CASE WHEN {none_wrong} THEN {self._text(are_too_many)} ELSE {told} END"
-        return f"concat({self._text(takes)}, {got})"
+        return self.dialect.call("concat", self._text(takes), got)
 
     def _quoted(self, sql: str) -> str:
-        return f"concat(chr(39), {sql}, chr(39))"
+        quote = self.dialect.call("chr", "39")
+        return self.dialect.call("concat", quote, sql, quote)
 
     def _strangers(self, source: Source, column: str) -> str:
         known = self.dialect.list_of(map(self.dialect.text, source.fact.members))
@@ -467,6 +477,11 @@ class Script:
             self.dialect.strangers(column, known), "name", self._quoted("coalesce(name, 'null')")
         )
         return self.dialect.joined(quoted, ", ")
+
+
+def _is_read(source: Source) -> bool:
+    """Whether what a column holds is written anew before anything is asked of it."""
+    return source.form == "text" or source.precision != "double"
 
 
 def _masks(bits: Iterable[Bit | None]) -> Iterable[tuple[str, int]]:
