@@ -157,6 +157,7 @@ id = "It.is-here_1"
 kind = "otc"
 text = "t"
 unless = '"statin" not in medications'
+reason = "there is no statin"
 caution = "c"
 source = "book"
 [[advice]]

@@ -264,7 +264,7 @@ def test_a_column_that_holds_one_fact_is_not_another():
             "columns: takes a mapping of facts to names of columns, got ['AGE']",
         ),
         (
-            {"AGE": [71], "chest pain": [True]},
+            {"YEARS": [71], "chest pain": [True]},
             {},
             (
                 "frame: no column has the name of a fact; for 'chest pain', did you mean "
@@ -308,6 +308,11 @@ def test_the_name_of_a_fact_in_other_letters_is_nearly_that_fact(data):
         ("timng__night", "timing__night"),
         ("Timing__Nigth", "timing__night"),
         ("medication__statin", "medications__statin"),
+        ("age", "age_years"),
+        ("Potassium", "potassium_mmol_l"),
+        ("TSH", "tsh_miu_l"),
+        ("ag", None),
+        ("weight", None),
         ("site__name", None),
         ("smokr__night", None),
         ("id", None),

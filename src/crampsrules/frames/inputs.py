@@ -299,6 +299,7 @@ def _classes_asked(rules: RuleBase) -> tuple[str, ...]:
 
 
 _ALIKE = 0.8
+_SHORTEST_BEGINNING = 3
 _LONGEST_NAME = 100  # no fact is called so, and no member of one
 
 
@@ -389,7 +390,8 @@ def nearly_a_fact(name: object) -> str | None:
 def _meant(name: str) -> str | None:
     written = _as_facts_are_written(name)
     bare = {fact.replace("_", ""): fact for fact in FACTS}
-    if meant := bare.get(written.replace("_", "")) or _nearest(written, FACTS):
+    meant = bare.get(written.replace("_", "")) or _nearest(written, FACTS) or _without_unit(written)
+    if meant is not None:
         return meant
     set_, between, member = written.partition(BETWEEN)
     fact = FACTS.get(set_) or FACTS.get(_nearest(set_, FACTS) or "")
@@ -398,6 +400,13 @@ def _meant(name: str) -> str | None:
     # Which classes of medicines there are is for the rules to say.
     meant = _nearest(member, fact.members) if fact.members else member
     return fact.name + BETWEEN + meant if meant else None
+
+
+def _without_unit(name: str) -> str | None:
+    """The figure that a name begins, as `age` does `age_years`."""
+    figures = (fact.name for fact in FACTS.values() if fact.kind in ("number", "integer"))
+    begun = [one for one in figures if one.startswith(f"{name}_")]
+    return begun[0] if begun and len(name) >= _SHORTEST_BEGINNING else None
 
 
 def _as_facts_are_written(name: str) -> str:
