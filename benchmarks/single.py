@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 
@@ -43,11 +44,9 @@ def measure() -> Report:
     times = {share: _fire(rules, ways, share) for share in KNOWN}
     half = times[HALF]
     fastest = [_fastest(ways, half, documented=documented) for documented in (True, False)]
-    strangers = _fire_strangers(rules, [ways[name] for name in fastest])
-    assessing = [
-        Assessing(name, took, strangers if name == STRANGER else half)
-        for name, took in _assess(rules).items()
-    ]
+    assessing = [Assessing(name, took, half) for name, took in _assess(rules).items()]
+    strangers = _meet_strangers(rules, [ways[name] for name in fastest])
+    assessing.append(Assessing(STRANGER, strangers[STRANGER], strangers))
     report = Report()
     report.tables.append(_firing_table(ways, times, missing))
     report.tables.append(_assessing_table(fastest, assessing))
@@ -128,11 +127,14 @@ def look_at(assessment: Assessment) -> None:
         getattr(assessment, part)
 
 
+def _completing(rules: RuleBase) -> Callable[[Patient], None]:
+    return lambda patient: look_at(assess(patient, rules=rules, engine="compiled"))
+
+
 def _assess(rules: RuleBase) -> dict[str, float]:
     facts = asked(rules)
     patients = draw_patients(rules, HALF, facts)
     mappings = [one.to_dict() for one in patients]
-    strangers = iter([one.to_dict() for one in _strangers(rules)])
 
     def triaged(patient: Patient) -> object:
         return assess(patient, rules=rules, engine="compiled").triage
@@ -140,36 +142,28 @@ def _assess(rules: RuleBase) -> dict[str, float]:
     def ranked(patient: Patient) -> object:
         return assess(patient, rules=rules, engine="compiled").causes
 
-    def complete(patient: Patient) -> None:
-        look_at(assess(patient, rules=rules, engine="compiled"))
-
-    def stranger(_: object) -> None:
-        complete(next(strangers))
-
+    complete = _completing(rules)
     ways = {
         "facts built; triage": Timed(triaged, patients),
         "facts built; ranked causes": Timed(ranked, patients),
         "facts built; everything": Timed(complete, patients),
         "from a mapping; triage": Timed(triaged, mappings),
         "from a mapping; everything": Timed(complete, mappings),
-        STRANGER: Timed(stranger, mappings),
     }
     return rounds(ways)
 
 
-def _strangers(rules: RuleBase) -> list[PatientFacts]:
-    return draw_patients(rules, HALF, asked(rules), count=STRANGERS)
+def _meet_strangers(rules: RuleBase, peers: Iterable[Way]) -> dict[str, float]:
+    """What an assessment, and these peers' firing, takes for patients never seen before."""
+    patients = draw_patients(rules, HALF, asked(rules), count=STRANGERS)
 
+    def met(task: Callable[[Any], object], given: Iterable[Any]) -> Timed:
+        strangers = iter(list(given))
+        return Timed(lambda _: task(next(strangers)), patients[:PATIENTS])
 
-def _fire_strangers(rules: RuleBase, ways: Iterable[Way]) -> dict[str, float]:
-    """What these ways take for patients of whom they have seen none before."""
-    patients = _strangers(rules)
-
-    def firing(way: Way) -> Timed:
-        strangers = iter([way.prepare(one) for one in patients])
-        return Timed(lambda _: way.fire(next(strangers)), patients[:PATIENTS])
-
-    return rounds({way.name: firing(way) for way in ways})
+    timed = {way.name: met(way.fire, map(way.prepare, patients)) for way in peers}
+    timed[STRANGER] = met(_completing(rules), (one.to_dict() for one in patients))
+    return rounds(timed)
 
 
 def _fastest(ways: Mapping[str, Way], times: Mapping[str, float], *, documented: bool) -> str:
