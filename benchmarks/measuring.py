@@ -15,7 +15,7 @@ from typing import Any
 from attrs import Factory, define, frozen
 
 from crampsrules import PatientFacts, RuleBase
-from crampsrules.conditions import Concluded, Suspected, atoms
+from crampsrules.conditions import fact_atoms
 from crampsrules.facts import FACTS, Fact
 
 ROUNDS = 15
@@ -117,8 +117,8 @@ def machine() -> str:
 
 def asked(rules: RuleBase) -> frozenset[str]:
     """The facts that these rules ask about."""
-    used = (atom for condition in rules.conditions.values() for atom in atoms(condition))
-    return frozenset(atom.fact for atom in used if not isinstance(atom, Concluded | Suspected))
+    used = (atom for condition in rules.conditions.values() for atom in fact_atoms(condition))
+    return frozenset(atom.fact for atom in used)
 
 
 def draw_patients(

@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from crampsrules import PatientFacts, RuleBase
-from crampsrules.conditions import Concluded, Suspected, atoms
+from crampsrules.conditions import fact_atoms
 from crampsrules.facts import FACTS, Fact
 from crampsrules.strategies import junk, junk_mappings, rule_bases, rule_texts
 from crampsrules.strategies.conditions import (
@@ -166,8 +166,7 @@ def facts_asked(rules: RuleBase) -> tuple[str, ...]:
     used = {
         atom.fact
         for condition in (*rules.conditions.values(), *rules.law_conditions.values())
-        for atom in atoms(condition)
-        if not isinstance(atom, Concluded | Suspected)
+        for atom in fact_atoms(condition)
     }
     return tuple(name for name in FACTS if name in used)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import crampsrules
 from crampsrules import FactsError, PatientFacts, RuleBase, assess
 from crampsrules.changes import what_would_change
-from crampsrules.conditions import Comparison, Concluded, Member, Suspected, atoms
+from crampsrules.conditions import Comparison, Member, fact_atoms
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations, rank_causes
@@ -122,8 +122,8 @@ def every_value(rules, name):
     asked = [
         atom
         for condition in rules.conditions.values()
-        for atom in atoms(condition)
-        if not isinstance(atom, Concluded | Suspected) and atom.fact == name
+        for atom in fact_atoms(condition)
+        if atom.fact == name
     ]
     match fact.kind:
         case "flag":

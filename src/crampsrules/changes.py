@@ -32,11 +32,7 @@ from crampsrules.conditions import (
 from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import (
-    active_escalations,
-    rank_causes,
-    triage_of,
-)
+from crampsrules.fold import active_escalations, rank_causes, triage_of
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe

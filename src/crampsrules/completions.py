@@ -30,7 +30,7 @@ from crampsrules.conditions import (
 from crampsrules.engines import engine_for
 from crampsrules.errors import CrampsRulesError, FactsError
 from crampsrules.facts import PatientFacts
-from crampsrules.fold import active_escalations, rank_causes
+from crampsrules.fold import active_escalations, most_urgent, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.rulebase import RuleBase
@@ -77,7 +77,7 @@ class _Answer:
 
     @cached_property
     def triage(self) -> Triage:
-        return max((one.triage for one in self.active), default=Triage.SELF_CARE)
+        return most_urgent(self.active)
 
     @cached_property
     def ranking(self) -> tuple[tuple[str, int], ...]:

@@ -64,9 +64,14 @@ def active_escalations(rules: RuleBase, fired: frozenset[str]) -> list[Escalatio
     ]
 
 
+def most_urgent(active: Iterable[Escalation]) -> Triage:
+    """How soon to be seen, for what is raised."""
+    return max((one.triage for one in active), default=Triage.SELF_CARE)
+
+
 def triage_of(rules: RuleBase, fired: frozenset[str]) -> Triage:
     """How soon to be seen, for all that fired."""
-    return max((one.triage for one in active_escalations(rules, fired)), default=Triage.SELF_CARE)
+    return most_urgent(active_escalations(rules, fired))
 
 
 def rank_causes(rules: RuleBase, fired: frozenset[str]) -> tuple[SuspectedCause, ...]:

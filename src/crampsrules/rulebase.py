@@ -12,11 +12,7 @@ from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
-from crampsrules.conditions import (
-    Concluded,
-    Conclusion,
-    Condition,
-)
+from crampsrules.conditions import Concluded, Conclusion, Condition
 from crampsrules.errors import CrampsRulesError, RuleError, shorten
 from crampsrules.linking import HEAD_KEYS, WORDING, Linked, link
 from crampsrules.medicines import Formulary

@@ -12,14 +12,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-from crampsrules.conditions import (
-    Comparison,
-    FactAtom,
-    Known,
-    Member,
-    evaluate,
-    fact_atoms,
-)
+from crampsrules.conditions import Comparison, FactAtom, Known, Member, evaluate, fact_atoms
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.linking import unless_id
 from crampsrules.medicines import Formulary

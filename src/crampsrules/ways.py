@@ -26,11 +26,7 @@ from crampsrules.conditions import (
     evaluate,
 )
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import (
-    active_escalations,
-    rank_causes,
-    triage_of,
-)
+from crampsrules.fold import active_escalations, most_urgent, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
@@ -115,7 +111,7 @@ class Routes:
         """By fact, the routes to another triage."""
         routes: dict[str, list[Route]] = {}
         active = active_escalations(self.rules, self.fired)
-        self._present = triage_of(self.rules, self.fired)
+        self._present = most_urgent(active)
         settled = self._settled(active)
         for one in self.rules.escalations:
             if one.triage > settled:

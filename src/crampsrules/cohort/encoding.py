@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from attrs import frozen
 
 from crampsrules.cohort.answers import Answered
+from crampsrules.cohort.arrow_columns import holds, in_polars, with_narrow_decimals
 from crampsrules.cohort.batches import Position, Reject, Source
 from crampsrules.cohort.cells import NONE_OF_THESE, SEPARATOR
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
-from crampsrules.cohort.parquet_source import holds, in_polars, with_narrow_decimals
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
 from crampsrules.frames.outputs import FIRED

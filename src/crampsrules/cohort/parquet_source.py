@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crampsrules.cohort.arrow_columns import in_polars, with_narrow_decimals
 from crampsrules.cohort.batches import Batch, Position
 from crampsrules.cohort.errors import CohortError, UnfinishedError
 from crampsrules.cohort.plan import Plan
@@ -118,58 +119,6 @@ class ParquetSource:
             rejects=(),
             end={"row": start + rows.num_rows},
         )
-
-
-def in_polars(name: str, column: Any, purpose: str) -> pl.Series:  # noqa: ANN401
-    """A column of Arrow as one of Polars. Raises CohortError, with what cannot be done for it."""
-    _mind_letters(name, column, purpose)
-    # Polars would panic, and write pages about that, before anyone could tell it in words.
-    if not holds(column.type, pa.types.is_decimal256):
-        try:
-            return pl.Series(name, pl.from_arrow(column))
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException):
-            pass
-    raise CohortError(f"the column {name!r} has the type {column.type}, which cannot be {purpose}")
-
-
-def _mind_letters(name: str, column: Any, purpose: str) -> None:  # noqa: ANN401
-    """Find what is no UTF-8, which Polars takes for granted."""
-    if not holds(column.type, _is_text):
-        return
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        raise CohortError(
-            f"the column {name!r} has texts that are not UTF-8, which cannot be {purpose}"
-        ) from None
-
-
-def _is_text(dtype: Any) -> bool:  # noqa: ANN401
-    kinds = pa.types
-    return bool(
-        kinds.is_string(dtype) or kinds.is_large_string(dtype) or kinds.is_string_view(dtype)
-    )
-
-
-def holds(dtype: Any, is_such: Callable[[Any], bool]) -> bool:  # noqa: ANN401
-    """Whether a type of Arrow is such a one, or holds values of one."""
-    if is_such(dtype):
-        return True
-    if isinstance(dtype, pa.BaseExtensionType):
-        return holds(dtype.storage_type, is_such)
-    if pa.types.is_dictionary(dtype):
-        return holds(dtype.value_type, is_such)
-    return any(holds(dtype.field(at).type, is_such) for at in range(dtype.num_fields))
-
-
-def with_narrow_decimals(table: Any, dtype: Any) -> Any:  # noqa: ANN401
-    """The same, where decimals that Polars cannot take have another type."""
-    for at, field in enumerate(table.schema):
-        if pa.types.is_decimal256(field.type):
-            # By way of a text: what Arrow makes of a decimal may be off in the last digit.
-            exact = table.column(at).cast(pa.string()).cast(dtype)
-            table = table.set_column(at, field.name, exact)
-    return table
 
 
 def _told(row: Any) -> dict[str, Any]:  # noqa: ANN401

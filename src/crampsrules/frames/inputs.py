@@ -299,6 +299,7 @@ def _classes_asked(rules: RuleBase) -> tuple[str, ...]:
 
 
 _ALIKE = 0.8
+_BARE = {fact.replace("_", ""): fact for fact in FACTS}
 _SHORTEST_BEGINNING = 3
 _LONGEST_NAME = 100  # no fact is called so, and no member of one
 
@@ -389,8 +390,8 @@ def nearly_a_fact(name: object) -> str | None:
 @lru_cache(maxsize=1024)
 def _meant(name: str) -> str | None:
     written = _as_facts_are_written(name)
-    bare = {fact.replace("_", ""): fact for fact in FACTS}
-    meant = bare.get(written.replace("_", "")) or _nearest(written, FACTS) or _without_unit(written)
+    same = _BARE.get(written.replace("_", ""))
+    meant = same or _nearest(written, FACTS) or _without_unit(written)
     if meant is not None:
         return meant
     set_, between, member = written.partition(BETWEEN)

@@ -14,10 +14,7 @@ from crampsrules.conditions import ALWAYS, Comparison
 from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import (
-    rank_causes,
-    triage_of,
-)
+from crampsrules.fold import rank_causes, triage_of
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies.arguments import InvalidStrategyError
 from crampsrules.strategies.plausible import made_coherent

@@ -9,15 +9,7 @@ from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 
-from crampsrules.conditions import (
-    AllOf,
-    AnyOf,
-    Atom,
-    Concluded,
-    Condition,
-    Known,
-    Suspected,
-)
+from crampsrules.conditions import AllOf, AnyOf, Atom, Concluded, Condition, Known, Suspected
 from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies.values import ANY, Atoms, Values
