@@ -851,7 +851,7 @@ def test_toml_is_read_with_units_in_tables():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "is not JSON: Expecting value"),
+        ("", "the text is not JSON: Expecting value"),
         ("[1]", "the JSON must be an object of facts, got [1]"),
         ("null", "the JSON must be an object of facts, got None"),
         ('{"fever": true, "fever": true}', "fever: is given twice"),
@@ -875,8 +875,8 @@ def test_bad_json_is_refused_by_what_is_wrong_with_it(text, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("age_years", "is not TOML: "),
-        ("age_years = 1\nage_years = 2", "is not TOML: Cannot overwrite a value"),
+        ("age_years", "the text is not TOML: "),
+        ("age_years = 1\nage_years = 2", "the text is not TOML: Cannot overwrite a value"),
         ("age_years = inf", "age_years: takes a number from 0 to 120 years, got inf"),
         ("age_years = 1e999", "age_years: takes a number from 0 to 120 years, got inf"),
         ("age_years = " + "1" * 5000, "a number in the TOML is too large"),

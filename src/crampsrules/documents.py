@@ -36,7 +36,7 @@ def _parsed(
     except (RecursionError, MemoryError):
         message = f"the {language} is nested too deep"
     except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"is not {language}: {error}"
+        message = f"the text is not {language}: {error}"
     except ValueError:
         # Python's own limit on turning digits into an int. Numbers short of it, infinities and
         # NaN are refused where the fact is read, by its name.
