@@ -84,7 +84,7 @@ def test_one_patient_has_no_place():
     assert bad.value.position is None
 
 
-@pytest.mark.parametrize("one", [{"fever": True}, PatientFacts(), "fever", b"fever"])
+@pytest.mark.parametrize("one", [{"fever": True}, PatientFacts(), "fever", b"fever", 5])
 def test_one_patient_is_not_many(one):
     """Its names would be taken for patients."""
     with pytest.raises(FactsError, match=r"takes an iterable of patients"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import pickle
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -203,6 +205,8 @@ def refused_or_read(data: Any) -> None:
     else:
         assert isinstance(found, Assessment)
         assert str(found)
+        with contextlib.suppress(CrampsRulesError):  # it names what its rules do not have
+            assert str(found.explain())
 
 
 @fewer(2)
@@ -255,6 +259,50 @@ def test_data_that_lacks_a_part_is_refused(key):
     """Every part is needed."""
     with pytest.raises(CrampsRulesError, match=key):
         Assessment.from_dict({name: value for name, value in SOUND.items() if name != key})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, b"\xff", None, 5])
+def test_what_is_no_json_is_refused(text):
+    with pytest.raises(CrampsRulesError, match="this is no JSON"):
+        Assessment.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (("causes", 0, "mimic"), "false", "takes true or false, got 'false'"),
+        (("causes", 0, "weight"), 7.9, "takes a whole number, got 7.9"),
+        (("causes", 0, "title"), ["x"], "takes text, got ['x']"),
+        (("fired",), "abc", "takes a list, got 'abc'"),
+        (("escalations",), {}, "takes a list of tables, got {}"),
+        (("escalations", 0), [], "takes an object, got []"),
+    ],
+)
+def test_nothing_is_turned_into_what_it_should_be(path, value, told):
+    """Neither guessed nor cut off."""
+    with pytest.raises(CrampsRulesError, match=re.escape(told)):
+        Assessment.from_dict(spoilt(path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (("causes", 0, "id"), "no cause 'x'"),
+        (("causes", 0, "because", 0, "id"), "no evidence 'x'"),
+        (("escalations", 0, "id"), "no escalation 'x'"),
+        (("advice", 0, "id"), "no advice 'x'"),
+        (("withheld", 0, "id"), "no advice 'x'"),
+        (("fired", 0), "no rule 'x'"),
+    ],
+)
+def test_what_its_rules_do_not_have_is_told_where_they_are_needed(path, told):
+    """With the rules at hand at once, else when they are asked for."""
+    data = spoilt(path, "x")
+
+    with pytest.raises(CrampsRulesError, match=f"this is no assessment: its rules have {told}"):
+        Assessment.from_dict(data).explain()
+    with pytest.raises(CrampsRulesError, match=told):
+        Assessment.from_dict(data, rules=RuleBase.load())
 
 
 def test_data_with_a_part_too_many_is_refused():

@@ -1,7 +1,9 @@
 """Calcium adjusted for albumin, and laboratory values in every unit all the way through."""
 
 import math
+from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,6 +130,9 @@ def test_another_unit_is_refused_and_none_is_guessed(unit):
         (2.45, 50, "mmol/L", 2.25),
         (8.0, 3.0, "mg/dL", 2.20),
         (8.8, 4.0, "MG/DL", 2.20),
+        (Decimal("2.05"), 30, "mmol/L", 2.25),
+        (2.05, Decimal(30), "mmol/L", 2.25),
+        (np.float32(8.2), np.float32(3.1), "mg/dL", 2.23),
     ],
 )
 def test_figures_that_can_be_checked_by_hand(calcium, albumin, unit, expected):

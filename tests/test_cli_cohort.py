@@ -83,7 +83,7 @@ def test_a_dash_is_no_file():
         assert str(raised.value) == f"of - the format is not known: say it with {option}"
 
 
-@pytest.mark.parametrize("delimiter", ["", "ab", '"', "\r", "\n", "\u00a7"])
+@pytest.mark.parametrize("delimiter", ["", "ab", '"', "\r", "\n", "\u00a7", "\udcff"])
 def test_what_cannot_part_fields_is_refused(delimiter):
     """A quotation mark, and the end of a line."""
     with pytest.raises(click.UsageError, match="--delimiter takes one character of ASCII, and no"):
@@ -256,7 +256,7 @@ def test_a_summary_says_nothing_of_what_was_not():
     assert outcome_shown(quiet, plan()).plain.startswith(
         "1 rows read, 1 assessed\n\nHow soon to be seen\n"
     )
-    piped = evolve(plan(), rejects=None)
+    piped = evolve(plan(), target=None, rejects=None)
     assert "put aside, each with the reason, in standard error (" in str(
         outcome_shown(OUTCOME, piped)
     )

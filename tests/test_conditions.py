@@ -315,10 +315,15 @@ def test_a_condition_without_parts_always_holds():
         ("fever and found_0 == 1", "found_0", "is a finding: write its bare name"),
         ('fever and age_years < "16"', '"16"', "is compared with a number only"),
         ("fever and age_years < True", "True", "is compared with a number only"),
-        ("age_years > 200", "200", "lies between 0 and 120 years; this value can never be met"),
-        ("age_years < -1", "-1", "lies between 0 and 120 years"),
-        ("potassium_mmol_l < 300", "300", "between 0.5 and 15 mmol/L"),
-        ("fever and age_years < 1" + "0" * 400, "1" + "0" * 400, "lies between 0 and 120"),
+        (
+            "age_years > 200",
+            "200",
+            "takes a number from 0 to 120 years; this value can never be met",
+        ),
+        ("age_years < -1", "-1", "takes a number from 0 to 120 years"),
+        ("potassium_mmol_l < 300", "300", "takes a number from 0.5 to 15 mmol/L"),
+        ("creatine_kinase_u_l < -3", "-3", "takes a number from 0 to 10000000 U/L"),
+        ("fever and age_years < 1" + "0" * 400, "1" + "0" * 400, "takes a number from 0 to 120"),
         ('urine == "yellow"', '"yellow"', "is no member of urine; did you mean 'dark_yellow'?"),
         ("urine == 3", "3", 'is compared with a "quoted" member'),
         ('urine < "pale"', "urine", "takes one of pale, dark_yellow"),
@@ -377,7 +382,7 @@ def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
         ("fever < 1", "'fever' is a yes-or-no fact: write `fever` or `not fever`"),
         (
             "age_years",
-            "'age_years' is not a yes-or-no fact: compare it with a number from 0 to 120",
+            "'age_years' is not a yes-or-no fact: compare it with a number from 0 to 120 years",
         ),
         ("age_years < 0 - 1", "'age_years' is compared with a number only"),
         (
@@ -396,7 +401,7 @@ def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
         ('"pale" in medications', "'pale' is no class of medicines"),
         (
             "potassium_mmol_l < -3",
-            "'potassium_mmol_l' lies between 0.5 and 15 mmol/L; this value can never be met",
+            "'potassium_mmol_l' takes a number from 0.5 to 15 mmol/L; this value can never be met",
         ),
     ],
 )

@@ -159,6 +159,8 @@ def test_a_name_that_is_like_no_cause_is_refused():
     """Without a guess."""
     with pytest.raises(CrampsRulesError, match=r"'qqq' is no cause$"):
         assess().explain("qqq")
+    with pytest.raises(CrampsRulesError, match=r"\['cold'\] is no cause$"):
+        assess().explain(["cold"])  # type: ignore[arg-type]
 
 
 def test_nothing_suspected_is_said():

@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 
 import attrs
+import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -614,17 +615,37 @@ def test_names_must_be_text():
     assert problems_of(PatientFacts.from_mapping, {1: 2}) == {"1": "the name of a fact is a text"}
 
 
-def test_a_text_of_another_kind_is_no_name():
-    """What it says may not be what it is looked up as; the other facts are read all the same."""
+class FactName(enum.StrEnum):
+    """As an app may keep them."""
 
-    class Name(str):
-        __slots__ = ()
+    FEVER = "fever"
 
-    given_facts = {"weakness": True, Name("fever"): True, "age_years": "old", "thirst": None}
-    problems = problems_of(PatientFacts.from_mapping, given_facts)
 
-    assert set(problems) == {"fever", "age_years"}
-    assert problems["fever"].startswith("is not a fact")
+class Posing(str):
+    """A text that is looked up as another."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return other == "fever"
+
+    def __hash__(self) -> int:
+        return hash("fever")
+
+
+def test_a_name_may_be_a_text_of_another_kind():
+    """An enum's, or numpy's: it is kept as the plain text."""
+    facts = PatientFacts.from_mapping({FactName.FEVER: True, np.str_("weakness"): False})
+
+    assert facts == PatientFacts(fever=True, weakness=False)
+    assert {type(name) for name in facts.known()} == {str}
+
+
+def test_a_name_is_what_it_says_and_not_what_it_is_looked_up_as():
+    assert PatientFacts.from_mapping({Posing("weakness"): True}) == PatientFacts(weakness=True)
+    assert set(problems_of(PatientFacts.from_mapping, {Posing("fevr"): True})) == {"fevr"}
+    twice = {Posing("weakness"): True, "weakness": False}
+    assert problems_of(PatientFacts.from_mapping, twice) == {"weakness": "is given twice"}
 
 
 @given(st.data())

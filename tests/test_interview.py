@@ -435,9 +435,10 @@ def test_a_state_that_is_none_is_refused(state, told):
 @pytest.mark.parametrize(
     ("in_vain", "told"),
     [
-        ("fever", "in_vain: takes a collection of facts, got 'fever'"),
-        (["fevr"], "fevr: is not a fact; did you mean 'fever'?"),
-        ([3], "'3': is not a fact"),
+        ("fever", "in_vain: takes a list of names of facts, got 'fever'"),
+        (None, "in_vain: takes a list of names of facts, got None"),
+        (["fevr"], "in_vain: 'fevr' is not a fact; did you mean 'fever'?"),
+        ([[3]], "in_vain: [3] is not a fact"),
     ],
 )
 def test_what_was_asked_in_vain_is_facts(in_vain, told):

@@ -10,6 +10,7 @@ from crampsrules import RuleBase, RuleError, assess
 from crampsrules.conditions import Concluded, Suspected, atoms
 from crampsrules.linking import (
     MAX_CLASS_LEVELS,
+    MAX_CONDITIONS,
     MAX_FAULTS,
     MAX_LEVELS,
     MAX_RULES,
@@ -104,7 +105,7 @@ REFUSALS = {
         finding("weakness == 1"), "is a yes-or-no fact", "when =", caret="weakness"
     ),
     "value out of bounds": Refusal(
-        finding("potassium_mmol_l > 300"), "between 0.5 and 15", "when =", caret="300"
+        finding("potassium_mmol_l > 300"), "a number from 0.5 to 15", "when =", caret="300"
     ),
     "negated finding": Refusal(
         finding("fever and not cold_trigger"), "negates the finding", "when =", caret="cold_trigger"
@@ -724,27 +725,48 @@ def test_the_number_of_rules_is_bounded():
     assert error.file == "0.toml"
 
 
+def test_what_can_fire_is_bounded_too():
+    """Of one table any number of entries can come."""
+    entries = "".join(
+        f'[[advice.cautions]]\nid = "c{at}"\ntext = "t"\nsource = "book"\n'
+        for at in range(MAX_CONDITIONS // 16 + 1)
+    )
+    advice = (
+        '[[advice]]\nid = "a{at}"\nkind = "prevention"\ntitle = "T"\ntext = "t"\nsource = "book"\n'
+    )
+    texts = {f"{at}.toml": advice.replace("{at}", str(at)) + entries for at in range(16)}
+
+    error = refused({"sound.toml": SOUND, **texts})
+
+    assert f"conditions; at most {MAX_CONDITIONS} are allowed" in error.message
+
+
 # --- Wording ------------------------------------------------------------------------------------
 
 WORDING = shipped_texts()["wording.toml"]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("old", "new", "file", "message"),
     [
-        ("[triage.routine]", "[triage.rutine]", "lacks [triage.routine]"),
-        ("at_least = 0\n", "", "needs one likelihood without `at_least`"),
-        ("[weights]", "[waits]", "has no key 'waits'; did you mean 'weights'?"),
-        ("small = 3", "small = 3.5", "takes a whole number, got 3.5"),
-        ('clinician = "Routine', 'clinic = "Routine', "has no key 'clinic'"),
+        ("[triage.routine]", "[triage.rutine]", "triage", "lacks [triage.routine]"),
+        ("at_least = 0\n", "", "scales", "needs one likelihood without `at_least`"),
+        ("[weights]", "[waits]", "scales", "has no key 'waits'; did you mean 'weights'?"),
+        ("small = 3", "small = 3.5", "scales", "['small']: takes a whole number, got 3.5"),
+        ('clinician = "Routine', 'clinic = "Routine', "triage", "has no key 'clinic'"),
+        ('safety_net = "', 'safty_net = "', "leaflet", "lacks in [leaflet]: safety_net"),
     ],
 )
-def test_wording_must_be_whole(old, new, message):
-    """The scales and stock sentences are checked like rules."""
+def test_wording_must_be_whole(old, new, file, message):
+    """The scales and stock sentences are checked like rules, whichever files they stand in."""
+    scales, _, rest = WORDING.replace(old, new, 1).partition("\n[triage.")
+    triage, _, leaflet = rest.partition("\n[leaflet]")
+    parts = {"scales": scales, "triage": f"[triage.{triage}", "leaflet": f"[leaflet]{leaflet}"}
+    texts = {f"{name}.toml": text for name, text in parts.items()}
     assert old in WORDING
-    error = refused({"sound.toml": SOUND, "wording.toml": WORDING.replace(old, new, 1)})
+    error = refused({"sound.toml": SOUND, **texts})
 
-    assert message in str(error)
+    assert next(one for one in str(error).splitlines() if message in one).startswith(f"{file}.toml")
 
 
 def test_wording_of_its_own_is_all_of_it():

@@ -20,6 +20,7 @@ from crampsrules.conditions import AllOf, Known
 from crampsrules.errors import EngineError, MissingExtraError
 from crampsrules.laws import broken_laws
 from crampsrules.prove import KINDS, Claim, Kind, prove
+from crampsrules.prove.logic import Logic
 from crampsrules.rulefiles import RuleFile, read_folder
 from crampsrules.translation import Translation
 from crampsrules.triage import Triage
@@ -620,6 +621,22 @@ def test_a_counter_example_that_the_engine_does_not_bear_out_is_an_error(monkeyp
     monkeypatch.setattr(Translation, "_compared", mistaken)
     with pytest.raises(EngineError, match="the engine does not"):
         prove(SHIPPED, kinds=("red flag", "law", "contradiction"))
+
+
+def test_what_the_solver_cannot_say_is_never_taken_for_a_no():
+    """It may have run out of time or memory, or been interrupted: nothing is proved by that."""
+    logic = Logic(SHIPPED)
+    anyone = logic.all_of()
+    assert logic.possible(anyone)
+
+    logic.solver.set("rlimit", 1)
+    with pytest.raises(EngineError, match="the solver gave up"):
+        logic.possible(anyone)
+    with pytest.raises(EngineError, match="the solver gave up"):
+        logic.example(anyone)
+    logic.solver.set("rlimit", 0)
+
+    assert logic.possible(anyone)
 
 
 def test_only_what_is_asked_for_is_decided():

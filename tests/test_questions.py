@@ -621,6 +621,8 @@ def test_patience_is_for_causes_and_is_used_up():
         ({"skip": {"weaknes"}}, "skip: 'weaknes' is not a fact; did you mean 'weakness'?"),
         ({"skip": {"danger-signs"}}, "skip: 'danger-signs' is not a fact"),
         ({"skip": "weakness"}, "skip: takes a list of names of facts, got 'weakness'"),
+        ({"skip": 5}, "skip: takes a list of names of facts, got 5"),
+        ({"skip": [["fever"]]}, "skip: ['fever'] is not a fact"),
         ({"n": -1}, "n: takes a whole number from 0, got -1"),
         ({"n": "3"}, "n: takes a whole number from 0, got '3'"),
         ({"n": None}, "n: takes a whole number from 0, got None"),

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import crampsrules
 from crampsrules import CrampsRulesError, RuleBase, RuleError, assess, rulebase
+from crampsrules.examples import untested_rules
 from tests.drawing import ROOT, RULES, fewer, rule_texts, shipped_texts
 
 PACK = """\
@@ -355,3 +356,12 @@ def test_every_shipped_rule_is_found_in_its_file():
         text = shipped_texts()[name.removeprefix("rules/")]
         assert text.split("\n")[line - 1] == f'id = "{id_}"'
     assert rules.file_of("no such rule") is None
+
+
+def test_of_what_has_one_id_the_rule_is_found_in_its_file():
+    """Ids are unique among rules, among classes of medicines, and so on."""
+    texts = {"a.toml": '[[classes]]\nid = "ours.drive"\ntitle = "Ours"\n', "z.toml": PACK}
+    rules = RuleBase.load().extended_with(texts)
+
+    assert rules.file_of("ours.drive") == ("z.toml", 16)
+    assert not [one for one in untested_rules(rules) if one.file == "a.toml"]

@@ -197,6 +197,21 @@ def test_a_missing_folder_and_an_empty_one_are_refused(tmp_path):
         RuleBase.load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("a" * 5000, "cannot be read: File name too long"),
+        (5, "takes the path of a folder of rules, got 5"),
+        ("\0", "there is no folder of rules at"),
+    ],
+)
+def test_what_is_no_path_of_a_folder_is_refused(path, told):
+    with pytest.raises(RuleError, match=told):
+        RuleBase.load(path)
+    with pytest.raises(RuleError, match=told):
+        RuleBase.load().extended(path)
+
+
 def test_a_file_that_is_too_large_or_not_text_is_refused(tmp_path):
     """Size is bounded before anything is made of the content."""
     (tmp_path / "large.toml").write_bytes(b"#" * (MAX_FILE_BYTES + 1))

@@ -170,6 +170,7 @@ def test_about_keeps_what_leads_there_just_as_it_was(drawn, data):
         ("low_potasium", "low_potassium"),
         ("minerals.potassium-very-lo", "minerals.potassium-very-low"),
         ("nothing like it", None),
+        (["cold"], None),
     ],
 )
 def test_an_unknown_name_is_refused_with_the_nearest_right_one(name, meant):

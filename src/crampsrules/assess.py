@@ -86,6 +86,8 @@ def assess_many(
     if isinstance(patients, PatientFacts | Mapping | str | bytes):
         message = "takes an iterable of patients; for one patient there is assess()"
         raise FactsError.of(message, value=patients)
+    if not isinstance(patients, Iterable):
+        raise FactsError.of(f"takes an iterable of patients, got {shorten(patients)}")
     if on_error not in ("raise", "yield"):
         message = f"takes 'raise' or 'yield', got {shorten(on_error)}"
         raise FactsError.of(message, field="on_error", value=on_error)

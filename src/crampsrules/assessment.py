@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,8 +13,9 @@ from attrs import field, frozen
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.v import format_exception
 
-from crampsrules.errors import CrampsRulesError
+from crampsrules.errors import CrampsRulesError, shorten
 from crampsrules.facts import PatientFacts
+from crampsrules.records import strict_converter
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.rules import AdviceKind, TriageWording
 from crampsrules.triage import Triage
@@ -195,6 +196,7 @@ class Assessment:
             found = shipped = RuleBase.load()
             if shipped.version != self.rules_version:
                 raise _made_by_others(self, shipped, "the shipped ones are")
+            _mind_the_ids(self, shipped)
             object.__setattr__(self, "_rules", shipped)
         return found
 
@@ -240,6 +242,7 @@ class Assessment:
         if rules is not None:
             if rules_or_shipped(rules).version != assessment.rules_version:
                 raise _made_by_others(assessment, rules, "these rules are")
+            _mind_the_ids(assessment, rules)
             object.__setattr__(assessment, "_rules", rules)
         return assessment
 
@@ -251,7 +254,7 @@ class Assessment:
         """
         try:
             data = json.loads(text)
-        except (ValueError, RecursionError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise CrampsRulesError(f"this is no JSON: {error}") from None
         return cls.from_dict(data, rules=rules)
 
@@ -280,9 +283,31 @@ def _made_by_others(assessment: Assessment, rules: RuleBase, which: str) -> Cram
     )
 
 
+def _mind_the_ids(assessment: Assessment, rules: RuleBase) -> None:
+    """Refuse an assessment read from data that names what its rules do not have."""
+    causes = assessment.causes
+    advice = {one.id for one in rules.advice}
+    escalations = {one.id for one in rules.escalations}
+    known_as: tuple[tuple[str, Iterable[str], Container[str]], ...] = (
+        ("cause", (one.id for one in causes), rules.causes),
+        ("evidence", (one.id for each in causes for one in each.because), rules.decibans),
+        ("evidence", (one.id for each in causes for one in each.against), rules.decibans),
+        ("escalation", (one.id for one in assessment.escalations), escalations),
+        ("advice", (one.id for one in assessment.advice), advice),
+        ("advice", (one.id for one in assessment.withheld), advice),
+        ("rule", assessment.fired, rules.conditions),
+    )
+    for kind, named, known in known_as:
+        for id_ in named:
+            if id_ not in known:
+                raise CrampsRulesError(
+                    f"this is no assessment: its rules have no {kind} {shorten(id_)}"
+                )
+
+
 def _in_words(error: BaseException, kind: type | None) -> str:
     """What a value may be, where whoever reads it says so."""
-    if isinstance(error, ValueError) and str(error):
+    if isinstance(error, TypeError | ValueError) and str(error):
         return str(error)
     return format_exception(error, kind)
 
@@ -326,9 +351,8 @@ for _name in _PARTS:
 
 @lru_cache(maxsize=1)
 def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter = strict_converter(table_called="an object")
     converter.register_unstructure_hook(Triage, lambda level: level.id)
-    converter.register_structure_hook(Triage, lambda name, _: Triage.from_id(name))
     converter.register_unstructure_hook(PatientFacts, lambda facts: facts.to_dict())
     converter.register_structure_hook(PatientFacts, lambda data, _: PatientFacts.from_mapping(data))
     # Left out, rather than taken apart and then left out: the rules are most of it.

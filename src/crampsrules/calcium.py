@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -10,6 +9,7 @@ from attrs import frozen
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.facts import PatientFacts
+from crampsrules.readers import finite
 from crampsrules.units import find_unit
 
 __all__ = ["adjusted_calcium"]
@@ -61,9 +61,11 @@ def adjusted_calcium(calcium: float, albumin: float, *, unit: str) -> float:
     problems = [*_calcium_problems(calcium, formula), *_albumin_problems(albumin, formula)]
     if problems:
         raise FactsError(problems)
-    kept = find_unit(_CALCIUM, formula.calcium_unit)
+    kept, total, bound = find_unit(_CALCIUM, formula.calcium_unit), finite(calcium), finite(albumin)
     assert kept is not None
-    mmol_l = kept.to_kept(calcium + formula.slope * (formula.normal - albumin))
+    assert total is not None
+    assert bound is not None
+    mmol_l = kept.to_kept(total + formula.slope * (formula.normal - bound))
     # What comes of it must be a calcium too.
     adjusted = PatientFacts(calcium_mmol_l=round(mmol_l, 2)).calcium_mmol_l
     assert adjusted is not None
@@ -87,8 +89,8 @@ def _calcium_problems(calcium: object, formula: _Formula) -> list[FactProblem]:
 
 
 def _albumin_problems(albumin: object, formula: _Formula) -> list[FactProblem]:
-    number = isinstance(albumin, numbers.Real) and not isinstance(albumin, bool)
-    if number and formula.lowest <= albumin <= formula.highest:  # type: ignore[operator]
+    read = finite(albumin)
+    if read is not None and formula.lowest <= read <= formula.highest:
         return []
     message = (
         f"takes a number from {formula.lowest:g} to {formula.highest:g} {formula.albumin_unit}, "

@@ -18,6 +18,7 @@ from attrs import frozen
 
 from crampsrules.errors import did_you_mean
 from crampsrules.facts import FACTS, Fact
+from crampsrules.readers import range_of, within
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 20
@@ -139,7 +140,7 @@ def parse(text: str, vocabulary: Vocabulary, *, may_ask_known: bool = False) -> 
         column = offset + max((error.offset or 1) - 1, 0)
         message = f"cannot be read: {error.msg}{_meant(text)}"
         raise ConditionError(message, min(column, len(text))) from None
-    except (RecursionError, MemoryError, ValueError):
+    except (RecursionError, MemoryError, SystemError, ValueError):
         raise ConditionError("is nested too deeply to be read") from None
     return _Reader(vocabulary, may_ask_known, offset).read(tree.body)
 
@@ -347,10 +348,9 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._error(f"{fact.name!r} is compared with a number only", node)
         # Bounds are finite; a whole number may be too large to be made a float.
-        if not _within(fact, sign * value):
+        if not within(fact, sign * value):
             raise self._error(
-                f"{fact.name!r} lies between {fact.low:g} and {fact.high:g}"
-                f"{' ' + fact.unit if fact.unit else ''}; this value can never be met",
+                f"{fact.name!r} takes {range_of(fact)}; this value can never be met",
                 node,
             )
         return float(sign * value)
@@ -368,14 +368,10 @@ class _Reader:
         return value
 
 
-def _within(fact: Fact, value: float) -> bool:
-    return (fact.low is None or fact.low <= value) and (fact.high is None or value <= fact.high)
-
-
 def _expected(fact: Fact) -> str:
     match fact.kind:
         case "number" | "integer":
-            return f"a number from {fact.low:g} to {fact.high:g}"
+            return range_of(fact)
         case "choice":
             return "one of " + ", ".join(fact.members)
         case "members" | "medicines":

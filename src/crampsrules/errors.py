@@ -32,14 +32,14 @@ _WIDEST_CONDITION = 120
 _MOST_LINES = 200
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
+def nearest(name: object, names: Iterable[str]) -> str | None:
     """Give the one of `names` that `name` was most likely meant to be.
 
     Case, spaces and hyphens are forgiven; a beginning is enough ("age" finds
     "age_years"). None when nothing is near.
     """
     # difflib takes quadratic time, and a name this long is no slip of the pen.
-    if len(name) > _LONGEST_NAME:
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME:
         return None
     wanted = "_".join(name.casefold().replace("-", " ").split())
     known = {each.casefold(): each for each in names}
@@ -55,7 +55,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return known[near[0]] if near else None
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
+def did_you_mean(name: object, names: Iterable[str]) -> str:
     """Give the end of a message, such as `; did you mean 'weakness'?`, or nothing."""
     near = nearest(name, names)
     return f"; did you mean {near!r}?" if near else ""

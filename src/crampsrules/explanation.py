@@ -22,7 +22,7 @@ from crampsrules.conditions import (
     Suspected,
 )
 from crampsrules.conditions import Known as KnownAtom
-from crampsrules.errors import CrampsRulesError, did_you_mean
+from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations
 from crampsrules.inference import Inference
@@ -151,9 +151,9 @@ class _Explainer:
         )
 
     def cause(self, id_: str) -> Step:
-        if id_ not in self._rules.causes:
+        if id_ not in [*self._rules.causes]:  # whatever it is: a list cannot be looked up
             hint = did_you_mean(id_, self._rules.causes)
-            raise CrampsRulesError(f"{id_!r} is no cause{hint}")
+            raise CrampsRulesError(f"{shorten(id_)} is no cause{hint}")
         listed = next((one for one in self._assessment.causes if one.id == id_), None)
         return self._not_suspected(id_) if listed is None else self._listed(listed)
 

@@ -998,9 +998,12 @@ def _in_order(known: dict[str, object]) -> dict[str, object]:
 def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str, object]:
     """Give the known values, as they came, and note the problem of each bad one."""
     known: dict[str, object] = dict(facts)
-    flags, ranges, choices, readers = _FLAGS, _RANGES, _CHOICES, _READERS
     # Names are all texts but for a mistake: one question is quicker than one for each.
     are_texts = countOf(map(type, known), str) == len(known)
+    if not are_texts:
+        known = _by_plain_names(known, problems)
+        are_texts = countOf(map(type, known), str) == len(known)
+    flags, ranges, choices, readers = _FLAGS, _RANGES, _CHOICES, _READERS
     left_out = []
     for name, value in known.items():
         is_text = are_texts or type(name) is str
@@ -1028,6 +1031,17 @@ def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str,
     for name in left_out:
         del known[name]
     return known
+
+
+def _by_plain_names(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[Any, object]:
+    """The same facts, by plain texts where a name is a text of a kind of its own, as of an enum."""
+    plain: dict[Any, object] = {}
+    for name, value in facts.items():
+        key = str.__str__(name) if isinstance(name, str) else name
+        if key in plain:
+            problems.append(FactProblem(key, value, "is given twice"))
+        plain[key] = value
+    return plain
 
 
 def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:

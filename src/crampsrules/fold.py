@@ -29,7 +29,7 @@ from crampsrules.denials import denials
 from crampsrules.facts import PatientFacts
 from crampsrules.ids import Ids
 from crampsrules.linking import caution_id, unless_id
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import (
     SERIOUSNESS,
     Advice,
@@ -120,9 +120,7 @@ class Folding:
     @classmethod
     def of(cls, rules: RuleBase) -> Folding:
         """That of a rule base, made when it is first needed."""
-        kept = rules._kept  # noqa: SLF001 - it is kept with the rules
-        folding: Folding | None = kept.get(Folding)
-        return folding or kept.setdefault(Folding, cls(rules))
+        return _folding_of(rules)
 
     def fold(self, rules: RuleBase, facts: PatientFacts, fired: int, engine: str) -> Assessment:
         """Weigh, rank, triage and choose advice from what fired for these facts.
@@ -203,6 +201,11 @@ class Folding:
             else:
                 withheld.append(chosen)
         return tuple(given), tuple(withheld)
+
+
+@kept_with_rules
+def _folding_of(rules: RuleBase) -> Folding:
+    return Folding(rules)
 
 
 def _raised(one: Escalation) -> RaisedEscalation:

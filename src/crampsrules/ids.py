@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 
 # Adding up integers of more bits than this takes longer than writing into bytes.
 _MOST_ADDED = 2000
@@ -25,11 +25,7 @@ class Ids:
     @classmethod
     def of(cls, rules: RuleBase) -> Ids:
         """Those of a rule base, in alphabetical order."""
-        kept = rules._kept  # noqa: SLF001 - it is kept with the rules
-        if Ids not in kept:
-            kept.setdefault(Ids, cls.from_names(rules.conditions))
-        ids: Ids = kept[Ids]
-        return ids
+        return _ids_of(rules)
 
     @classmethod
     def from_names(cls, names: Iterable[str]) -> Ids:
@@ -58,6 +54,11 @@ class Ids:
             if byte:
                 found += names[byte] or _name(names, byte)
         return tuple(found)
+
+
+@kept_with_rules
+def _ids_of(rules: RuleBase) -> Ids:
+    return Ids.from_names(rules.conditions)
 
 
 def _name(names: list[tuple[str, ...]], byte: int) -> tuple[str, ...]:

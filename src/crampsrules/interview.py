@@ -13,9 +13,9 @@ from attrs import evolve, field, frozen
 
 from crampsrules.assess import assess, patient_facts
 from crampsrules.assessment import Assessment
-from crampsrules.errors import FactsError, did_you_mean, shorten
+from crampsrules.errors import FactsError, shorten
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.questions import FOUND_BY_TESTS, Question, telling_questions
+from crampsrules.questions import FOUND_BY_TESTS, Question, names_of_facts, telling_questions
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.triage import Triage
 
@@ -26,14 +26,8 @@ HAS_TESTS = "has_tests"
 """The id of the question whether there are any results of tests to ask for: it is no fact."""
 
 
-def _names(names: Iterable[str]) -> frozenset[str]:
-    if isinstance(names, str):
-        message = f"takes a collection of facts, got {shorten(names)}"
-        raise FactsError.of(message, field="in_vain", value=names)
-    found = frozenset(names)
-    for name in found.difference(FACTS):
-        raise FactsError.of(f"is not a fact{did_you_mean(str(name), FACTS)}", field=str(name))
-    return found
+def _in_vain(names: Iterable[str]) -> frozenset[str]:
+    return names_of_facts(names, field="in_vain")
 
 
 @frozen
@@ -46,7 +40,7 @@ class Interview:
 
     facts: PatientFacts = field(factory=PatientFacts, converter=patient_facts)
     rules: RuleBase = field(default=None, converter=rules_or_shipped, kw_only=True, repr=False)
-    in_vain: frozenset[str] = field(default=frozenset(), converter=_names, kw_only=True)
+    in_vain: frozenset[str] = field(default=frozenset(), converter=_in_vain, kw_only=True)
     has_tests: bool = field(default=False, kw_only=True)
     length: int = field(default=0, kw_only=True)
 

@@ -16,7 +16,7 @@ _Ready = tuple[Callable[[PatientFacts], int], Callable[..., Assessment]]
 def judge(facts: PatientFacts, rules: RuleBase | None, engine: str | None) -> Assessment:
     """Fire the rules and fold what fired. Raises FactsError and EngineError."""
     base = rules if isinstance(rules, RuleBase) else rules_or_shipped(rules)
-    name = engine or default_engine()
+    name = default_engine() if engine is None else engine
     try:
         ready: _Ready | None = base._kept.get(name)  # noqa: SLF001 - see `_ready`
     except TypeError:  # it cannot be hashed, so it is no name

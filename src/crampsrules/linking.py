@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from attrs import define, evolve, field, fields, frozen
 
@@ -57,6 +57,7 @@ from crampsrules.rules import (
 from crampsrules.triage import Triage
 
 MAX_RULES = 20_000
+MAX_CONDITIONS = 2**16
 MAX_LEVELS = 50
 # Everything that a condition builds on, down to the facts, written out: an explanation shows it.
 MAX_STEPS = 2000
@@ -103,6 +104,23 @@ def caution_id(advice: str, entry: str) -> str:
 
 
 @frozen(eq=False)
+class Place:
+    """Where a record came from: in its file the table `nth` of its `kind`."""
+
+    file: RuleFile
+    rule: str | None
+    kind: str | None = None
+    nth: int = 0
+
+    def line(self, condition: str | None = None) -> int | None:
+        """The line (from 1) where the record stands, or this condition of it."""
+        start = self.file.line_of_table(self.kind, self.nth) if self.kind else None
+        if self.rule is None:
+            return start
+        return self.file.line_of(self.rule, condition, start=start or 1) or start
+
+
+@frozen(eq=False)
 class Linked:
     """The parts of a rule base, as `RuleBase` shows them."""
 
@@ -124,6 +142,7 @@ class Linked:
     decibans: Mapping[str, int]
     suspecting: Mapping[str, tuple[str, ...]]
     concluding: Mapping[str, tuple[str, ...]]
+    places: Mapping[str, Place]
 
 
 def link(files: tuple[RuleFile, ...]) -> Linked:
@@ -136,26 +155,10 @@ def link(files: tuple[RuleFile, ...]) -> Linked:
 
 
 @define
-class _Place:
-    """Where a record came from, for messages: in its file the table `nth` of its `kind`."""
-
-    file: RuleFile
-    rule: str | None
-    kind: str | None = None
-    nth: int = 0
-
-    def line(self, condition: str | None) -> int | None:
-        start = self.file.line_of_table(self.kind, self.nth) if self.kind else None
-        if self.rule is None:
-            return start
-        return self.file.line_of(self.rule, condition, start=start or 1) or start
-
-
-@define
 class _Linker:
     files: tuple[RuleFile, ...]
     faults: list[RuleError] = field(factory=list)
-    read: dict[str, list[tuple[Any, _Place]]] = field(factory=dict)
+    read: dict[str, list[tuple[Any, Place]]] = field(factory=dict)
     wording: dict[str, Any] = field(factory=dict)
     vocabulary: Vocabulary = field(factory=Vocabulary)
     conditions: dict[str, Condition] = field(factory=dict)
@@ -198,7 +201,7 @@ class _Linker:
         if self.faults:
             raise RuleError.of_all(self.faults)
 
-    def _of(self, kind: str, _: type[Record]) -> list[tuple[Record, _Place]]:
+    def _of(self, kind: str, _: type[Record]) -> list[tuple[Record, Place]]:
         return self.read.get(kind, [])
 
     def _records(self, kind: str, type_: type[Record]) -> list[Record]:
@@ -207,7 +210,7 @@ class _Linker:
     def _fault(
         self,
         message: str,
-        place: _Place,
+        place: Place,
         *,
         condition: str | None = None,
         column: int | None = None,
@@ -240,7 +243,7 @@ class _Linker:
             message = (
                 f"and the files beside it hold {rules} tables; at most {MAX_RULES} are allowed"
             )
-            self._fault(message, _Place(self.files[0], None))
+            self._fault(message, Place(self.files[0], None))
 
     def _read_head(self, file: RuleFile) -> str | None:
         """The cause that a file is about, where it is about one."""
@@ -249,23 +252,23 @@ class _Linker:
             hint = did_you_mean(key, (*_TABLES, *WORDING, *HEAD_KEYS))
             if key in ("cause", "causes"):
                 hint = ": a cause is what a file is about, with its id, title and prior at the top"
-            self._fault(f"has no key {key!r}{hint}", _Place(file, None))
+            self._fault(f"has no key {key!r}{hint}", Place(file, None))
         if not head:
             return None
         id_ = head.get("id")
-        self._keep("causes", head, Cause, _Place(file, id_ if isinstance(id_, str) else None))
+        self._keep("causes", head, Cause, Place(file, id_ if isinstance(id_, str) else None))
         return id_ if isinstance(id_, str) else None
 
     def _read_rows(self, kind: str, rows: object, file: RuleFile, cause: str | None) -> None:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            self._fault(f"takes tables [[{kind}]]", _Place(file, None))
+            self._fault(f"takes tables [[{kind}]]", Place(file, None))
             return
         for nth, row in enumerate(rows):
             id_ = row.get("id")
-            place = _Place(file, id_ if isinstance(id_, str) else None, kind, nth)
+            place = Place(file, id_ if isinstance(id_, str) else None, kind, nth)
             self._keep(kind, _filled_in(kind, row, file.name, cause), _TABLES[kind], place)
 
-    def _keep(self, kind: str, row: Mapping[str, Any], type_: type, place: _Place) -> None:
+    def _keep(self, kind: str, row: Mapping[str, Any], type_: type, place: Place) -> None:
         try:
             record: object = structure(row, type_)
         except ValueError as error:
@@ -276,8 +279,8 @@ class _Linker:
 
     def _read_wording(self, kind: str, value: object, file: RuleFile) -> None:
         if kind in self.wording:
-            self._fault(f"states [{kind}] a second time", _Place(file, None))
-        self.wording[kind] = (value, _Place(file, None))
+            self._fault(f"states [{kind}] a second time", Place(file, None))
+        self.wording[kind] = (value, Place(file, None))
 
     # Checks, one kind of table each
 
@@ -293,7 +296,7 @@ class _Linker:
         }  # fmt: skip
         order = {file.name: at for at, file in enumerate(self.files)}
         for kind, records in kinds.items():
-            seen: dict[str, _Place] = {}
+            seen: dict[str, Place] = {}
             record: Any
             # It is the file that came later that takes an id which another has.
             for record, place in sorted(records, key=lambda one: order[one[1].file.name]):
@@ -306,7 +309,7 @@ class _Linker:
         for cause, place in self._of("causes", Cause):
             self._check_identifier(cause.id, "cause", place)
 
-    def _check_identifier(self, name: str, kind: str, place: _Place) -> None:
+    def _check_identifier(self, name: str, kind: str, place: Place) -> None:
         if not name.isidentifier() or not name.isascii():
             self._fault(f"the {kind} {name!r} is no name: letters, digits and '_'", place)
 
@@ -329,14 +332,14 @@ class _Linker:
             if level[id_] == MAX_CLASS_LEVELS + 1:
                 self._fault(f"lies more than {MAX_CLASS_LEVELS} classes deep", places[id_])
 
-    def _check_length(self, names: Iterable[str], place: _Place) -> None:
+    def _check_length(self, names: Iterable[str], place: Place) -> None:
         for name in names:
             if len(name) > LONGEST_MEDICINE:
                 message = f"{shorten(name)} has more than {LONGEST_MEDICINE} characters"
                 self._fault(message, place)
 
     def _check_known(
-        self, names: Iterable[str], known: Iterable[str], kind: str, place: _Place
+        self, names: Iterable[str], known: Iterable[str], kind: str, place: Place
     ) -> None:
         known = known if isinstance(known, AbstractSet | Mapping) else set(known)
         for name in names:
@@ -344,7 +347,7 @@ class _Linker:
                 self._fault(f"{shorten(name)} is no {kind}{did_you_mean(name, known)}", place)
 
     def _check_acyclic(
-        self, graph: Mapping[str, Iterable[str]], places: Mapping[str, _Place]
+        self, graph: Mapping[str, Iterable[str]], places: Mapping[str, Place]
     ) -> tuple[str, ...]:
         """The names in an order in which each comes after those it needs."""
         try:
@@ -354,7 +357,7 @@ class _Linker:
             place = next((places[name] for name in cycle if name in places), None)
             self._fault(
                 "goes round in a circle: " + _arrows(cycle[::-1]),
-                place or _Place(self.files[0], None),
+                place or Place(self.files[0], None),
             )
             return ()
 
@@ -370,7 +373,7 @@ class _Linker:
                     self._check_known(entry.source, known, "source", place)
 
     def _parse(
-        self, id_: str, text: str | None, place: _Place, *, may_ask_known: bool = False
+        self, id_: str, text: str | None, place: Place, *, may_ask_known: bool = False
     ) -> None:
         """Keep the condition that fires under an id; without a text it is always true."""
         if id_ in self.conditions:
@@ -380,7 +383,7 @@ class _Linker:
             self.conditions[id_] = condition
 
     def _read(
-        self, id_: str, text: str | None, place: _Place, *, may_ask_known: bool = False
+        self, id_: str, text: str | None, place: Place, *, may_ask_known: bool = False
     ) -> Condition | None:
         if text is None:
             return ALWAYS
@@ -426,7 +429,7 @@ class _Linker:
                 self._fault("is an emergency, so it may have no `unless`", place)
             self._parse(unless_id(one.id), one.unless, place, may_ask_known=True)
 
-    def _check_held(self, one: Escalation, place: _Place) -> None:
+    def _check_held(self, one: Escalation, place: Place) -> None:
         for kind in one.holds:
             if kind not in HELD_KINDS:
                 choices = ", ".join(sorted(HELD_KINDS))
@@ -448,7 +451,7 @@ class _Linker:
             for caution in one.cautions:
                 self._check_said(caution, ("text",), place)
 
-    def _check_said(self, record: object, keys: Iterable[str], place: _Place) -> None:
+    def _check_said(self, record: object, keys: Iterable[str], place: Place) -> None:
         for key in keys:
             if not getattr(record, key).strip():
                 self._fault(f"has an empty `{key}`", place)
@@ -465,7 +468,7 @@ class _Linker:
                 self._check_entry(caution.id, place)
                 self._parse(caution_id(one.id, caution.id), caution.when, place)
 
-    def _check_entry(self, id_: str, place: _Place) -> None:
+    def _check_entry(self, id_: str, place: Place) -> None:
         """An entry may go without an id where it is the only one of its kind."""
         if id_ and not _ID.fullmatch(id_):
             self._fault(f"{shorten(id_)} is no id: {_ID_OF}", place)
@@ -517,30 +520,38 @@ class _Linker:
     def _check_wording(self) -> Wording | None:
         missing = [kind for kind in WORDING if kind not in self.wording]
         if missing:
-            place = _Place(self.files[0], None)
+            place = Place(self.files[0], None)
             self._fault(f"and the files beside it lack [{'], ['.join(missing)}]", place)
             return None
-        raw = {kind: value for kind, (value, _) in self.wording.items()}
-        place = self.wording["leaflet"][1]
-        try:
-            wording = structure(raw, Wording)
-        except ValueError as error:
-            self._fault(str(error), place)
+        wording = self._structured_wording()
+        if wording is None:
             return None
+        places = {kind: place for kind, (_, place) in self.wording.items()}
         if unsaid := LEAFLET_SENTENCES - wording.leaflet.keys():
-            self._fault(f"lacks in [leaflet]: {', '.join(sorted(unsaid))}", place)
+            self._fault(f"lacks in [leaflet]: {', '.join(sorted(unsaid))}", places["leaflet"])
         for level in Triage:
             if level.id not in wording.triage:
-                self._fault(f"lacks [triage.{level.id}]", place)
+                self._fault(f"lacks [triage.{level.id}]", places["triage"])
         lowest = [one for one in wording.likelihoods if one.at_least is None]
         if len(lowest) != 1:
-            self._fault("needs one likelihood without `at_least`, for the lowest weights", place)
+            message = "needs one likelihood without `at_least`, for the lowest weights"
+            self._fault(message, places["likelihoods"])
         ordered = sorted(
             wording.likelihoods,
             key=lambda one: -math.inf if one.at_least is None else one.at_least,
             reverse=True,
         )
         return evolve(wording, likelihoods=tuple(ordered))
+
+    def _structured_wording(self) -> Wording | None:
+        read: dict[str, Any] = {}
+        for kind, type_ in get_type_hints(Wording).items():
+            value, place = self.wording[kind]
+            try:
+                read[kind] = structure(value, type_)
+            except ValueError as error:
+                self._fault(f"in [{kind}]: {error}", place)
+        return Wording(**read) if len(read) == len(WORDING) else None
 
     # Order
 
@@ -555,6 +566,11 @@ class _Linker:
         suspecting: Mapping[str, tuple[str, ...]],
         concluding: Mapping[str, tuple[str, ...]],
     ) -> tuple[tuple[str, ...], ...]:
+        if len(self.conditions) > MAX_CONDITIONS:
+            message = f"and the files beside it hold {len(self.conditions)} conditions; "
+            place = Place(self.files[0], None)
+            self._fault(f"{message}at most {MAX_CONDITIONS} are allowed", place)
+            return ()
         rules_of = {**concluding, **{_cause_node(id_): ids for id_, ids in suspecting.items()}}
         needs = {id_: _needs(condition) for id_, condition in self.conditions.items()}
         graph = {
@@ -590,7 +606,7 @@ class _Linker:
         places = {place.rule: place for ones in self.read.values() for _, place in ones}
         for id_, condition in self.conditions.items():
             extent = _extent(condition, extents)
-            place = places.get(id_.partition("/")[0]) or _Place(self.files[0], id_)
+            place = places.get(id_.partition("/")[0]) or Place(self.files[0], id_)
             if extent.steps > MAX_STEPS:
                 self._fault(f"builds on more than {MAX_STEPS} conditions and facts", place)
             elif extent.depth > MAX_STEPS_DEEP:
@@ -605,7 +621,7 @@ class _Linker:
         for fact, values in compared.items():
             if len(values) > MAX_THRESHOLDS:
                 message = f"and the files beside it compare {fact} with {len(values)} numbers; "
-                place = _Place(self.files[0], None)
+                place = Place(self.files[0], None)
                 self._fault(f"{message}at most {MAX_THRESHOLDS} are allowed", place)
 
     def _linked(  # noqa: PLR0913 - every part of the whole
@@ -651,7 +667,18 @@ class _Linker:
             decibans=MappingProxyType(dict(decibans)),
             suspecting=MappingProxyType(dict(suspecting)),
             concluding=MappingProxyType(dict(concluding)),
+            places=MappingProxyType(self._places()),
         )
+
+    def _places(self) -> dict[str, Place]:
+        """Where each id stands; where several have it, a rule before everything else."""
+        rules = ("findings", "evidence", "escalations", "advice")
+        kinds = (*rules, "causes", "classes", "laws", "questions", "sources")
+        return {
+            record.id: place
+            for kind in reversed(kinds)
+            for record, place in self.read.get(kind, [])
+        }
 
 
 def _arrows(cycle: list[str]) -> str:

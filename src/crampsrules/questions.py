@@ -64,21 +64,24 @@ def next_questions(
     base = rules_or_shipped(rules)
     if type(n) is not int or n < 0:
         raise FactsError.of(f"takes a whole number from 0, got {shorten(n)}", field="n", value=n)
-    asker = _Asker.about(patient_facts(facts), base, _skipped(skip), patience=_A_MOMENT)
+    skipped = names_of_facts(skip, field="skip")
+    asker = _Asker.about(patient_facts(facts), base, skipped, patience=_A_MOMENT)
     return tuple(itertools.islice(asker.questions(), n))
 
 
-def _skipped(names: Collection[str]) -> frozenset[str]:
-    if isinstance(names, str):
+def names_of_facts(names: object, *, field: str) -> frozenset[str]:
+    """The names in a collection. Raises FactsError, about `field`, for what is no fact."""
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
         message = f"takes a list of names of facts, got {shorten(names)}"
-        raise FactsError.of(message, field="skip", value=names)
-    wrong = [name for name in names if name not in FACTS]
-    if wrong:
-        raise FactsError(
-            FactProblem("skip", name, f"{shorten(name)} is not a fact{did_you_mean(name, FACTS)}")
-            for name in wrong
-        )
-    return frozenset(names)
+        raise FactsError.of(message, field=field, value=names)
+    given = tuple(names)
+    if problems := [
+        FactProblem(field, name, f"{shorten(name)} is not a fact{did_you_mean(name, FACTS)}")
+        for name in given
+        if not isinstance(name, str) or name not in FACTS
+    ]:
+        raise FactsError(problems)
+    return frozenset(given)
 
 
 def telling_questions(

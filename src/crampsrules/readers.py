@@ -88,15 +88,15 @@ def _bounds(fact: Fact) -> tuple[float, float]:
 def _read_number(fact: Fact, value: object) -> float:
     if fact.units and isinstance(value, Mapping):
         return _read_quantity(fact, value)
-    read = _finite(value)
+    read = finite(value)
     if read is None:
         _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
-    if not _within(fact, read):
+    if not within(fact, read):
         _refuse(_out_of_range(fact, read))
     return read + 0.0
 
 
-def _finite(value: object) -> float | None:
+def finite(value: object) -> float | None:
     """Give any real number as a float (numpy's too), or None for what is none or not finite."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real | Decimal):
         return None
@@ -109,7 +109,8 @@ def _finite(value: object) -> float | None:
     return read if math.isfinite(read) else None
 
 
-def _within(fact: Fact, value: float) -> bool:
+def within(fact: Fact, value: float) -> bool:
+    """Whether a number is one that a fact can be."""
     low, high = _bounds(fact)
     return low <= value <= high
 
@@ -142,7 +143,7 @@ def _out_of_range(fact: Fact, value: float) -> str:
 
 
 def _plausible(fact: Fact, value: float) -> list[tuple[Unit, float]]:
-    return [(unit, kept) for unit, kept in readings(fact.name, value) if _within(fact, kept)]
+    return [(unit, kept) for unit, kept in readings(fact.name, value) if within(fact, kept)]
 
 
 def _either(fact: Fact, value: float, plausible: list[tuple[Unit, float]]) -> str:
@@ -162,11 +163,11 @@ def _read_quantity(fact: Fact, quantity: Mapping[Any, object]) -> float:
     unit = find_unit(fact.name, name) if isinstance(name, str) else None
     if unit is None:
         _refuse(f"is taken in {' or '.join(fact.units)}, got the unit {shorten(name)}")
-    value = _finite(given)
+    value = finite(given)
     if value is None:
         _refuse(f"takes a number as its value, got {shorten(given)}")
     kept = unit.to_kept(value)
-    if not _within(fact, kept) or (unit.low is not None and value < unit.low):
+    if not within(fact, kept) or (unit.low is not None and value < unit.low):
         _refuse(_out_of_unit(fact, unit, value))
     return kept + 0.0
 
@@ -180,9 +181,9 @@ def _out_of_unit(fact: Fact, unit: Unit, value: float) -> str:
 
 def _integer_reader(fact: Fact) -> Reader:
     def read(value: object) -> int:
-        read = _finite(value)
+        read = finite(value)
         # A whole float is what a data frame makes of an int.
-        if read is None or not read.is_integer() or not _within(fact, read):
+        if read is None or not read.is_integer() or not within(fact, read):
             _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
         return int(read)
 

@@ -5,7 +5,7 @@ What the keys of each table are, `rules` says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from types import GenericAlias
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -24,26 +24,31 @@ from crampsrules.triage import Triage
 T = TypeVar("T")
 
 
-def _build_converter() -> cattrs.Converter:
+def strict_converter(*, table_called: str) -> cattrs.Converter:
+    """A converter that turns nothing into something else: 7.9 into 7, or "no" into true.
+
+    Whatever it refuses, it says in words; there a table is `table_called`.
+    """
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _strict(kind))
     converter.register_structure_hook(float, _number)
-    converter.register_structure_hook(Names, _names)
     converter.register_structure_hook(Triage, lambda value, _: Triage.from_id(value))
 
     def record(kind: type) -> _Hook:
         hook: _Hook = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
-        return lambda value, _: hook(_only(dict, "a table", value), kind)
+        return lambda value, _: hook(_only((dict,), table_called, value), kind)
 
     def table(kind: type) -> _Hook:
         hook: _Hook = make_mapping_structure_fn(kind, converter)
-        return lambda value, _: hook(_only(dict, "a table", value), kind)
+        return lambda value, _: hook(_only((dict,), table_called, value), kind)
 
     def records(kind: type) -> _Hook:
-        listed = GenericAlias(list, get_args(kind)[:1])
+        member = get_args(kind)[0]
+        listed = GenericAlias(list, (member,))
         hook = converter.get_structure_hook(listed)
-        return lambda value, _: tuple(hook(_only(list, "a list of tables", value), listed))
+        called = "a list of tables" if has(member) else "a list"
+        return lambda value, _: tuple(hook(_only((list, tuple), called, value), listed))
 
     converter.register_structure_hook_factory(has, record)
     converter.register_structure_hook_factory(partial(_is_a, dict), table)
@@ -58,8 +63,8 @@ def _is_a(generic: object, kind: object) -> bool:
     return get_origin(kind) is generic
 
 
-def _only(kind: type, called: str, value: object) -> Any:  # noqa: ANN401
-    if not isinstance(value, kind):
+def _only(kinds: tuple[type, ...], called: str, value: object) -> Any:  # noqa: ANN401
+    if not isinstance(value, kinds):
         raise TypeError(f"takes {called}, got {shorten(value)}")
     return value
 
@@ -94,11 +99,12 @@ def _names(value: object, _: object) -> tuple[str, ...]:
     return tuple(named)
 
 
-_CONVERTER = _build_converter()
+_CONVERTER = strict_converter(table_called="a table")
+_CONVERTER.register_structure_hook(Names, _names)
 
 
-def structure(table: Mapping[str, Any], kind: type[T]) -> T:
-    """One table as a record. Raises ValueError with every fault of the table in words."""
+def structure(table: Any, kind: type[T]) -> T:  # noqa: ANN401 - whatever stands in a file
+    """One table, or another value, as what it is to be. Raises ValueError with every fault."""
     try:
         return _CONVERTER.structure(table, kind)
     except cattrs.BaseValidationError as error:
@@ -115,7 +121,7 @@ _LACKS = "lacks the key"
 def _placed(fault: str) -> str:
     """A fault with the key that it is about in front, where there is one."""
     text, _, path = fault.rpartition(" @ $")
-    return f"{path[1:]}: {text}" if path and not text.startswith(_LACKS) else text
+    return f"{path.removeprefix('.')}: {text}" if path and not text.startswith(_LACKS) else text
 
 
 def _in_words(error: BaseException, kind: type | None) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, wraps
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from attrs import field, frozen
@@ -31,6 +32,7 @@ from crampsrules.rules import (
 )
 
 Rule = Finding | Evidence | Escalation | Advice
+Made = TypeVar("Made")
 
 
 @frozen(eq=False, repr=False)
@@ -47,7 +49,7 @@ class RuleBase:
     _linked: Linked = field(init=False)
     version: str = field(init=False)
     _kept: dict[Any, Any] = field(init=False, factory=dict)
-    """What is worked out of the rules when it is first needed: engines, tables of the fold."""
+    """What is worked out of the rules when it is first needed: see `kept_with_rules`."""
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_linked", link(self._files))
@@ -62,8 +64,7 @@ class RuleBase:
         """
         if path is None:
             return _shipped()
-        folder = Path(path)
-        return cls._with_wording(read_folder(folder, folder.name or "rules"))
+        return cls._with_wording(_read_folder(path))
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> RuleBase:
@@ -81,8 +82,7 @@ class RuleBase:
 
     def extended(self, path: str | Path) -> RuleBase:
         """These rules and those of a folder, checked together. Raises RuleError."""
-        folder = Path(path)
-        return RuleBase((*self._files, *read_folder(folder, folder.name or "rules")))
+        return RuleBase((*self._files, *_read_folder(path)))
 
     def extended_with(self, texts: Mapping[str, str]) -> RuleBase:
         """These rules and those in TOML texts by file name. Raises RuleError."""
@@ -189,11 +189,12 @@ class RuleBase:
         return self.suspecting[conclusion.cause]
 
     def file_of(self, rule: str) -> tuple[str, int | None] | None:
-        """The file in which a rule, cause or advice stands, and its line."""
-        for file in self._files:
-            if line := file.line_of(rule):
-                return file.name, line
-        return None
+        """The file in which something with an id stands, and its line; None where there is none.
+
+        Where a rule and something else have the same id, it is the rule.
+        """
+        place = self._linked.places.get(rule)
+        return None if place is None else (place.file.name, place.line())
 
     def __eq__(self, other: object) -> bool:
         return self.version == other.version if isinstance(other, RuleBase) else NotImplemented
@@ -225,6 +226,14 @@ def _shipped_files() -> tuple[RuleFile, ...]:
 @lru_cache(maxsize=1)
 def _shipped() -> RuleBase:
     return RuleBase(_shipped_files())
+
+
+def _read_folder(path: object) -> tuple[RuleFile, ...]:
+    if not isinstance(path, str | PathLike):
+        message = f"takes the path of a folder of rules, got {shorten(path)}"
+        raise RuleError(message=message, file="rules")
+    folder = Path(path)
+    return read_folder(folder, folder.name or "rules")
 
 
 def _read_texts(texts: Mapping[str, str]) -> tuple[RuleFile, ...]:
@@ -275,6 +284,23 @@ def _tables(file: RuleFile) -> Iterable[tuple[str, Any]]:
 
 def _canonical(kind: str, table: Any) -> str:  # noqa: ANN401
     return json.dumps([kind, table], sort_keys=True, separators=(",", ":"))
+
+
+def kept_with_rules(make: Callable[[RuleBase], Made]) -> Callable[[RuleBase], Made]:
+    """A function that works something out of a rule base once, and keeps it as long as the rules.
+
+    Of two threads that ask at the same time both may work it out; both get the same.
+    """
+
+    @wraps(make)
+    def kept(rules: RuleBase) -> Made:
+        known = rules._kept  # noqa: SLF001 - this is what it is there for
+        if make not in known:
+            known.setdefault(make, make(rules))
+        made: Made = known[make]
+        return made
+
+    return kept
 
 
 def rules_or_shipped(rules: object) -> RuleBase:

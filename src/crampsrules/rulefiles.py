@@ -156,6 +156,14 @@ def read_folder(folder: Traversable | Path, label: str) -> tuple[RuleFile, ...]:
     Raises RuleError for a folder that is missing, holds no rule file, is too large, or holds
     links to other folders.
     """
+    try:
+        return _read_all(folder, label)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise RuleError(message=message, file=label) from None
+
+
+def _read_all(folder: Traversable | Path, label: str) -> tuple[RuleFile, ...]:
     if not folder.is_dir():
         raise RuleError(message=f"there is no folder of rules at {folder}", file=label)
     read: list[RuleFile] = []

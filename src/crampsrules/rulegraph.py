@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from crampsrules.assess import patient_facts
 from crampsrules.conditions import AllOf, AnyOf, Atom, Concluded, Condition, Suspected, atoms
-from crampsrules.errors import CrampsRulesError, did_you_mean
+from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.fold import active_escalations
 from crampsrules.inference import Inference
@@ -102,7 +102,7 @@ def _wanted(rules: RuleBase, about: str) -> str:
     if about in escalations:
         return f"escalation {about}"
     hint = did_you_mean(about, [*findings_and_causes, *escalations])
-    raise CrampsRulesError(f"{about!r} is no cause, escalation or finding{hint}")
+    raise CrampsRulesError(f"{shorten(about)} is no cause, escalation or finding{hint}")
 
 
 @frozen

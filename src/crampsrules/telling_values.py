@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 
 from attrs import frozen
 
@@ -17,7 +16,7 @@ from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.linking import unless_id
 from crampsrules.medicines import Formulary
 from crampsrules.observations import Observations, observe
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 
 # Pairs of members are tried of the sets that a person is shown as a list, not of medicines.
 _LONGEST_LIST = 16
@@ -35,7 +34,7 @@ class TellingValues:
     meeting: Mapping[FactAtom, int]
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def telling_values(rules: RuleBase) -> Mapping[str, TellingValues]:
     """The telling values of each fact that findings, evidence or escalations ask about."""
     asked: dict[str, dict[FactAtom, None]] = {}

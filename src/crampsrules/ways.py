@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from attrs import define, evolve, field, frozen
 
@@ -30,7 +30,7 @@ from crampsrules.fold import active_escalations, most_urgent, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import Escalation, Evidence
 from crampsrules.triage import Triage
 
@@ -91,12 +91,15 @@ class Routes:
     never: frozenset[str]
     _replaceable: frozenset[str] = field(init=False)
     _untouched: frozenset[str] = field(init=False)
-    _present: Triage = Triage.SELF_CARE
+    _active: Sequence[Escalation] = field(init=False)
+    _present: Triage = field(init=False)
     _ways: dict[str, Ways] = field(factory=dict)
     _resting: dict[str, bool] = field(factory=dict)
     _bounds_of: dict[str, tuple[float, float]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
+        self._active = active_escalations(self.rules, self.fired)
+        self._present = most_urgent(self._active)
         known = self.inference.value
         self._replaceable = frozenset(
             reported
@@ -110,9 +113,7 @@ class Routes:
     def to_triage(self) -> dict[str, list[Route]]:
         """By fact, the routes to another triage."""
         routes: dict[str, list[Route]] = {}
-        active = active_escalations(self.rules, self.fired)
-        self._present = most_urgent(active)
-        settled = self._settled(active)
+        settled = self._settled()
         for one in self.rules.escalations:
             if one.triage > settled:
                 self._route_escalation(one, routes)
@@ -156,11 +157,11 @@ class Routes:
             return []
         return [(reported, _REPORTED[reported]) for reported in sorted(self._replaceable)]
 
-    def _settled(self, active: Iterable[Escalation]) -> Triage:
+    def _settled(self) -> Triage:
         """The level that nothing can bring down any more."""
         firm = (
             one.triage
-            for one in active
+            for one in self._active
             if (one.unless is None or self.ways_to(unless_id(one.id)) == _NO_WAY)
             and not self.rests_on_reported(one.id)
         )
@@ -350,14 +351,14 @@ class Routes:
         return measured_by is None or self.inference.value(measured_by) is None
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def _nothing_known(rules: RuleBase) -> Routes:
     """The routes for a patient of whom nothing is known."""
     inference = Inference(rules, observe(PatientFacts(), rules.formulary))
     return Routes(rules, inference, frozenset(), frozenset())
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def _facts_behind(rules: RuleBase) -> Mapping[str, frozenset[str]]:
     """By id, every fact that it rests on, directly or through what else has fired."""
     behind: dict[str, frozenset[str]] = {}

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import BATCH_CELLS, BATCH_CELLS_OF_TEXT, LEAST_BATCH_ROWS, Plan
 from tests.cohort.common import SHIPPED
@@ -16,11 +18,17 @@ def plan(target=Format.PARQUET, **told):
     return Plan(
         source=Path("in.parquet"),
         target=Path("out"),
+        rejects=Path("out.rejects.ndjson"),
         source_format=Format.PARQUET,
         target_format=target,
         rules=SHIPPED,
         **told,
     )
+
+
+def test_rows_that_are_put_aside_go_to_a_file_where_the_output_does():
+    with pytest.raises(CohortError, match="put aside in a file too"):
+        evolve(plan(), rejects=None)
 
 
 @given(st.integers(0, 10_000), st.sampled_from(Format))

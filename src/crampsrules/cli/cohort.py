@@ -40,7 +40,9 @@ def planned(  # noqa: PLR0913 - each is an option
     source_file, target_file = _file(source), _file(target)
     if target_file is not None:
         target_file = _where_it_leads(target_file)
-    if delimiter is not None and (len(delimiter.encode()) != 1 or delimiter in '"\r\n'):
+    if delimiter is not None and (
+        len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
+    ):
         raise click.UsageError("--delimiter takes one character of ASCII, and no quotation mark")
     if rejects is None and target_file is not None:
         rejects = beside(target_file)

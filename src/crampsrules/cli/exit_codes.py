@@ -14,7 +14,7 @@ class ExitCode(enum.IntEnum):
     USAGE = 2, "the command was not understood, or a file cannot be read or written"
     BAD_FACTS = 3, "the facts cannot be used"
     BAD_RULES = 4, "the rules cannot be used"
-    MISSING = 5, "an engine or an optional package is missing"
+    MISSING = 5, "an engine or an optional package is missing, or an engine cannot go on"
     BAD_ROWS = 6, "the cohort is assessed but for some rows, which were put aside"
     UNFINISHED = 7, "the cohort stopped before its end; the same command goes on"
     INTERRUPTED = 130, "stopped by Ctrl-C"

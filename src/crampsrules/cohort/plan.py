@@ -103,6 +103,8 @@ class Plan:
         for end, form in ((self.source, self.source_format), (self.target, self.target_format)):
             if end is None and not form.is_text:
                 raise CohortError("Parquet is read and written in files, not through a pipe")
+        if self.rejects is None and self.target is not None:
+            raise CohortError("beside an output that is a file, rows are put aside in a file too")
         if self.rejects is not None and str(self.rejects) == "-":
             raise CohortError("rows that are put aside go to a file, which --rejects names")
         mind_that_they_differ(self.source, self.target, self.rejects)

@@ -68,7 +68,7 @@ def engine_for(rules: RuleBase, name: str | None = None) -> Engine:
     One engine of each name is kept for each rule base. Raises EngineError for a name that
     is not an engine, or an engine that cannot run here.
     """
-    wanted = name or default_engine()
+    wanted = default_engine() if name is None else name
     if not isinstance(wanted, str):
         raise _no_engine(wanted)
     kept = rules._kept  # noqa: SLF001 - it is kept with the rules

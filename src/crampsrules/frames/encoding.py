@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +10,14 @@ import polars as pl
 import pyarrow as pa
 from attrs import Factory, frozen
 
-from crampsrules.facts import Fact
+from crampsrules.facts import FACTS, Fact
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, Inputs, bits_of
 from crampsrules.medicines import Formulary
 from crampsrules.readers import MOST_MEDICINES, RefusedError, reader_of
 
 Bits = npt.NDArray[np.int64]
+
+_read_medicines: Callable[[list[str]], frozenset[str]] = reader_of(FACTS["medications"])  # type: ignore[assignment]
 
 
 @frozen
@@ -37,7 +39,7 @@ class MedicineCoder:
     def coded(self, name: str) -> Coded:
         """The bits for a name."""
         try:
-            (read,) = reader_of_medicines([name])
+            (read,) = _read_medicines([name])
         except RefusedError:
             return self._marked(BAD)
         meant = self.formulary.read(read)
@@ -61,13 +63,6 @@ class MedicineCoder:
             )
             for word in range(self.words)
         )
-
-
-def reader_of_medicines(names: list[str]) -> frozenset[str]:
-    """Names as `PatientFacts` keeps them. Raises RefusedError."""
-    from crampsrules.facts import FACTS
-
-    return reader_of(FACTS["medications"])(names)  # type: ignore[return-value]
 
 
 @frozen

@@ -46,7 +46,7 @@ from crampsrules.frames.outputs import (
 )
 from crampsrules.frames.words import Bit, Words
 from crampsrules.medicines import SPACES
-from crampsrules.readers import MOST_MEDICINES, range_of
+from crampsrules.readers import LONGEST_MEDICINE, MOST_MEDICINES, range_of
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import SERIOUSNESS
 from crampsrules.triage import Triage
@@ -454,7 +454,8 @@ class Script:
             case _:
                 takes = (
                     f"{source.key}: takes names of medicines that are known, or are not one slip "
-                    "away from one that is, of at most 100 ordinary characters; got "
+                    f"away from one that is, of at most {LONGEST_MEDICINE} ordinary characters; "
+                    "got "
                 )
                 wrong = self._ref(f"{source.key}:wrong")
                 got = self.dialect.joined(

@@ -44,7 +44,7 @@ class Logic:
     def possible(self, *wanted: Expression) -> bool:
         """Whether there is a patient for whom all of it holds."""
         with self._supposing(wanted):
-            return bool(self.solver.check() == self.translation.z3.sat)
+            return self._is_satisfiable()
 
     def example(self, *wanted: Expression) -> PatientFacts | None:
         """A patient with few known facts for whom all of it holds, or None where there is none."""
@@ -62,8 +62,17 @@ class Logic:
             self.solver.pop()
 
     def _solution(self, *assumed: Expression) -> Expression | None:
-        found = self.solver.check(*assumed) == self.translation.z3.sat
-        return self.solver.model() if found else None
+        return self.solver.model() if self._is_satisfiable(*assumed) else None
+
+    def _is_satisfiable(self, *assumed: Expression) -> bool:
+        """What the solver says; what it cannot say is never taken for a no."""
+        answer = self.solver.check(*assumed)
+        if answer == self.translation.z3.unknown:
+            why = self.solver.reason_unknown()
+            if "interrupted" in why:
+                raise KeyboardInterrupt  # z3 takes Ctrl-C for itself
+            raise EngineError(f"the solver gave up: {why}")
+        return bool(answer == self.translation.z3.sat)
 
     def _fewest(self, model: Expression) -> Expression:
         """A solution in which nothing can be left out that was said of the patient."""

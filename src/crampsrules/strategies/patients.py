@@ -15,7 +15,7 @@ from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.fold import rank_causes, triage_of
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.strategies.arguments import InvalidStrategyError
 from crampsrules.strategies.plausible import made_coherent
 from crampsrules.strategies.solving import NOTHING, Solver, Way, solver_for, thinned
@@ -40,7 +40,7 @@ _ONE_IN = 8
 # they are picked by number.
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def noise(rules: RuleBase) -> st.SearchStrategy[dict[str, object]]:
     """Known facts: a few; a worked example; what some rules ask for; many; most of all."""
     few = few_facts(rules)
@@ -54,7 +54,7 @@ def noise(rules: RuleBase) -> st.SearchStrategy[dict[str, object]]:
     return st.one_of(*([few, *told] * 3), many, most)
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def few_facts(rules: RuleBase) -> st.SearchStrategy[dict[str, object]]:
     """Up to eight facts, whichever."""
     return st.lists(_facts(rules), max_size=_MOST_FEW).map(dict)
@@ -104,7 +104,7 @@ def _rule_story(draw: Draw, rules: RuleBase) -> Known:
     return story
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def _fireable(rules: RuleBase) -> Sequence[str]:
     """The ids that facts can make fire, first those that need the fewest."""
     solver = solver_for(rules)
@@ -421,7 +421,7 @@ def _with(known: Known, edge: _Edge, value: float) -> PatientFacts:
     return PatientFacts.from_mapping({**known, edge.wanted.fact: value})
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def edges_for(rules: RuleBase) -> Edges:
-    """The thresholds of a rule base; those of the last few are kept."""
+    """The thresholds of a rule base."""
     return Edges(rules)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice, product
 from typing import Any, TypeVar
 
@@ -11,7 +10,7 @@ from attrs import define, field, frozen
 
 from crampsrules.conditions import AllOf, AnyOf, Atom, Concluded, Condition, Known, Suspected
 from crampsrules.facts import FACTS
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.strategies.values import ANY, Atoms, Values
 
 MOST_WAYS = 300
@@ -102,9 +101,9 @@ class Solver:
         return (dict(zip(way.atoms, some, strict=True)) for some in islice(product(*few), most))
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def solver_for(rules: RuleBase) -> Solver:
-    """The solver for a rule base; those of the last few are kept."""
+    """The solver for a rule base."""
     return Solver(rules, Values.of(rules))
 
 

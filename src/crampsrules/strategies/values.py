@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from attrs import define, field, frozen
 from hypothesis import strategies as st
@@ -25,7 +24,7 @@ from crampsrules.conditions import (
 from crampsrules.facts import FACTS, Fact
 from crampsrules.medicines import Formulary
 from crampsrules.memberships import Membership, membership
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 
 UNHEARD_OF = ("some unheard-of tonic", "qqq wonder drops")
 """Medicines that no rule base knows."""
@@ -69,10 +68,8 @@ class Values:
 
     @classmethod
     def of(cls, rules: RuleBase) -> Values:
-        """The values for a rule base, kept as long as it is."""
-        if rules not in _kept:
-            _kept[rules] = cls(_thresholds(rules), rules.formulary)
-        return _kept[rules]
+        """The values for a rule base."""
+        return _values_of(rules)
 
     def suiting(self, fact: str, wanted: Atoms = ANY) -> Suitable | None:
         """The values of a fact that make all of some atoms true, or None where there are none."""
@@ -156,7 +153,9 @@ class Values:
         return medicine_names(self._formulary) if fact.kind == "medicines" else fact.members
 
 
-_kept: WeakKeyDictionary[RuleBase, Values] = WeakKeyDictionary()
+@kept_with_rules
+def _values_of(rules: RuleBase) -> Values:
+    return Values(_thresholds(rules), rules.formulary)
 
 
 def medicine_names(formulary: Formulary) -> tuple[str, ...]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
 
 from crampsrules.assess import assess
 from crampsrules.facts import FACTS
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.strategies.arguments import InvalidStrategyError, checked_rules
 from crampsrules.strategies.solving import Way, solver_for
 from crampsrules.triage import Triage
@@ -41,7 +40,7 @@ def yes_or_no_flags(rules: RuleBase) -> Iterator[Mapping[str, object]]:
                 yield alone
 
 
-@lru_cache(maxsize=4)
+@kept_with_rules
 def _red_flags(rules: RuleBase) -> Sequence[Way]:
     """Not those that something may excuse."""
     solver = solver_for(rules)
