@@ -225,6 +225,9 @@ def _broken(tmp_path):
         (ExitCode.BAD_FACTS, ["assess", "-"], "[1, 2]", "is not TOML"),
         (ExitCode.BAD_FACTS, ["assess", "-"], "", "there is nothing in it"),
         (ExitCode.BAD_FACTS, ["assess", "-"], "\ufeff \n", "there is nothing in it"),
+        (ExitCode.BAD_FACTS, ["assess", "/dev/zero"], "", "takes at most 1 MiB"),
+        (ExitCode.BAD_FACTS, ["graph", "/dev/zero"], "", "takes at most 1 MiB"),
+        (ExitCode.BAD_FACTS, ["ask", "--replay", "/dev/zero"], "", "takes at most 1 MiB"),
         (ExitCode.USAGE, ["assess", "-", "-o", "none/x"], "{}", "there is no such folder"),
         (ExitCode.USAGE, ["assess", "-", "--json", "--html"], "{}", "one of --json, --html:"),
         (

@@ -15,6 +15,7 @@ from cattrs.v import format_exception
 
 from crampsrules.errors import CrampsRulesError, shorten
 from crampsrules.facts import PatientFacts
+from crampsrules.frozen_dict import frozen_dict
 from crampsrules.records import strict_converter
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.rules import AdviceKind, TriageWording
@@ -58,7 +59,7 @@ class SuspectedCause:
     mimic: bool
     because: tuple[Reason, ...]
     against: tuple[Reason, ...]
-    codes: Mapping[str, str] = field(hash=False)
+    codes: Mapping[str, str] = field(converter=frozen_dict, hash=False)
     patient: str | None
     clinician: str | None
     sources: tuple[str, ...]

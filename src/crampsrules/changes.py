@@ -33,6 +33,7 @@ from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.fold import active_escalations, rank_causes, triage_of
+from crampsrules.frozen_dict import frozen_dict
 from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
@@ -54,7 +55,7 @@ MOST_PAIRS = 20_000
 class Change:
     """Facts that would change the answer if they were known, and what it would become."""
 
-    facts: Mapping[str, object] = field(hash=False)
+    facts: Mapping[str, object] = field(converter=frozen_dict, hash=False)
     effect: Effect
     triage: Triage
     first_cause: str | None

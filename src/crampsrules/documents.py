@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 
-_MOST_TEXT = 2**20
+MOST_TEXT = 2**20
 # tomllib takes quadratic time over a key of many dots, and no fact needs more than one.
 _MOST_DOTS = 100
 
@@ -51,7 +51,7 @@ def _parsed(
 def _decoded(language: str, text: str | bytes) -> str:
     if not isinstance(text, str | bytes):
         raise FactsError.of(f"takes {language} as text or bytes, got {shorten(text)}", value=text)
-    if len(text) > _MOST_TEXT:
+    if len(text) > MOST_TEXT:
         raise FactsError.of(f"takes at most 1 MiB of {language}, got {len(text)}")
     try:
         return text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from attrs import field, frozen
 
 from crampsrules.errors import FactProblem, FactsError, shorten
+from crampsrules.frozen_dict import FrozenDict
 from crampsrules.memberships import Membership
 from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
@@ -134,8 +135,8 @@ class Formulary:
             table.setdefault(key_of(name), set()).update(ids)
             written.setdefault(key_of(name), name)
         return cls(
-            classes=by_id,
-            ancestors={id_: _ancestors_of(id_, by_id) for id_ in by_id},
+            classes=FrozenDict(by_id),
+            ancestors=FrozenDict({id_: _ancestors_of(id_, by_id) for id_ in by_id}),
             names={key: frozenset(ids) for key, ids in names.items()},
             words={key: frozenset(ids) for key, ids in words.items()},
             written=written,

@@ -18,6 +18,7 @@ from crampsrules.conditions import AllOf, AnyOf, Atom, Concluded, Condition, Sus
 from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.fold import active_escalations
+from crampsrules.frozen_dict import frozen_dict
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, rules_or_shipped
@@ -61,7 +62,7 @@ class Graph:
     A fact's id is `fact NAME`, an escalation's `escalation ID`; findings and causes keep theirs.
     """
 
-    nodes: Mapping[str, Node] = field(hash=False)
+    nodes: Mapping[str, Node] = field(converter=frozen_dict, hash=False)
     links: tuple[Link, ...]
 
     def mermaid(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal, NewType
 
 from attrs import field, frozen
 
+from crampsrules.frozen_dict import FrozenDict, frozen_dict
 from crampsrules.triage import Triage
 
 Names = NewType("Names", tuple[str, ...])
@@ -202,7 +203,7 @@ class Cause:
     prior: int
     source: Names = NO_NAMES
     seriousness: Seriousness = "ordinary"
-    codes: dict[str, str] = field(factory=dict, hash=False)
+    codes: dict[str, str] = field(factory=dict, converter=frozen_dict, hash=False)
     mimic: bool = False
     fallback: bool = False
     statement: Names = NO_NAMES
@@ -227,12 +228,18 @@ class Expectation:
     withheld: Names = NO_NAMES
     cautioned: Names = NO_NAMES
     unrecognised: Names = NO_NAMES
-    warns: dict[str, Names] = field(factory=dict, hash=False)
+    warns: dict[str, Names] = field(factory=dict, converter=frozen_dict, hash=False)
     """For a piece of advice that is given, words that stand in its caution."""
-    weights: dict[str, int] = field(factory=dict, hash=False)
+    weights: dict[str, int] = field(factory=dict, converter=frozen_dict, hash=False)
     """For a cause that is suspected, its weight in decibans."""
-    levels: dict[str, Triage] = field(factory=dict, hash=False)
+    levels: dict[str, Triage] = field(factory=dict, converter=frozen_dict, hash=False)
     """For an escalation that is raised, the level that it raises to by itself."""
+
+
+def _frozen_facts(facts: dict[str, Any]) -> FrozenDict[str, Any]:
+    return FrozenDict(
+        {name: tuple(one) if isinstance(one, list) else one for name, one in facts.items()}
+    )
 
 
 @frozen(kw_only=True)
@@ -240,7 +247,7 @@ class Example:
     """A worked example: facts, and what they should lead to."""
 
     says: str
-    facts: dict[str, Any] = field(hash=False)
+    facts: dict[str, Any] = field(converter=_frozen_facts, hash=False)
     expect: Expectation
     file: str = ""
 
@@ -312,7 +319,7 @@ LEAFLET_SENTENCES = frozenset(
 class Wording:
     """The scales and stock sentences of a rule base."""
 
-    weights: dict[str, int] = field(hash=False)
+    weights: dict[str, int] = field(converter=frozen_dict, hash=False)
     likelihoods: tuple[Likelihood, ...]
-    triage: dict[str, TriageWording] = field(hash=False)
-    leaflet: dict[str, str] = field(hash=False)
+    triage: dict[str, TriageWording] = field(converter=frozen_dict, hash=False)
+    leaflet: dict[str, str] = field(converter=frozen_dict, hash=False)

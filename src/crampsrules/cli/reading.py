@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import BinaryIO
 
+from crampsrules.documents import MOST_TEXT
 from crampsrules.errors import FactsError
 from crampsrules.facts import PatientFacts
 
@@ -15,13 +16,13 @@ _BOM = b"\xef\xbb\xbf"
 
 def read_facts(file: BinaryIO) -> PatientFacts:
     """The facts in a JSON or TOML file. Raises FactsError."""
-    content = file.read()
+    content = file.read(MOST_TEXT + 1)
     return _facts(content, is_json=_is_json(file, content))
 
 
 def read_mapping(file: BinaryIO) -> Mapping[str, object]:
     """The same with nulls kept: they stand for what is not known. Raises FactsError."""
-    content = file.read()
+    content = file.read(MOST_TEXT + 1)
     is_json = _is_json(file, content)
     _facts(content, is_json=is_json)  # it finds every fault there can be
     text = content.decode("utf-8-sig")
