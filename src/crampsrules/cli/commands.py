@@ -370,7 +370,9 @@ def cohort_command(  # noqa: PLR0913 - each is an option
     - is standard input or output, for CSV and NDJSON. Needs the extra `frames`. It informs; it does
     not diagnose.
     """
-    import crampsrules.frames  # noqa: F401 - it says which extra is missing
+    from crampsrules.frames import require_packages
+
+    require_packages()
     from crampsrules.cli.cohort import assess_and_show, planned
 
     if only_answers and keep:

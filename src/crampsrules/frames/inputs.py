@@ -419,7 +419,7 @@ def _nearest(text: str, texts: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(text, texts, 1, _ALIKE)), None)
 
 
-def overlooked(names: Sequence[object], columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def nearly_facts(names: Sequence[object], columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The columns that hold no fact and may be a slip from one, each with what may be meant."""
     looked_at = {*columns, *columns_asked(names, columns)}
     for name in names:

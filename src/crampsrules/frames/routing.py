@@ -1,0 +1,86 @@
+"""Which way a frame goes: what it is, and what is done with frames of its kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+from narwhals.dependencies import is_dask_dataframe
+
+from crampsrules.errors import FactProblem, FactsError, shorten
+from crampsrules.frames import OnError, eager, lazy
+from crampsrules.frames.inputs import nearly_facts
+from crampsrules.frames.outputs import Outputs
+from crampsrules.rulebase import RuleBase, rules_or_shipped
+
+
+def overlooked(
+    frame: Any,  # noqa: ANN401
+    rules: RuleBase | None,
+    columns: Mapping[str, str],
+) -> Iterator[str]:
+    """For each column whose name is nearly that of a fact, that it was not taken into account."""
+    # An answer of before is no slip: a cause may be called like a fact.
+    added = set(Outputs.of(rules_or_shipped(rules), weights=True, errors=True).names)
+    names = [name for name in _names_of(frame) if name not in added]
+    for name, meant in nearly_facts(names, columns):
+        yield (
+            f"the column {shorten(name)} was not taken into account: it is no fact, but nearly "
+            f"{meant!r}; if it holds that, say so with columns={{{meant!r}: {shorten(name)}}}"
+        )
+
+
+def _names_of(frame: Any) -> list[Any]:  # noqa: ANN401
+    if isinstance(frame, nw.DataFrame | nw.LazyFrame):
+        frame = frame.to_native()
+    if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        return frame.collect_schema().names()
+    return list(getattr(frame, "column_names", getattr(frame, "columns", ())))
+
+
+def _mind_twins(frame: Any) -> None:  # noqa: ANN401
+    """Refuse two columns of one name, which only some kinds of frames can have."""
+    if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        return
+    names = _names_of(frame)
+    if hasattr(frame, "sparkSession") and not _minds_capitals(frame):
+        names = [name.lower() for name in names]
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise FactsError.of(f"two columns have the name {shorten(twice[0])}", field="frame")
+
+
+def _minds_capitals(frame: Any) -> bool:  # noqa: ANN401
+    return str(frame.sparkSession.conf.get("spark.sql.caseSensitive")).lower() == "true"
+
+
+def assessed(
+    frame: Any,  # noqa: ANN401
+    rules: RuleBase | None,
+    columns: Mapping[str, str],
+    on_error: OnError,
+    *,
+    weights: bool,
+) -> Any:  # noqa: ANN401
+    """The frame with the columns of an assessment. Raises FactsError."""
+    base = rules_or_shipped(rules)
+    if isinstance(frame, nw.DataFrame | nw.LazyFrame):
+        native = assessed(frame.to_native(), base, columns, on_error, weights=weights)
+        return nw.from_native(native)
+    _mind_twins(frame)
+    outputs = Outputs.of(base, weights=weights, errors=on_error == "column")
+    if not is_dask_dataframe(frame):  # of which Narwhals warns
+        known = nw.from_native(frame, pass_through=True)
+        if isinstance(known, nw.DataFrame):
+            return eager.assessed(frame, base, columns, outputs)
+        if not isinstance(known, nw.LazyFrame):
+            raise lazy.not_taken(frame)
+    if on_error == "raise":
+        message = (
+            "'raise' means to look at every row, and a lazy frame is not read before it is "
+            "collected: take 'column', and look at the column `errors` then"
+        )
+        raise FactsError([FactProblem("on_error", on_error, message)])
+    return lazy.assessed(frame, base, columns, outputs)
