@@ -17,7 +17,7 @@ from crampsrules import PatientFacts, RuleBase, assess
 from crampsrules.assessment import Assessment
 from crampsrules.cli import ExitCode, main
 from crampsrules.conditions import AllOf, Known
-from crampsrules.errors import EngineError, MissingExtraError
+from crampsrules.errors import CrampsRulesError, EngineError, MissingExtraError
 from crampsrules.laws import broken_laws
 from crampsrules.prove import KINDS, Claim, Kind, prove
 from crampsrules.prove.logic import Logic
@@ -645,6 +645,29 @@ def test_only_what_is_asked_for_is_decided():
     assert {claim.kind for claim in claims} == {"can fire", "law"}
     assert "C12" in {claim.id for claim in claims}
     assert "toxin.exposed" not in {claim.id for claim in claims}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"kinds": ["laws"]}, "there is no kind of claim 'laws'; did you mean 'law'?"),
+        ({"kinds": "law"}, "takes a list of ids, each of a kind of claim; got 'law'"),
+        ({"about": ["rubb"]}, "there is no rule or law 'rubb'; did you mean 'rub'?"),
+        ({"about": [["rub"]]}, "there is no rule or law ['rub']"),
+        ({"about": 5}, "takes a list of ids, each of a rule or law; got 5"),
+        ({"rules": 5}, "rules takes a RuleBase, got 5"),
+    ],
+)
+def test_what_would_prove_nothing_is_refused(options, told):
+    """Nothing proved looks as if all were."""
+    with pytest.raises(CrampsRulesError, match=re.escape(told)):
+        prove(**{"rules": SHIPPED, **options})
+
+
+def test_a_law_is_proved_by_its_id():
+    assert [(one.kind, one.holds) for one in prove(SHIPPED, kinds=["law"], about=["C12"])] == [
+        ("law", True)
+    ]
 
 
 def test_counter_examples_hold_few_facts():

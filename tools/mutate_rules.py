@@ -312,7 +312,8 @@ def judge(mutant: Mutant) -> Verdict:
         return Verdict(mutant, "worked example", str(failure))
     if is_equivalent(mutant, rules):
         return Verdict(mutant, "equivalent")
-    for claim in claims(rules, about=mutant.about):
+    about = mutant.about and mutant.about & {*rules.conditions, *rules.law_conditions}
+    for claim in claims(rules, about=about):
         if not claim.holds:
             return Verdict(mutant, "proof", str(claim))
     return Verdict(mutant, "nothing")

@@ -7,15 +7,16 @@ counter-example comes as patient facts, reduced to few, and is replayed on a rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
+from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
 from crampsrules.prove.bands import Bands
 from crampsrules.prove.can_fire import CanFire
 from crampsrules.prove.claims import KINDS, Claim, Kind, Question
 from crampsrules.prove.demands import Demands
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.redundancy import Redundancy
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 
 __all__ = ["KINDS", "Claim", "Kind", "claims", "prove"]
 
@@ -30,9 +31,10 @@ def prove(
     """Decide every claim about a rule base, for all inputs.
 
     `kinds` chooses among the `KINDS` of claim; `about` keeps to claims that depend on one of
-    these rules. `told` is called with each claim as it is decided. Raises MissingExtraError
-    without z3, and EngineError should a counter-example not come out on the engine as the solver
-    says.
+    these rules, or are of one of these laws. `told` is called with each claim as it is decided.
+
+    Raises CrampsRulesError for a kind or an id that there is not, MissingExtraError without z3,
+    and EngineError should the solver give up, or a counter-example not come out on the engine.
     """
     decided: list[Claim] = []
     for claim in claims(rules, kinds=kinds, about=about):
@@ -46,14 +48,32 @@ def claims(
     rules: RuleBase, *, kinds: Collection[Kind] = tuple(KINDS), about: Collection[str] | None = None
 ) -> Iterator[Claim]:
     """The same one by one, kind by kind, each decided when it is asked for."""
+    base = rules_or_shipped(rules)
+    _mind_the_names("kind of claim", kinds, KINDS)
+    if about is not None:
+        _mind_the_names("rule or law", about, {*base.conditions, *base.law_conditions})
     questions = [
         question
-        for question in _questions(Logic(rules))
-        if question.kind in kinds and (about is None or not question.reads.isdisjoint(about))
+        for question in _questions(Logic(base))
+        if question.kind in kinds and (about is None or _is_about(question, about))
     ]
     order = list(KINDS)
     for question in sorted(questions, key=lambda question: order.index(question.kind)):
         yield question.decide()
+
+
+def _mind_the_names(what: str, names: object, known: Collection[str]) -> None:
+    """Refuse what would choose nothing: to have proved nothing looks like having proved all."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise CrampsRulesError(f"takes a list of ids, each of a {what}; got {shorten(names)}")
+    for name in names:
+        if name not in [*known]:
+            hint = did_you_mean(name, known)
+            raise CrampsRulesError(f"there is no {what} {shorten(name)}{hint}")
+
+
+def _is_about(question: Question, ids: Collection[str]) -> bool:
+    return question.id in ids or not question.reads.isdisjoint(ids)
 
 
 def _questions(logic: Logic) -> Iterator[Question]:
