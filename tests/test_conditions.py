@@ -275,6 +275,27 @@ def test_what_the_language_says(text, condition):
     assert read(text) == condition
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "weakness and",
+        "age_years >",
+        "age_years > 5 and",
+        "fever not",
+        "not",
+        '"calf" in',
+        "fever or",
+    ],
+)
+@pytest.mark.parametrize("room", ["", "  "])
+def test_what_ends_too_early_is_shown_at_its_end(text, room):
+    with pytest.raises(ConditionError) as refused:
+        read(room + text + room)
+
+    assert refused.value.column == len(room + text)
+    assert refused.value.message == "cannot be read: it ends where more should follow"
+
+
 def test_a_condition_without_parts_always_holds():
     """What has no `when` is true of everyone, unknown patients too."""
     assert evaluate(ALWAYS, Stub({})) is True
@@ -288,7 +309,9 @@ def test_a_condition_without_parts_always_holds():
     [
         ("", "", "is empty"),
         ("   ", "", "is empty"),
-        ("weakness and", "", "cannot be read"),
+        ("age_years < 3,0", "0", "has a comma before this; in a number write a point"),
+        ('"feet" in sites', '"feet"', "'feet' is no member of sites; there are leg, calf"),
+        ('"x" in timing', '"x"', "'x' is no member of timing; there are night, on_waking, day"),
         ("weakness = true", "", "cannot be read: invalid syntax; write == to compare"),
         ("age_years => 60", "", "cannot be read: invalid syntax; write <= or >="),
         (
@@ -318,7 +341,7 @@ def test_a_condition_without_parts_always_holds():
         (
             "age_years > 200",
             "200",
-            "takes a number from 0 to 120 years; this value can never be met",
+            "takes a number from 0 to 120 years, so that this is the same",
         ),
         ("age_years < -1", "-1", "takes a number from 0 to 120 years"),
         ("potassium_mmol_l < 300", "300", "takes a number from 0.5 to 15 mmol/L"),
@@ -397,11 +420,20 @@ def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
             ),
         ),
         ("urine == fever", "'urine' is compared with a \"quoted\" member"),
-        ('"pale" in sites', "'pale' is no member of sites"),
+        (
+            '"pale" in symptoms',
+            (
+                "'pale' is no member of symptoms; there are cramp, pain, ache, burning, tingling, "
+                "heaviness, stiffness, urge_to_move, twisting"
+            ),
+        ),
         ('"pale" in medications', "'pale' is no class of medicines"),
         (
             "potassium_mmol_l < -3",
-            "'potassium_mmol_l' takes a number from 0.5 to 15 mmol/L; this value can never be met",
+            (
+                "'potassium_mmol_l' takes a number from 0.5 to 15 mmol/L, so that this is the same "
+                "for everyone"
+            ),
         ),
     ],
 )

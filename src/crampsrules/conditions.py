@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from attrs import frozen
@@ -137,9 +137,10 @@ def parse(text: str, vocabulary: Vocabulary, *, may_ask_known: bool = False) -> 
     try:
         tree = _tree(stripped.rstrip(" "))
     except SyntaxError as error:
-        column = offset + max((error.offset or 1) - 1, 0)
-        message = f"cannot be read: {error.msg}{_meant(text)}"
-        raise ConditionError(message, min(column, len(text))) from None
+        end = len(text.rstrip(" "))
+        column = offset + error.offset - 1 if error.offset else end
+        what = error.msg if column < end else "it ends where more should follow"
+        raise ConditionError(f"cannot be read: {what}{_meant(text)}", min(column, end)) from None
     except (RecursionError, MemoryError, SystemError, ValueError):
         raise ConditionError("is nested too deeply to be read") from None
     return _Reader(vocabulary, may_ask_known, offset).read(tree.body)
@@ -238,6 +239,9 @@ class _Reader:
                 return self._read_name(name, node, negated)
             case ast.Call():
                 return self._read_call(node, negated)
+            case ast.Tuple(elts=[_, after, *_]):
+                message = "has a comma before this; in a number write a point, elsewhere and or or"
+                raise self._error(message, after)
         raise self._error("uses something that conditions do not have", node)
 
     def _error(self, message: str, node: ast.expr) -> ConditionError:
@@ -350,7 +354,7 @@ class _Reader:
         # Bounds are finite; a whole number may be too large to be made a float.
         if not within(fact, sign * value):
             raise self._error(
-                f"{fact.name!r} takes {range_of(fact)}; this value can never be met",
+                f"{fact.name!r} takes {range_of(fact)}, so that this is the same for everyone",
                 node,
             )
         return float(sign * value)
@@ -364,8 +368,13 @@ class _Reader:
             members = self.vocabulary.medicine_classes
         if value not in members:
             kind = "class of medicines" if fact.kind == "medicines" else f"member of {fact.name}"
-            raise self._error(f"{value!r} is no {kind}{did_you_mean(value, members)}", node)
+            hint = did_you_mean(value, members) or _listed(fact.members)
+            raise self._error(f"{value!r} is no {kind}{hint}", node)
         return value
+
+
+def _listed(members: Sequence[str]) -> str:
+    return f"; there are {', '.join(members)}" if members else ""
 
 
 def _expected(fact: Fact) -> str:
