@@ -141,7 +141,7 @@ def test_the_safety_net_is_for_those_who_wait(patient):
     assessment = assess(patient, engine="compiled")
     net = flat(RULES.wording.leaflet["safety_net"])
 
-    assert (net in flat(str(assessment))) is (assessment.triage < Triage.SAME_DAY)
+    assert (net in flat(str(assessment))) is not assessment.triage.is_urgent
 
 
 # --- Plain words --------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import FACTS, Fact
 from crampsrules.leaflet import HEADINGS, stock_sentences
 from crampsrules.rulebase import RuleBase
-from crampsrules.triage import Triage
 
 # Dark on light throughout, each at 4.5 to 1 or better, also where a notebook is dark. The bars
 # keep their colours on paper and where the reader's own colours replace all others.
@@ -160,7 +159,7 @@ class _Writer:
 
     def _causes(self) -> str:
         shown = "".join(map(self._cause, self.assessment.causes))
-        urgent = self.assessment.triage >= Triage.SAME_DAY
+        urgent = self.assessment.triage.is_urgent
         nothing = self.words["nothing_suspected_urgent" if urgent else "nothing_suspected"]
         content = (_HOW_WEIGHED + shown) if shown else f"<p>{_text(nothing)}</p>"
         return self._section(self.words["causes_heading"], content)
@@ -233,7 +232,7 @@ class _Writer:
 
     def _safety_net(self) -> str:
         # Someone who is told to be seen today needs no list of further signs.
-        if self.assessment.triage >= Triage.SAME_DAY:
+        if self.assessment.triage.is_urgent:
             return ""
         return f"<p><strong>{_text(self.words['safety_net'])}</strong></p>"
 

@@ -12,7 +12,6 @@ from crampsrules.assessment import Assessment, GivenAdvice, SuspectedCause
 from crampsrules.errors import CrampsRulesError
 from crampsrules.fold import joined
 from crampsrules.rulebase import RuleBase
-from crampsrules.triage import Triage
 
 WIDTH = 78
 MOST_CAUSES = 4
@@ -129,7 +128,7 @@ def _reasons(assessment: Assessment, words: Words, room: Room) -> list[str]:
 def _causes(assessment: Assessment, words: Words) -> list[str]:
     heading = words["causes_heading"]
     if not assessment.causes:
-        urgent = assessment.triage >= Triage.SAME_DAY
+        urgent = assessment.triage.is_urgent
         return [heading, words["nothing_suspected_urgent" if urgent else "nothing_suspected"]]
     first, *others = assessment.causes
     lines = [heading, f"- {_cause(first, words)}"]
@@ -237,4 +236,4 @@ def _cut(name: str) -> str:
 
 def _safety_net(assessment: Assessment, words: Words) -> list[str]:
     # Someone who is told to be seen today needs no list of further signs.
-    return [words["safety_net"]] if assessment.triage < Triage.SAME_DAY else []
+    return [] if assessment.triage.is_urgent else [words["safety_net"]]
