@@ -29,6 +29,7 @@ from crampsrules.denials import denials
 from crampsrules.facts import PatientFacts
 from crampsrules.ids import Ids
 from crampsrules.linking import caution_id, unless_id
+from crampsrules.phrases import joined
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import (
     SERIOUSNESS,
@@ -402,9 +403,3 @@ class _AdviceFold:
             sources=one.source,
             statements=one.statement,
         )
-
-
-def joined(phrases: Iterable[str], word: str) -> str:
-    """Phrases as a list in a sentence: "a, b or c"."""
-    *first, last = list(phrases) or [""]
-    return f"{', '.join(first)} {word} {last}" if first else last

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from crampsrules.assessment import Assessment, GivenAdvice, SuspectedCause
 from crampsrules.errors import CrampsRulesError
-from crampsrules.fold import joined
+from crampsrules.phrases import joined
 from crampsrules.rulebase import RuleBase
 
 WIDTH = 78
