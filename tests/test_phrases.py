@@ -2,7 +2,7 @@
 
 import pytest
 
-from crampsrules.phrases import joined
+from crampsrules.phrases import filled, joined
 
 
 @pytest.mark.parametrize(
@@ -12,3 +12,8 @@ from crampsrules.phrases import joined
 def test_phrases_are_joined_as_in_a_sentence(phrases, expected):
     """With commas, and a word before the last."""
     assert joined(phrases, "or") == expected
+
+
+def test_values_stand_in_a_sentence_where_their_names_stood():
+    """Wherever, and however often; another name stays as it is."""
+    assert filled("{b} of {a}, {b} {c}", a=1, b="two") == "two of 1, two {c}"

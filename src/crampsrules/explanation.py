@@ -234,7 +234,7 @@ class _Explainer:
                 yield Step(entry.reason, id=fires_as, steps=because)
         for escalation in active_escalations(self._rules, frozenset(fired)):
             if advice.kind in escalation.holds:
-                yield Step("held back until someone has been seen", id=escalation.id)
+                yield Step(self._rules.wording.leaflet["held_back"], id=escalation.id)
 
     def _rule(
         self,

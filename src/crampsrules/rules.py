@@ -303,6 +303,17 @@ LEAFLET_SENTENCES = frozenset(
         "why_lowers",
         "why_first_cause",
         "why_ranking",
+        "less_urgent_heading",
+        "known_heading",
+        "for_clinicians",
+        "how_weighed",
+        "weighed",
+        "evidence",
+        "evidence_against",
+        "evidence_for",
+        "counted",
+        "not_counted",
+        "held_back",
     }
 )
 """The stock sentences that an answer cannot do without."""
