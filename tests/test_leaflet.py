@@ -309,6 +309,16 @@ def test_rules_without_a_stock_sentence_are_refused():
         RuleBase.from_texts({"w.toml": wording.replace("\nsafety_net =", "\nsafetynet =")})
 
 
+@pytest.mark.parametrize("key", sorted(LEAFLET_SENTENCES))
+def test_each_stock_sentence_is_needed(key):
+    """A rule base with wording of its own is told at once what its wording lacks."""
+    scales, table, leaflet = shipped_texts()["wording.toml"].partition("[leaflet]")
+    mine = leaflet.replace(f"\n{key} = ", f"\nmy_{key} = ")
+
+    with pytest.raises(RuleError, match=rf"lacks in \[leaflet\]: {key}$"):
+        RuleBase.from_texts({"w.toml": f"{scales}{table}{mine}"})
+
+
 def test_no_other_stock_sentence_is_needed_to_show_an_answer():
     """A rule base that loads can be shown in every way."""
     texts = dict(shipped_texts())

@@ -314,6 +314,15 @@ LEAFLET_SENTENCES = frozenset(
         "counted",
         "not_counted",
         "held_back",
+        "triage_heading",
+        "first_cause_heading",
+        "none_suspected",
+        "other_causes",
+        "more_urgent",
+        "less_urgent",
+        "first_cause",
+        "no_first_cause",
+        "nothing_changes",
     }
 )
 """The stock sentences that an answer cannot do without."""

@@ -14,10 +14,6 @@ from crampsrules.rulebase import RuleBase
 # Of those that lead to one answer; --json has them all.
 MOST_SHOWN = 12
 
-_NOTHING = (
-    "Nothing of one or two further facts would change how soon to be seen or the first cause."
-)
-
 
 def changes_shown(changes: Iterable[Change], rules: RuleBase) -> Text:
     """The changes under what each would lead to: how soon to be seen, or the first cause."""
@@ -31,7 +27,7 @@ def changes_shown(changes: Iterable[Change], rules: RuleBase) -> Text:
             text.append(f"  and {len(lines) - MOST_SHOWN} more: --what-if --json has them all\n")
         text.append("\n")
     text.rstrip()
-    return text or Text(_NOTHING)
+    return text or Text(rules.wording.leaflet["nothing_changes"])
 
 
 def _sorted(changes: Iterable[Change], rules: RuleBase) -> list[tuple[str, Change]]:
@@ -42,11 +38,13 @@ def _sorted(changes: Iterable[Change], rules: RuleBase) -> list[tuple[str, Chang
 
 
 def _outcome(change: Change, rules: RuleBase) -> str:
+    words = rules.wording.leaflet
     if change.effect == "changes_first_cause":
-        cause = rules.causes[change.first_cause].title if change.first_cause else "none"
-        return f"First cause: {cause}"
-    more = "More" if change.effect == "raises_triage" else "Less"
-    return f"{more} urgent: {rules.wording.triage[change.triage.id].title}"
+        if change.first_cause is None:
+            return words["no_first_cause"]
+        return words["first_cause"].replace("{title}", rules.causes[change.first_cause].title)
+    sentence = words["more_urgent" if change.effect == "raises_triage" else "less_urgent"]
+    return sentence.replace("{title}", rules.wording.triage[change.triage.id].title)
 
 
 def in_words(facts: Mapping[str, object]) -> str:
