@@ -13,6 +13,9 @@ from crampsrules.units import UNITS
 
 Kind = Literal["flag", "number", "integer", "choice", "members", "medicines"]
 
+TEST_WINDOW = "the last three months"
+"""How far back a test counts, in words."""
+
 
 @frozen(eq=False)
 class Fact:
@@ -83,7 +86,7 @@ def laboratory(fact: str, low: float, high: float, label: str, what: str) -> Any
     """Declare a laboratory value, kept in the first of the units of `fact`."""
     units = tuple(unit.name for unit in UNITS[fact])
     question = (
-        f"What was {what}, in a test of the last three months and since your medicines last "
+        f"What was {what}, in a test of {TEST_WINDOW} and since your medicines last "
         "changed? Give the unit too."
     )
     return _declare(
@@ -118,7 +121,7 @@ def reported(mineral: str, measured_by: str) -> Any:  # noqa: ANN401
     labels = {"low": "too low", "normal": "normal", "high": "too high"}
     question = (
         f"If you were told about your blood {mineral} without the figure: was it low, normal or "
-        "high? Only a test of the last three months counts, and since your medicines last changed."
+        f"high? Only a test of {TEST_WINDOW} counts, and since your medicines last changed."
     )
     label = f"{mineral} in the blood, as you were told"
     return choice(labels, "laboratory", label, question, measured_by=measured_by)

@@ -323,6 +323,7 @@ LEAFLET_SENTENCES = frozenset(
         "first_cause",
         "no_first_cause",
         "nothing_changes",
+        "whether_tested",
     }
 )
 """The stock sentences that an answer cannot do without."""
