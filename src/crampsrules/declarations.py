@@ -12,6 +12,7 @@ from attrs import frozen
 from crampsrules.units import UNITS
 
 Kind = Literal["flag", "number", "integer", "choice", "members", "medicines"]
+ToTell = Literal["easy", "hard", "tested"]
 
 TEST_WINDOW = "the last three months"
 """How far back a test counts, in words."""
@@ -44,6 +45,8 @@ class Fact:
     """The units that a laboratory value is taken in; the first is `unit`."""
     measured_by: str | None = None
     """The fact that goes before this one when both are known."""
+    to_tell: ToTell = "easy"
+    """How a person at home can tell: easily, seldom, or only from a test or an examination."""
 
     def __reduce__(self) -> tuple[Callable[[str], Fact], tuple[str]]:
         """Pickle by name: every process has the same facts."""
@@ -65,16 +68,32 @@ def _declare(kind: Kind, group: str, label: str, question: str, **more: object) 
     return attrs.field(default=None, metadata=metadata)
 
 
-def flag(group: str, label: str, question: str) -> Any:  # noqa: ANN401
+def flag(group: str, label: str, question: str, *, to_tell: ToTell = "easy") -> Any:  # noqa: ANN401
     """Declare a fact that is true or false."""
-    return _declare("flag", group, label, question)
+    return _declare("flag", group, label, question, to_tell=to_tell)
 
 
 def number(  # noqa: PLR0913 - a declaration, read like a row of a table
-    low: float, high: float, unit: str | None, group: str, label: str, question: str
+    low: float,
+    high: float,
+    unit: str | None,
+    group: str,
+    label: str,
+    question: str,
+    *,
+    to_tell: ToTell = "easy",
 ) -> Any:  # noqa: ANN401
     """Declare a fact that is a number from `low` to `high`, both ends included."""
-    return _declare("number", group, label, question, unit=unit, low=float(low), high=float(high))
+    return _declare(
+        "number",
+        group,
+        label,
+        question,
+        unit=unit,
+        low=float(low),
+        high=float(high),
+        to_tell=to_tell,
+    )
 
 
 def integer(low: int, high: int, group: str, label: str, question: str) -> Any:  # noqa: ANN401
@@ -98,11 +117,18 @@ def laboratory(fact: str, low: float, high: float, label: str, what: str) -> Any
         low=float(low),
         high=float(high),
         units=units,
+        to_tell="tested",
     )
 
 
-def choice(
-    labels: dict[str, str], group: str, label: str, question: str, *, measured_by: str | None = None
+def choice(  # noqa: PLR0913 - a declaration, read like a row of a table
+    labels: dict[str, str],
+    group: str,
+    label: str,
+    question: str,
+    *,
+    measured_by: str | None = None,
+    to_tell: ToTell = "easy",
 ) -> Any:  # noqa: ANN401
     """Declare a fact that is one of the members of `labels`."""
     return _declare(
@@ -113,6 +139,7 @@ def choice(
         members=tuple(labels),
         labels=MappingProxyType(labels),
         measured_by=measured_by,
+        to_tell=to_tell,
     )
 
 
@@ -124,7 +151,7 @@ def reported(mineral: str, measured_by: str) -> Any:  # noqa: ANN401
         f"high? Only a test of {TEST_WINDOW} counts, and since your medicines last changed."
     )
     label = f"{mineral} in the blood, as you were told"
-    return choice(labels, "laboratory", label, question, measured_by=measured_by)
+    return choice(labels, "laboratory", label, question, measured_by=measured_by, to_tell="tested")
 
 
 def members(

@@ -120,18 +120,10 @@ _COULD_CHANGE: Mapping[Change, Literal["triage", "first_cause", "ranking"]] = {
 # How many patients may be tried to tell whether causes could change places.
 _A_MOMENT, _A_WHILE = 40, 2000
 
-FOUND_BY_TESTS = frozenset(
-    {
-        *(one.name for one in FACTS.values() if one.group == "laboratory"),
-        # What only a doctor or nurse can have found.
-        "ankle_brachial_index",
-        "bruit",
-        "foot_pulse",
-    }
-)
+FOUND_BY_TESTS = frozenset(one.name for one in FACTS.values() if one.to_tell == "tested")
 """What a person at home can only know from a test or an examination."""
 
-HARD_TO_TELL = FOUND_BY_TESTS | {"calf_difference_cm", "walking_distance_m"}
+HARD_TO_TELL = frozenset(one.name for one in FACTS.values() if one.to_tell != "easy")
 """What a person can seldom tell, so that it waits for what they can."""
 
 _LAST = len(FACTS)
