@@ -305,7 +305,7 @@ class _Reader:
             raise self._error("compares no fact: one side must be a fact's name", left)
         fact = self._compared_fact(left)
         operator = NEGATED[operator] if negated else operator
-        if fact.kind in ("number", "integer"):
+        if fact.is_number:
             return Comparison(fact.name, operator, self._number(fact, right))
         if fact.kind == "choice" and operator in ("==", "!="):
             return _one_of(fact, {self._member(fact, right)}, operator == "==")
@@ -324,7 +324,7 @@ class _Reader:
     def _read_membership(self, left: ast.expr, right: ast.expr, present: bool) -> Condition:
         if isinstance(right, ast.Name):
             fact = self._compared_fact(right)
-            if fact.kind not in ("members", "medicines"):
+            if not fact.is_set:
                 raise self._error(f"{fact.name!r} is not a set: it takes {_expected(fact)}", right)
             return Member(fact.name, self._member(fact, left), present)
         if isinstance(left, ast.Name) and isinstance(right, ast.Tuple | ast.List | ast.Set):

@@ -48,6 +48,16 @@ class Fact:
     to_tell: ToTell = "easy"
     """How a person at home can tell: easily, seldom, or only from a test or an examination."""
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number, whole or not."""
+        return self.kind in ("number", "integer")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is a set, of members or of medicines."""
+        return self.kind in ("members", "medicines")
+
     def __reduce__(self) -> tuple[Callable[[str], Fact], tuple[str]]:
         """Pickle by name: every process has the same facts."""
         return _fact, (self.name,)

@@ -17,7 +17,7 @@ def declared(name: str) -> Fact | None:
         return FACTS[name]
     set_, between, member = name.partition(BETWEEN)
     fact = FACTS.get(set_)
-    if not between or fact is None or fact.kind not in ("members", "medicines"):
+    if not between or fact is None or not fact.is_set:
         return None
     label = f"{fact.label}: {fact.labels.get(member, member)}"
     return Fact(name=name, kind="flag", group=fact.group, label=label, question=fact.question)

@@ -320,7 +320,7 @@ def columns_asked(names: Iterable[object], columns: Mapping[str, str]) -> list[s
 
 def _looks_like_a_fact(name: str) -> bool:
     fact, between, _ = name.partition(BETWEEN)
-    return fact in FACTS and (not between or _is_set(FACTS[fact]))
+    return fact in FACTS and (not between or FACTS[fact].is_set)
 
 
 def _found(
@@ -341,16 +341,12 @@ def _found(
         column = columns.get(name, name)
         if name in FACTS:
             sources.append(Source(FACTS[name], column))
-        elif fact in FACTS and _is_set(FACTS[fact]):
+        elif fact in FACTS and FACTS[fact].is_set:
             if fault := wrong_member(FACTS[fact], member, formulary):
                 problems.append(FactProblem(column, None, fault))
             else:
                 sources.append(Source(FACTS[fact], column, member=member))
     return sources, problems
-
-
-def _is_set(fact: Fact) -> bool:
-    return fact.kind in ("members", "medicines")
 
 
 def _members_of(fact: Fact, formulary: Formulary) -> Iterable[str]:
@@ -369,7 +365,7 @@ def _wrong_names(names: Sequence[object], columns: Mapping[Any, Any]) -> list[Fa
             message = f"the column {shorten(column)} is given for {told[column]} too"
             problems.append(FactProblem(name, column, message))
         fact, between, _ = name.partition(BETWEEN)
-        if name not in FACTS and not (between and fact in FACTS and _is_set(FACTS[fact])):
+        if name not in FACTS and not (between and fact in FACTS and FACTS[fact].is_set):
             problems.append(FactProblem(name, column, f"is not a fact{did_you_mean(name, FACTS)}"))
         elif column not in names:
             hint = did_you_mean(str(column), map(str, names))
@@ -396,7 +392,7 @@ def _meant(name: str) -> str | None:
         return meant
     set_, between, member = written.partition(BETWEEN)
     fact = FACTS.get(set_) or FACTS.get(_nearest(set_, FACTS) or "")
-    if not between or fact is None or not _is_set(fact):
+    if not between or fact is None or not fact.is_set:
         return None
     # Which classes of medicines there are is for the rules to say.
     meant = _nearest(member, fact.members) if fact.members else member
@@ -405,7 +401,7 @@ def _meant(name: str) -> str | None:
 
 def _without_unit(name: str) -> str | None:
     """The figure that a name begins, as `age` does `age_years`."""
-    figures = (fact.name for fact in FACTS.values() if fact.kind in ("number", "integer"))
+    figures = (fact.name for fact in FACTS.values() if fact.is_number)
     begun = [one for one in figures if one.startswith(f"{name}_")]
     return begun[0] if begun and len(name) >= _SHORTEST_BEGINNING else None
 

@@ -56,7 +56,7 @@ def facts_of(row: Row) -> PatientFacts:
 
 
 def _value(key: str, value: object) -> object:
-    if isinstance(value, str) and FACTS[key].kind in ("members", "medicines"):
+    if isinstance(value, str) and FACTS[key].is_set:
         return split(value)
     return value
 

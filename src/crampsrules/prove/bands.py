@@ -25,7 +25,7 @@ class Bands:
     def questions(self) -> Iterator[Question]:
         """Of urgency, of the weight of each cause, and of where two rules meet."""
         for fact in FACTS.values():
-            if fact.kind not in ("number", "integer"):
+            if not fact.is_number:
                 continue
             yield from self._bands_of_urgency(fact)
             for cause in self.logic.rules.evidence:

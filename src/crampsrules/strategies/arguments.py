@@ -68,6 +68,6 @@ def checked_name(name: object, names: Iterable[str], what: str) -> str | None:
 
 def checked_number(name: object) -> Fact | None:
     """A fact that is a number, or None."""
-    numbers = (fact.name for fact in FACTS.values() if fact.kind in ("number", "integer"))
+    numbers = (fact.name for fact in FACTS.values() if fact.is_number)
     checked = checked_name(name, numbers, "fact that is a number")
     return None if checked is None else FACTS[checked]
