@@ -144,6 +144,34 @@ def test_what_a_laboratory_finds_is_known_by_tests_alone():
     assert laboratory <= tested
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "phrases"),
+    [
+        ("fever", True, ("yes",)),
+        ("fever", False, ("no",)),
+        ("age_years", 71.0, ("71 years",)),
+        ("pain_severity", 7, ("7",)),
+        ("ankle_brachial_index", 0.9, ("0.9",)),
+        ("sides", "one", ("always the same side",)),
+        ("sites", frozenset({"foot", "calf"}), ("the calf", "the foot or toes")),
+        ("sites", ["foot", "calf"], ("the foot or toes", "the calf")),
+        ("sites", frozenset(), ("none",)),
+        ("medications", [], ("none",)),
+        ("medications", frozenset({"Moonroot"}), ("Moonroot",)),
+    ],
+)
+def test_a_value_is_told_in_words(name, value, phrases):
+    """A member by its label, a list in its order, a set by the order of its ids."""
+    assert FACTS[name].phrases(value) == phrases
+    assert FACTS[name].in_words(value) == ", ".join(phrases)
+
+
+def test_what_is_unknown_has_no_words():
+    """Whoever shows facts shows those that are known."""
+    with pytest.raises(TypeError, match="no value of a fact: None"):
+        FACTS["sites"].phrases(None)
+
+
 @pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
 def test_a_fact_that_is_pickled_comes_back_as_itself(fact):
     """There is one of each in a process."""

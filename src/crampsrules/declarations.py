@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -57,6 +58,25 @@ class Fact:
     def is_set(self) -> bool:
         """Whether it is a set, of members or of medicines."""
         return self.kind in ("members", "medicines")
+
+    def phrases(self, value: object) -> tuple[str, ...]:
+        """A known value in plain words: one phrase, for a set one for each member or "none"."""
+        match value:
+            case bool():
+                return ("yes" if value else "no",)
+            case int() | float():
+                return (f"{value:g} {self.unit or ''}".strip(),)
+            case str():
+                return (self.labels.get(value, value),)
+            case AbstractSet():
+                return self.phrases(sorted(value))
+            case Sequence():
+                return tuple(self.labels.get(member, member) for member in value) or ("none",)
+        raise TypeError(f"no value of a fact: {value!r}")
+
+    def in_words(self, value: object) -> str:
+        """A known value in plain words."""
+        return ", ".join(self.phrases(value))
 
     def __reduce__(self) -> tuple[Callable[[str], Fact], tuple[str]]:
         """Pickle by name: every process has the same facts."""

@@ -18,10 +18,10 @@ from crampsrules.conditions import (
     Concluded,
     Conclusion,
     Condition,
+    Known,
     Member,
     Suspected,
 )
-from crampsrules.conditions import Known as KnownAtom
 from crampsrules.errors import CrampsRulesError, did_you_mean
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations
@@ -278,7 +278,7 @@ class _Explainer:
                 return self._group(f"finding {finding}", atom, verdict=verdict)
             case Suspected(cause):
                 return self._group(f"suspected {cause}", atom, verdict=verdict)
-            case KnownAtom(fact, wanted):
+            case Known(fact, wanted):
                 shown = "known" if wanted else "not known"
                 return Step(f"{fact} is {shown}", fact=fact, verdict=verdict)
             case Member(fact, member, present):
@@ -311,7 +311,5 @@ class _Explainer:
 
 
 def _shown(fact: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    unit = FACTS[fact].unit
-    return f"{value:g} {unit}" if unit and isinstance(value, int | float) else str(value)
+    # A choice as rules name it, like the fact itself and the members of sets.
+    return value if isinstance(value, str) else FACTS[fact].in_words(value)

@@ -289,11 +289,6 @@ def _half(side: str, decibans: int, full: int) -> str:
 
 
 def _fact_value(fact: Fact, value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, frozenset):
-        names = (f"<bdi>{_text(fact.labels.get(name, name))}</bdi>" for name in sorted(value))
-        return ", ".join(names) or "none"
-    if isinstance(value, str):
-        return _text(fact.labels.get(value, value))
-    return _text(f"{value:g} {fact.unit or ''}".strip())
+    phrases = map(_text, fact.phrases(value))
+    # What a person typed stands by itself, whichever way it is written.
+    return ", ".join(f"<bdi>{one}</bdi>" for one in phrases) if fact.is_set else "".join(phrases)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.text import Text
 
 from crampsrules.changes import Change
-from crampsrules.facts import FACTS, Fact
+from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase
 
 # Of those that lead to one answer; --json has them all.
@@ -49,19 +49,5 @@ def _outcome(change: Change, rules: RuleBase) -> str:
 
 def in_words(facts: Mapping[str, object]) -> str:
     """Facts and their values in plain words."""
-    return "; ".join(_in_words(FACTS[name], value) for name, value in facts.items())
-
-
-def _in_words(fact: Fact, value: object) -> str:
-    return f"{fact.label}: {', '.join(_values(fact, value)) or 'none'}"
-
-
-def _values(fact: Fact, value: object) -> Iterator[str]:
-    if isinstance(value, bool):
-        yield "yes" if value else "no"
-    elif isinstance(value, list):
-        yield from (fact.labels.get(member, member) for member in value)
-    elif isinstance(value, str):
-        yield fact.labels.get(value, value)
-    else:
-        yield f"{value:g} {fact.unit or ''}".strip()
+    told = ((FACTS[name], value) for name, value in facts.items())
+    return "; ".join(f"{fact.label}: {fact.in_words(value)}" for fact, value in told)
