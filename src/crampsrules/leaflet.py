@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from crampsrules.assessment import Assessment, GivenAdvice, SuspectedCause
 from crampsrules.errors import CrampsRulesError
-from crampsrules.phrases import joined
+from crampsrules.phrases import cut, joined
 from crampsrules.rulebase import RuleBase
 
 WIDTH = 78
@@ -222,16 +222,12 @@ def _left_out(words: Words, reason: str, instead: str | None, titles: Sequence[s
 def _unrecognised(assessment: Assessment, words: Words) -> list[str]:
     if not assessment.unrecognised:
         return []
-    names = [_cut(name) for name in assessment.unrecognised[:MOST_NAMES]]
+    names = [cut(name, LONGEST_NAME) for name in assessment.unrecognised[:MOST_NAMES]]
     more = len(assessment.unrecognised) - len(names)
     listed = joined(
         [*names, *([words["others"].replace("{number}", str(more))] * (more > 0))], "and"
     )
     return [words["unrecognised"].replace("{names}", listed)]
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _safety_net(assessment: Assessment, words: Words) -> list[str]:

@@ -16,3 +16,8 @@ def filled(sentence: str, **values: object) -> str:
     for name, value in values.items():
         sentence = sentence.replace(f"{{{name}}}", str(value))
     return sentence
+
+
+def cut(text: str, length: int) -> str:
+    """A text of at most so many characters: with an ellipsis at its end where it was longer."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -10,7 +9,9 @@ from html import escape
 from attrs import frozen
 
 from crampsrules.cohort.tally import Tally
+from crampsrules.phrases import cut
 from crampsrules.rulebase import RuleBase
+from crampsrules.svg import drawable
 from crampsrules.triage import Triage
 
 MOST_CAUSES = 12
@@ -18,7 +19,6 @@ MOST_CAUSES = 12
 _WIDTH, _MARGIN, _LABELS, _BARS, _ROW, _BAR = 940, 20, 400, 340, 26, 16
 _LETTERS = 52
 _LINE, _SMALL_LETTERS = 20, 130
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 # Each at 3 to 1 or better on white; what a bar stands for is said beside it, not by its colour.
 _TRIAGE_COLOURS = {
@@ -52,8 +52,8 @@ def picture(tally: Tally, rules: RuleBase) -> str:
     """A self-contained SVG picture with a description in words."""
     words = rules.wording.leaflet
     parts = (
-        Part(_drawable(words["triage_heading"]), triage_bars(tally, rules)),
-        Part(_drawable(words["first_cause_heading"]), cause_bars(tally, rules)),
+        Part(drawable(words["triage_heading"]), triage_bars(tally, rules)),
+        Part(drawable(words["first_cause_heading"]), cause_bars(tally, rules)),
     )
     title = f"{tally.assessed:,} people assessed"
     drawn = list(_drawn(parts, tally.assessed))
@@ -128,11 +128,11 @@ def _drawn(parts: Iterable[Part], assessed: int) -> Iterator[str]:
 def _bar(bar: Bar, y: int, widest: int, assessed: int) -> str:
     x = _MARGIN + _LABELS
     width = _BARS * bar.rows / widest if widest else 0
-    text = _drawable(bar.label)
-    short = text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
+    text = drawable(bar.label)
+    short = escape(cut(text, _LETTERS))
     return (
         f'<g><title>{escape(text)}</title><text x="{x - 10}" y="{y + 14}" text-anchor="end">'
-        f'{escape(short)}</text><rect x="{x}" y="{y}" width="{width:.1f}" height="{_BAR}" '
+        f'{short}</text><rect x="{x}" y="{y}" width="{width:.1f}" height="{_BAR}" '
         f'fill="{bar.colour}"/><line x1="{x}" x2="{x}" y1="{y - 4}" y2="{y + _BAR + 4}" '
         f'stroke="#1a1a1a"/><text x="{x + width + 8:.1f}" y="{y + 14}">'
         f"{bar.rows:,} ({escape(share(bar.rows, assessed))})</text></g>"
@@ -146,11 +146,7 @@ def _described(parts: Iterable[Part], tally: Tally) -> str:
 
 
 def _told(bar: Bar) -> str:
-    return f"{_drawable(bar.label)} {bar.rows:,}"
-
-
-def _drawable(label: str) -> str:
-    return _NO_XML.sub("\ufffd", label)
+    return f"{drawable(bar.label)} {bar.rows:,}"
 
 
 def _put_aside(tally: Tally) -> str:
@@ -160,7 +156,7 @@ def _put_aside(tally: Tally) -> str:
 
 
 def _foot(tally: Tally, rules: RuleBase) -> list[str]:
-    disclaimer = _drawable(rules.wording.leaflet["disclaimer"])
+    disclaimer = drawable(rules.wording.leaflet["disclaimer"])
     return [
         _put_aside(tally),
         f"Rules {rules.version[:12]}.",
