@@ -462,10 +462,11 @@ def evaluate(condition: Condition, case: Case) -> bool | None:
             held = case.member(fact, member)
             return None if held is None else held is present
     value = case.value(condition.fact)
-    return None if value is None else _holds(condition, value)
+    return None if value is None else holds(condition, value)
 
 
-def _holds(atom: Flag | Comparison | OneOf, value: object) -> bool:
+def holds(atom: Flag | Comparison | OneOf, value: object) -> bool:
+    """What an atom says of a known value of its fact."""
     match atom:
         case Flag(_, wanted):
             return value is wanted
