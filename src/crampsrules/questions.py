@@ -161,10 +161,14 @@ class _Asker:
     def in_order(self) -> Iterator[tuple[str, Route]]:
         """Each fact that matters, with the most urgent route by which it does."""
         offered: set[str] = set()
+        yield from self._changing_triage(offered)
+        yield from self._confirmed(self.routes.to_causes(), offered)
+
+    def _changing_triage(self, offered: set[str]) -> Iterator[tuple[str, Route]]:
+        """Each fact that could change the triage; it is added to those that were offered."""
         for fact, route in self._confirmed(self._to_triage, offered):
             offered.add(fact)
             yield fact, route
-        yield from self._confirmed(self.routes.to_causes(), offered)
 
     def _confirmed(
         self, routes: Mapping[str, list[Route]], offered: Collection[str]
@@ -213,9 +217,7 @@ class _Asker:
     def telling(self) -> Iterator[tuple[str, Route]]:
         """Each fact that could change the triage, then each that changes the first cause alone."""
         offered: set[str] = set()
-        for fact, route in self._confirmed(self._to_triage, offered):
-            offered.add(fact)
-            yield fact, route
+        yield from self._changing_triage(offered)
         for fact, routes in self.routes.to_causes().items():
             for route in () if fact in offered else routes:
                 if route.change is Change.FIRST_CAUSE and self._matters_alone(fact, route):
