@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from crampsrules.facts import FACTS, Fact
-
-BETWEEN = "__"
-"""Stands between the name of a set and that of a member, as in `assess_frame`."""
+from crampsrules.frames.inputs import BETWEEN
 
 
 def declared(name: str) -> Fact | None:
