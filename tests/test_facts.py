@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, GROUPS, Fact, PatientFacts
 from crampsrules.units import UNITS
+from tests.drawing import shown_in
 
 NUMBERS = [fact for fact in FACTS.values() if fact.kind == "number"]
 NUMERIC = [fact for fact in FACTS.values() if fact.low is not None]
@@ -359,7 +360,7 @@ in_units = st.sampled_from([(fact, unit) for fact in UNITS for unit in UNITS[fac
 def test_a_figure_with_its_unit_is_kept_as_converted(chosen, data):
     name, unit = chosen
     fact = FACTS[name]
-    figure = unit.from_kept(data.draw(st.floats(*bounds(fact))))
+    figure = shown_in(unit, data.draw(st.floats(*bounds(fact))))
     kept = unit.to_kept(figure)
     low, high = bounds(fact)
     assume(low <= kept <= high)
