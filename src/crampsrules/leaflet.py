@@ -40,12 +40,8 @@ class Room:
 
     def of(self, kind: str) -> int:
         """How many pieces of advice of one kind are told in full."""
-        return {
-            "action": self.action,
-            "relief": self.relief,
-            "prevention": self.prevention,
-            "otc": self.otc,
-        }[kind]
+        told: int = getattr(self, kind)
+        return told
 
 
 # What helps least is shortened first.
