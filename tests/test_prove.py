@@ -20,8 +20,8 @@ from crampsrules.conditions import AllOf, Known
 from crampsrules.errors import EngineError, MissingExtraError
 from crampsrules.laws import broken_laws
 from crampsrules.prove import KINDS, Claim, Kind, prove
+from crampsrules.prove.translation import Translation
 from crampsrules.rulefiles import RuleFile, read_folder
-from crampsrules.translation import Translation
 from crampsrules.triage import Triage
 from tests.drawing import RULES
 from tests.written_rules import Written, evidence, rules_of, urgent

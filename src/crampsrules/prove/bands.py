@@ -13,7 +13,7 @@ from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.fold import rank_causes, triage_of
 from crampsrules.prove.claims import Counterexample, Question
 from crampsrules.prove.logic import Logic
-from crampsrules.translation import Cut, Expression
+from crampsrules.prove.translation import Cut, Expression
 
 
 @frozen
