@@ -15,7 +15,7 @@ from crampsrules.medicines import Formulary
 from crampsrules.rulebase import RuleBase
 
 Row = Mapping[str, object]
-"""The values of one row by the key of their source."""
+"""The values of one row by the key of their column."""
 
 
 @frozen
