@@ -107,7 +107,7 @@ class Folding:
             for one in rules.escalations
         ]
         self._triage = {level: rules.wording.triage[level.id] for level in Triage}
-        self.escalating = sum(bit | exception for _, bit, exception, _ in self._escalations)
+        self.escalating = sum(bit | unless for _, bit, unless, _ in self._escalations)
         self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
         self._following: Callable[[int], dict[str, object]] = lru_cache(_REMEMBERED)(self._follow)
         self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
@@ -166,8 +166,8 @@ class Folding:
     def _raise(self, fired: int) -> _Raised:
         active: list[RaisedEscalation] = []
         held: set[str] = set()
-        for one, bit, exception, raised in self._escalations:
-            if fired & bit and not fired & exception:
+        for one, bit, unless, raised in self._escalations:
+            if fired & bit and not fired & unless:
                 active.append(raised)
                 held.update(one.holds)
         # The most urgent stand first.
