@@ -50,7 +50,7 @@ def draw(count: int, facts: Sequence[str], classes: Mapping[str, Sequence[str]])
     for name in facts:
         fact = FACTS[name]
         unknown = rng.random(count) < UNKNOWN
-        if fact.kind in ("members", "medicines"):
+        if fact.is_set:
             members = fact.members or tuple(classes)
             stated = rng.random((count, len(members))) < (
                 MEMBER if fact.kind == "members" else MEMBER / 4

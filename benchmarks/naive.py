@@ -46,7 +46,7 @@ def function(rules: RuleBase) -> Fire:
 def _lines(rules: RuleBase) -> Iterator[str]:
     yield "fired = set()"
     for fact in FACTS.values():
-        if fact.kind in ("members", "medicines"):
+        if fact.is_set:
             yield f"{fact.name} = members(p, {fact.name!r})"
     for finding in rules.concluding:
         yield f"found_{finding} = False"

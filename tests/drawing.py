@@ -30,6 +30,7 @@ from crampsrules.strategies.conditions import (
 )
 from crampsrules.strategies.rulebases import CLASSES
 from crampsrules.strategies.values import UNHEARD_OF
+from crampsrules.units import Unit
 
 __all__ = [
     "CHOICES",
@@ -54,6 +55,7 @@ __all__ = [
     "rule_bases",
     "rule_texts",
     "shipped_texts",
+    "shown_in",
     "thresholds",
 ]
 
@@ -75,6 +77,11 @@ def shipped_texts() -> Mapping[str, str]:
         str(file.relative_to(RULES)): file.read_text(encoding="utf-8")
         for file in sorted(RULES.rglob("*.toml"))
     }
+
+
+def shown_in(unit: Unit, kept: float) -> float:
+    """What a laboratory that reports in a unit shows for a value in the unit that is kept."""
+    return kept * unit.factor + unit.offset
 
 
 # --- Patients -----------------------------------------------------------------------------------

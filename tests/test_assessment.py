@@ -20,32 +20,13 @@ from crampsrules import Assessment, CrampsRulesError, RuleBase, Triage, assess
 from crampsrules.strategies.junk import junk
 from tests.drawing import fewer, patients
 from tests.satisfying import near_examples
+from tests.written_rules import evidence, rules_of
 
 RULES = RuleBase.load()
 
 everyone = patients() | near_examples(RULES)
 
-OTHER_RULES = RuleBase.from_texts(
-    {
-        "rain.toml": """
-        id = "rain"
-        title = "Rain"
-        prior = 0
-        source = "book"
-
-        [[sources]]
-        id = "book"
-        title = "A book"
-
-        [[evidence]]
-        id = "rain.wet"
-        when = "fever"
-        weight = "large"
-        because = "is wet"
-        source = "book"
-        """
-    }
-)
+OTHER_RULES = rules_of(evidence("rain.wet", "rain", "fever", weight="large"), causes=["rain"])
 
 
 # --- Out and back -------------------------------------------------------------------------------
@@ -342,7 +323,7 @@ def test_an_answer_of_other_rules_can_be_read_but_not_explained():
     back = Assessment.from_dict(data)
 
     assert [one.id for one in back.causes] == ["rain"]
-    assert "Rain" in str(back)
+    assert f"- {OTHER_RULES.causes['rain'].title}." in str(back)
     assert back.unknowns == ()
     for asking in (lambda: back.rules, back.explain):
         with pytest.raises(CrampsRulesError, match="assess the facts again"):

@@ -374,7 +374,7 @@ def test_a_list_to_tick_has_numbers_from_one_and_says_how():
 
 def test_the_question_for_tests_in_full():
     """It stands for the first of what tests would tell."""
-    asked = _whether_tested(asking("egfr"))
+    asked = _whether_tested(asking("egfr"), RULES)
 
     assert (asked.id, asked.facts, asked.could_change) == (HAS_TESTS, (), "triage")
     assert asked.text == (

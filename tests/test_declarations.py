@@ -31,14 +31,15 @@ def declared(field: Any) -> dict[str, Any]:
 
 def test_a_flag_takes_yes_or_no_and_nothing_more_is_said():
     """Its kind, its group, its label, its question."""
-    assert declared(flag(*ASKED.values())) == {"kind": "flag", **ASKED}
+    assert declared(flag(*ASKED.values())) == {"kind": "flag", "to_tell": "easy", **ASKED}
 
 
 def test_a_number_has_its_ends_and_perhaps_a_unit():
     """The ends as floats, whatever they were written as."""
     found = declared(number(1, 2, "cm", *ASKED.values()))
 
-    assert found == {"kind": "number", "unit": "cm", "low": 1.0, "high": 2.0, **ASKED}
+    ends = {"unit": "cm", "low": 1.0, "high": 2.0}
+    assert found == {"kind": "number", "to_tell": "easy", **ends, **ASKED}
     assert (type(found["low"]), type(found["high"])) == (float, float)
 
 
@@ -63,6 +64,7 @@ def test_a_laboratory_value_is_asked_for_with_its_unit():
         "low": 1.0,
         "high": 5.0,
         "units": ("mmol/L", "mg/dL", "mEq/L"),
+        "to_tell": "tested",
     }
     assert (type(found["low"]), type(found["high"])) == (float, float)
 
@@ -78,6 +80,7 @@ def test_a_choice_has_its_members_in_order_and_words_for_them(measured_by):
         "members": ("b", "a"),
         "labels": labels,
         "measured_by": measured_by,
+        "to_tell": "easy",
         **ASKED,
     }
 
@@ -96,6 +99,7 @@ def test_what_was_told_of_a_result_is_a_choice_below_the_figure():
         "members": ("low", "normal", "high"),
         "labels": {"low": "too low", "normal": "normal", "high": "too high"},
         "measured_by": "sodium_mmol_l",
+        "to_tell": "tested",
     }
 
 
@@ -118,6 +122,54 @@ def test_a_set_has_members_words_and_what_is_general(general):
 def test_medicines_are_free_text():
     """No members: the rules know which there are."""
     assert declared(medicines(*ASKED.values())) == {"kind": "medicines", **ASKED}
+
+
+def test_how_a_person_can_tell_stands_with_what_is_declared():
+    """Of the kinds of which some facts are hard to tell, or found by an examination."""
+    found = [
+        flag(*ASKED.values(), to_tell="tested"),
+        number(1, 2, "cm", *ASKED.values(), to_tell="hard"),
+        choice({"a": "Ay"}, *ASKED.values(), to_tell="hard"),
+    ]
+
+    assert [declared(one)["to_tell"] for one in found] == ["tested", "hard", "hard"]
+
+
+def test_what_a_laboratory_finds_is_known_by_tests_alone():
+    """And so is what a doctor or nurse finds."""
+    tested = {one.name for one in FACTS.values() if one.to_tell == "tested"}
+    laboratory = {one.name for one in FACTS.values() if one.group == "laboratory"}
+
+    assert tested - laboratory == {"ankle_brachial_index", "bruit", "foot_pulse"}
+    assert laboratory <= tested
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "phrases"),
+    [
+        ("fever", True, ("yes",)),
+        ("fever", False, ("no",)),
+        ("age_years", 71.0, ("71 years",)),
+        ("pain_severity", 7, ("7",)),
+        ("ankle_brachial_index", 0.9, ("0.9",)),
+        ("sides", "one", ("always the same side",)),
+        ("sites", frozenset({"foot", "calf"}), ("the calf", "the foot or toes")),
+        ("sites", ["foot", "calf"], ("the foot or toes", "the calf")),
+        ("sites", frozenset(), ("none",)),
+        ("medications", [], ("none",)),
+        ("medications", frozenset({"Moonroot"}), ("Moonroot",)),
+    ],
+)
+def test_a_value_is_told_in_words(name, value, phrases):
+    """A member by its label, a list in its order, a set by the order of its ids."""
+    assert FACTS[name].phrases(value) == phrases
+    assert FACTS[name].in_words(value) == ", ".join(phrases)
+
+
+def test_what_is_unknown_has_no_words():
+    """Whoever shows facts shows those that are known."""
+    with pytest.raises(TypeError, match="no value of a fact: None"):
+        FACTS["sites"].phrases(None)
 
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, GROUPS, Fact, PatientFacts
 from crampsrules.units import UNITS
+from tests.drawing import shown_in
 
 NUMBERS = [fact for fact in FACTS.values() if fact.kind == "number"]
 NUMERIC = [fact for fact in FACTS.values() if fact.low is not None]
@@ -360,7 +361,7 @@ in_units = st.sampled_from([(fact, unit) for fact in UNITS for unit in UNITS[fac
 def test_a_figure_with_its_unit_is_kept_as_converted(chosen, data):
     name, unit = chosen
     fact = FACTS[name]
-    figure = unit.from_kept(data.draw(st.floats(*bounds(fact))))
+    figure = shown_in(unit, data.draw(st.floats(*bounds(fact))))
     kept = unit.to_kept(figure)
     low, high = bounds(fact)
     assume(low <= kept <= high)
@@ -446,10 +447,8 @@ def test_the_bounds_are_those_of_the_contract():
 
 
 def test_only_numbers_have_bounds():
-    numeric = ("number", "integer")
-
-    assert facts_that(lambda fact: (fact.low is None) == (fact.kind in numeric)) == []
-    assert facts_that(lambda fact: (fact.high is None) == (fact.kind in numeric)) == []
+    assert facts_that(lambda fact: (fact.low is None) == fact.is_number) == []
+    assert facts_that(lambda fact: (fact.high is None) == fact.is_number) == []
 
 
 def test_every_fact_is_the_same_in_every_process():

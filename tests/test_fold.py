@@ -11,10 +11,11 @@ from crampsrules import Assessment, FactsError, PatientFacts, RuleBase, Triage, 
 from crampsrules.assessment import Reason, SuspectedCause
 from crampsrules.conditions import ALWAYS, Flag
 from crampsrules.facts import FACTS
-from crampsrules.fold import joined, likelihood
+from crampsrules.fold import likelihood
 from crampsrules.inference import Inference
 from crampsrules.linking import caution_id, unless_id
 from crampsrules.observations import observe
+from crampsrules.phrases import joined
 from crampsrules.rules import SERIOUSNESS, Unless
 from tests.drawing import fewer, patients, rule_bases
 from tests.satisfying import near_examples, patients_making_true
@@ -441,15 +442,6 @@ def test_advice_that_is_always_offered_is_offered_to_everyone():
 
     assert always
     assert set(always) == {one.id for one in assess().advice}
-
-
-@pytest.mark.parametrize(
-    ("phrases", "expected"),
-    [([], ""), (["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")],
-)
-def test_phrases_are_joined_as_in_a_sentence(phrases, expected):
-    """With commas, and a word before the last."""
-    assert joined(phrases, "or") == expected
 
 
 # --- Medicines that nobody knows ----------------------------------------------------------------

@@ -141,7 +141,7 @@ def test_the_safety_net_is_for_those_who_wait(patient):
     assessment = assess(patient, engine="compiled")
     net = flat(RULES.wording.leaflet["safety_net"])
 
-    assert (net in flat(str(assessment))) is (assessment.triage < Triage.SAME_DAY)
+    assert (net in flat(str(assessment))) is not assessment.triage.is_urgent
 
 
 # --- Plain words --------------------------------------------------------------------------------
@@ -307,6 +307,16 @@ def test_rules_without_a_stock_sentence_are_refused():
 
     with pytest.raises(RuleError, match="lacks in \\[leaflet\\]: safety_net"):
         RuleBase.from_texts({"w.toml": wording.replace("\nsafety_net =", "\nsafetynet =")})
+
+
+@pytest.mark.parametrize("key", sorted(LEAFLET_SENTENCES))
+def test_each_stock_sentence_is_needed(key):
+    """A rule base with wording of its own is told at once what its wording lacks."""
+    scales, table, leaflet = shipped_texts()["wording.toml"].partition("[leaflet]")
+    mine = leaflet.replace(f"\n{key} = ", f"\nmy_{key} = ")
+
+    with pytest.raises(RuleError, match=rf"lacks in \[leaflet\]: {key}$"):
+        RuleBase.from_texts({"w.toml": f"{scales}{table}{mine}"})
 
 
 def test_no_other_stock_sentence_is_needed_to_show_an_answer():

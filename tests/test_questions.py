@@ -25,7 +25,7 @@ from crampsrules.inference import Inference
 from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.questions import HARD_TO_TELL, _Asker, rank_unknowns
-from crampsrules.ways import Change, Route, Routes
+from crampsrules.ways import Difference, Route, Routes
 from tests.drawing import fact_values, fewer, patients
 from tests.written_rules import evidence as evidence_table
 from tests.written_rules import rules_of, urgent
@@ -212,11 +212,11 @@ def answer(facts):
 
 def differs(change, before, after):
     match change:
-        case Change.RAISES_TRIAGE | Change.KEEPS_TRIAGE:
+        case Difference.RAISES_TRIAGE | Difference.KEEPS_TRIAGE:
             return after[0] > before[0]
-        case Change.LOWERS_TRIAGE:
+        case Difference.LOWERS_TRIAGE:
             return after[0] < before[0]
-        case Change.FIRST_CAUSE:
+        case Difference.FIRST_CAUSE:
             return after[1] != before[1]
     return after[2] != before[2]
 
@@ -225,7 +225,7 @@ def proofs(facts):
     """Each fact that is offered for more than the ranking, and the completion behind it."""
     about = asker(facts)
     for fact, route in about.in_order():
-        if route.change is not Change.RANKING:
+        if route.difference is not Difference.RANKING:
             yield fact, route, about.completions.find(fact, route)
 
 
@@ -235,7 +235,7 @@ def assert_proves(facts, fact, route, completion):
 
     assert fact not in completion.facts.known()
     assert facts.known().items() <= completion.facts.known().items()
-    assert differs(route.change, answer(completion.facts), answer(with_it))
+    assert differs(route.difference, answer(completion.facts), answer(with_it))
 
 
 def test_from_nothing_known_each_fact_offered_has_a_patient_for_whom_it_makes_the_difference():
@@ -253,7 +253,7 @@ def test_whatever_is_known_each_fact_offered_has_a_patient_for_whom_it_makes_the
     """Learning the fact changes the assessment of its completion, where the search is decided."""
     about = asker(facts)
     for fact, route in about.in_order():
-        if route.change is not Change.RANKING and about.completions.verdict(fact, route):
+        if route.difference is not Difference.RANKING and about.completions.verdict(fact, route):
             assert_proves(facts, fact, route, about.completions.find(fact, route))
 
 
@@ -458,11 +458,11 @@ def test_a_measured_value_matters_in_place_of_a_reported_one():
     (known,) = routes_of(rules, potassium_reported="low").to_triage()["potassium_mmol_l"]
     unknown = routes_of(rules).to_triage()
 
-    assert known == Route(Change.LOWERS_TRIAGE, Triage.SAME_DAY, 1, "low", "potassium_reported")
+    assert known == Route(Difference.LOWERS_TRIAGE, Triage.SAME_DAY, 1, "low", "potassium_reported")
     assert unknown == {
-        "potassium_reported": [Route(Change.RAISES_TRIAGE, Triage.SAME_DAY, 1, "low")],
+        "potassium_reported": [Route(Difference.RAISES_TRIAGE, Triage.SAME_DAY, 1, "low")],
         "potassium_mmol_l": [
-            Route(Change.RAISES_TRIAGE, Triage.SAME_DAY, 2, "low", "potassium_reported")
+            Route(Difference.RAISES_TRIAGE, Triage.SAME_DAY, 2, "low", "potassium_reported")
         ],
     }
 
@@ -499,11 +499,11 @@ def test_weaker_evidence_of_a_group_does_not_matter_beside_stronger(fired, weake
 @pytest.mark.parametrize(
     ("against_first", "for_other", "against_other", "change"),
     [
-        (1.0, 8.0, 1.0, Change.RANKING),
-        (1.0, 12.0, 1.0, Change.FIRST_CAUSE),
-        (0.3, 8.0, 1.0, Change.FIRST_CAUSE),
-        (0.3, 8.0, 0.3, Change.RANKING),
-        (1.0, 12.0, 0.5, Change.RANKING),
+        (1.0, 8.0, 1.0, Difference.RANKING),
+        (1.0, 12.0, 1.0, Difference.FIRST_CAUSE),
+        (0.3, 8.0, 1.0, Difference.FIRST_CAUSE),
+        (0.3, 8.0, 0.3, Difference.RANKING),
+        (1.0, 12.0, 0.5, Difference.RANKING),
     ],
 )
 def test_a_cause_that_could_catch_up_could_come_first(
@@ -520,7 +520,7 @@ def test_a_cause_that_could_catch_up_could_come_first(
 
     routes = routes_of(rules, fever=True, injury=True).to_causes()
 
-    assert {one.change for one in routes["thirst"]} == {change}
+    assert {one.difference for one in routes["thirst"]} == {change}
 
 
 def test_a_completion_has_the_fact_its_value_and_what_else_it_takes():
@@ -535,7 +535,7 @@ def test_a_completion_has_the_fact_its_value_and_what_else_it_takes():
         facts=PatientFacts(injury=True, fever=True),
         fact="thirst",
         value=False,
-        change=Change.RAISES_TRIAGE,
+        difference=Difference.RAISES_TRIAGE,
     )
 
 
@@ -563,7 +563,7 @@ def test_an_exception_may_need_that_something_is_known():
         found = completions.find("injury", routes.to_triage()["injury"][0])
         assert found is not None
         assert found.facts.known().keys() == {"fever", *known, *settled}
-        assert (found.value, found.change) == (True, Change.LOWERS_TRIAGE)
+        assert (found.value, found.difference) == (True, Difference.LOWERS_TRIAGE)
 
 
 @pytest.mark.parametrize(
@@ -588,7 +588,7 @@ def test_a_cause_comes_first_with_help(ahead, fact, helper):
         facts=PatientFacts(fever=True, injury=True),
         fact="thirst",
         value=True,
-        change=Change.FIRST_CAUSE,
+        difference=Difference.FIRST_CAUSE,
     )
 
 

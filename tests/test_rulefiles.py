@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crampsrules import RuleBase, RuleError, rulefiles
+from crampsrules.documents import MAX_DOTS
 from crampsrules.rulefiles import (
     MAX_DEPTH,
-    MAX_DOTS,
     MAX_FILE_BYTES,
     MAX_FILES,
     MAX_TOTAL_BYTES,

@@ -82,7 +82,7 @@ def test_the_laws_hold_for_any_rule_base(rules, data):
 def test_a_red_flag_is_one_fact_that_means_today(flag):
     """By itself."""
     assert len(flag) == 1
-    assert assess(flag).triage >= Triage.SAME_DAY
+    assert assess(flag).triage.is_urgent
 
 
 def test_rules_with_one_red_flag_have_it_drawn():

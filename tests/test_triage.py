@@ -22,3 +22,8 @@ def test_any_other_name_is_refused():
     """Also one in capitals."""
     with pytest.raises(ValueError, match="'SOON' is no triage level; it is one of self_care, rou"):
         Triage.from_id("SOON")
+
+
+def test_what_is_urgent_is_seen_the_same_day_or_at_once():
+    """And whatever is more urgent than that."""
+    assert [level for level in Triage if level.is_urgent] == [Triage.SAME_DAY, Triage.EMERGENCY]

@@ -35,9 +35,9 @@ from crampsrules.facts import FACTS
 from crampsrules.linking import caution_id, unless_id
 from crampsrules.prove import claims
 from crampsrules.prove.logic import Logic
+from crampsrules.prove.translation import Translation
 from crampsrules.rulefiles import RuleFile, read_folder
 from crampsrules.rules import Evidence
-from crampsrules.translation import Translation
 from crampsrules.triage import Triage
 
 ROOT = Path(__file__).parents[1]

@@ -45,4 +45,4 @@ def ways(rules: RuleBase) -> Iterator[Way]:
 
 
 def _is_number(name: str) -> bool:
-    return name in FACTS and FACTS[name].kind in ("number", "integer")
+    return name in FACTS and FACTS[name].is_number

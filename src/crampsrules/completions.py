@@ -37,7 +37,7 @@ from crampsrules.rulebase import RuleBase
 from crampsrules.rules import Escalation, Evidence
 from crampsrules.telling_values import TellingValues, telling_values
 from crampsrules.triage import Triage
-from crampsrules.ways import Change, Route, Routes
+from crampsrules.ways import Difference, Route, Routes
 
 MOST_TRIES = 300
 MOST_TRIES_FOR_CAUSES = 30
@@ -61,7 +61,7 @@ class Completion:
     facts: PatientFacts
     fact: str
     value: object
-    change: Change
+    difference: Difference
 
 
 @frozen
@@ -88,16 +88,16 @@ class _Answer:
         return next((id_ for id_, _ in self.ranking), None)
 
 
-_CHANGED: Mapping[Change, Callable[[_Answer, _Answer], bool]] = {
-    Change.RAISES_TRIAGE: lambda before, after: after.triage > before.triage,
-    Change.KEEPS_TRIAGE: lambda before, after: after.triage > before.triage,
-    Change.LOWERS_TRIAGE: lambda before, after: after.triage < before.triage,
-    Change.FIRST_CAUSE: lambda before, after: after.first != before.first,
-    Change.RANKING: lambda before, after: after.ranking != before.ranking,
+_CHANGED: Mapping[Difference, Callable[[_Answer, _Answer], bool]] = {
+    Difference.RAISES_TRIAGE: lambda before, after: after.triage > before.triage,
+    Difference.KEEPS_TRIAGE: lambda before, after: after.triage > before.triage,
+    Difference.LOWERS_TRIAGE: lambda before, after: after.triage < before.triage,
+    Difference.FIRST_CAUSE: lambda before, after: after.first != before.first,
+    Difference.RANKING: lambda before, after: after.ranking != before.ranking,
 }
 
 
-_RAISING = (Change.RAISES_TRIAGE, Change.KEEPS_TRIAGE)
+_RAISING = (Difference.RAISES_TRIAGE, Difference.KEEPS_TRIAGE)
 
 
 class UndecidedError(CrampsRulesError):
@@ -141,7 +141,7 @@ class Completions:
         """
         self._missed = False
         self._steps = MOST_STEPS
-        if route.change not in (Change.FIRST_CAUSE, Change.RANKING):
+        if route.difference not in (Difference.FIRST_CAUSE, Difference.RANKING):
             self._tries = MOST_TRIES
             return self._found(fact, route)
         if not self.patience:
@@ -157,7 +157,7 @@ class Completions:
             found = self._tried(chosen, fact, route)
             if found is not None:
                 return found
-        if self._missed or route.change in (Change.FIRST_CAUSE, Change.RANKING):
+        if self._missed or route.difference in (Difference.FIRST_CAUSE, Difference.RANKING):
             raise UndecidedError  # weights come together in more ways than are tried
         return None
 
@@ -195,7 +195,7 @@ class Completions:
             for chosen in starts:
                 for whole in self._all(others, chosen):
                     yield self._with_values(whole, fact)
-        if unless_id(route.rule) in self.rules.conditions and route.change in _RAISING:
+        if unless_id(route.rule) in self.rules.conditions and route.difference in _RAISING:
             # What excuses may rest on ignorance, or on a value that is only reported.
             excuse = self.rules.conditions[unless_id(route.rule)]
             for chosen in self._all((self.rules.conditions[route.rule], excuse), _NOTHING):
@@ -204,12 +204,12 @@ class Completions:
     def _wanted(self, route: Route) -> Iterator[tuple[Condition, ...]]:
         """Conditions to make true: the first by the fact, the others in any way."""
         rule = self.rules.conditions[route.rule]
-        if route.change is Change.LOWERS_TRIAGE:
+        if route.difference is Difference.LOWERS_TRIAGE:
             if unless_id(route.rule) in self.rules.conditions:
                 yield self.rules.conditions[unless_id(route.rule)], rule
             if route.instead_of is not None:
                 yield (rule,)
-        elif route.change in _RAISING:
+        elif route.difference in _RAISING:
             yield rule, *self._excuses_of_what_hides(route)
         else:
             cause = self._cause_of(route)
@@ -314,7 +314,7 @@ class Completions:
     def _tried(
         self, chosen: Chosen, fact: str, route: Route, excuses: int = _MOST_EXCUSES
     ) -> Completion | None:
-        if route.change in (Change.FIRST_CAUSE, Change.RANKING):
+        if route.difference in (Difference.FIRST_CAUSE, Difference.RANKING):
             return self._tried_causes(chosen, fact, route)
         for settled in self._settled(chosen, fact):
             if found := self._trial(settled, fact, self._values(chosen, fact), route):
@@ -341,11 +341,11 @@ class Completions:
     ) -> Completion | None:
         """Whether learning one of some values changes the answer."""
         before = self._answer(settled)
-        changed = _CHANGED[route.change]
+        changed = _CHANGED[route.difference]
         for value in values if before else ():
             after = self._answer({**settled, fact: value})
             if after and before and before.fired != after.fired and changed(before, after):
-                return Completion(self.facts.replace(**settled), fact, value, route.change)
+                return Completion(self.facts.replace(**settled), fact, value, route.difference)
         return None
 
     def _answer(self, changes: Mapping[str, object]) -> _Answer | None:
@@ -368,7 +368,7 @@ class Completions:
     def _excused(self, chosen: Chosen, fact: str, route: Route) -> Iterator[Chosen]:
         """The same completion, with what excuses an escalation that hides the change."""
         settled = next(self._settled(chosen, fact))
-        lowers = route.change is Change.LOWERS_TRIAGE
+        lowers = route.difference is Difference.LOWERS_TRIAGE
         shown = {fact: self._values(chosen, fact)[0]} if lowers else {}
         answer = self._answer({**settled, **shown})
         for one in answer.active if answer else ():
@@ -379,7 +379,7 @@ class Completions:
         """Try a completion; where another cause is too far ahead, bring the two together."""
         cause = self._cause_of(route)
         found, leads = self._race(chosen, fact, route)
-        if found is not None or route.change is Change.RANKING:
+        if found is not None or route.difference is Difference.RANKING:
             return found
         for one in self._helpers(cause, leads=leads):
             for helped in islice(self._satisfied(self.rules.conditions[one], chosen), 1):

@@ -310,7 +310,7 @@ class _Reader:
             raise self._error("compares no fact: one side must be a fact's name", left)
         fact = self._compared_fact(left)
         operator = NEGATED[operator] if negated else operator
-        if fact.kind in ("number", "integer"):
+        if fact.is_number:
             return Comparison(fact.name, operator, self._number(fact, right))
         if fact.kind == "choice" and operator in ("==", "!="):
             return _one_of(fact, {self._member(fact, right)}, operator == "==")
@@ -329,7 +329,7 @@ class _Reader:
     def _read_membership(self, left: ast.expr, right: ast.expr, present: bool) -> Condition:
         if isinstance(right, ast.Name):
             fact = self._compared_fact(right)
-            if fact.kind not in ("members", "medicines"):
+            if not fact.is_set:
                 raise self._error(f"{fact.name!r} is not a set: it takes {_expected(fact)}", right)
             return Member(fact.name, self._member(fact, left), present)
         if isinstance(left, ast.Name) and isinstance(right, ast.Tuple | ast.List | ast.Set):
@@ -467,10 +467,11 @@ def evaluate(condition: Condition, case: Case) -> bool | None:
             held = case.member(fact, member)
             return None if held is None else held is present
     value = case.value(condition.fact)
-    return None if value is None else _holds(condition, value)
+    return None if value is None else holds(condition, value)
 
 
-def _holds(atom: Flag | Comparison | OneOf, value: object) -> bool:
+def holds(atom: Flag | Comparison | OneOf, value: object) -> bool:
+    """What an atom says of a known value of its fact."""
     match atom:
         case Flag(_, wanted):
             return value is wanted

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -12,6 +13,10 @@ from attrs import frozen
 from crampsrules.units import UNITS
 
 Kind = Literal["flag", "number", "integer", "choice", "members", "medicines"]
+ToTell = Literal["easy", "hard", "tested"]
+
+TEST_WINDOW = "the last three months"
+"""How far back a test counts, in words."""
 
 
 @frozen(eq=False)
@@ -41,6 +46,37 @@ class Fact:
     """The units that a laboratory value is taken in; the first is `unit`."""
     measured_by: str | None = None
     """The fact that goes before this one when both are known."""
+    to_tell: ToTell = "easy"
+    """How a person at home can tell: easily, seldom, or only from a test or an examination."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number, whole or not."""
+        return self.kind in ("number", "integer")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is a set, of members or of medicines."""
+        return self.kind in ("members", "medicines")
+
+    def phrases(self, value: object) -> tuple[str, ...]:
+        """A known value in plain words: one phrase, for a set one for each member or "none"."""
+        match value:
+            case bool():
+                return ("yes" if value else "no",)
+            case int() | float():
+                return (f"{value:g} {self.unit or ''}".strip(),)
+            case str():
+                return (self.labels.get(value, value),)
+            case AbstractSet():
+                return self.phrases(sorted(value))
+            case Sequence():
+                return tuple(self.labels.get(member, member) for member in value) or ("none",)
+        raise TypeError(f"no value of a fact: {value!r}")
+
+    def in_words(self, value: object) -> str:
+        """A known value in plain words."""
+        return ", ".join(self.phrases(value))
 
     def __reduce__(self) -> tuple[Callable[[str], Fact], tuple[str]]:
         """Pickle by name: every process has the same facts."""
@@ -62,16 +98,32 @@ def _declare(kind: Kind, group: str, label: str, question: str, **more: object) 
     return attrs.field(default=None, metadata=metadata)
 
 
-def flag(group: str, label: str, question: str) -> Any:  # noqa: ANN401
+def flag(group: str, label: str, question: str, *, to_tell: ToTell = "easy") -> Any:  # noqa: ANN401
     """Declare a fact that is true or false."""
-    return _declare("flag", group, label, question)
+    return _declare("flag", group, label, question, to_tell=to_tell)
 
 
 def number(  # noqa: PLR0913 - a declaration, read like a row of a table
-    low: float, high: float, unit: str | None, group: str, label: str, question: str
+    low: float,
+    high: float,
+    unit: str | None,
+    group: str,
+    label: str,
+    question: str,
+    *,
+    to_tell: ToTell = "easy",
 ) -> Any:  # noqa: ANN401
     """Declare a fact that is a number from `low` to `high`, both ends included."""
-    return _declare("number", group, label, question, unit=unit, low=float(low), high=float(high))
+    return _declare(
+        "number",
+        group,
+        label,
+        question,
+        unit=unit,
+        low=float(low),
+        high=float(high),
+        to_tell=to_tell,
+    )
 
 
 def integer(low: int, high: int, group: str, label: str, question: str) -> Any:  # noqa: ANN401
@@ -83,7 +135,7 @@ def laboratory(fact: str, low: float, high: float, label: str, what: str) -> Any
     """Declare a laboratory value, kept in the first of the units of `fact`."""
     units = tuple(unit.name for unit in UNITS[fact])
     question = (
-        f"What was {what}, in a test of the last three months and since your medicines last "
+        f"What was {what}, in a test of {TEST_WINDOW} and since your medicines last "
         "changed? Give the unit too."
     )
     return _declare(
@@ -95,11 +147,18 @@ def laboratory(fact: str, low: float, high: float, label: str, what: str) -> Any
         low=float(low),
         high=float(high),
         units=units,
+        to_tell="tested",
     )
 
 
-def choice(
-    labels: dict[str, str], group: str, label: str, question: str, *, measured_by: str | None = None
+def choice(  # noqa: PLR0913 - a declaration, read like a row of a table
+    labels: dict[str, str],
+    group: str,
+    label: str,
+    question: str,
+    *,
+    measured_by: str | None = None,
+    to_tell: ToTell = "easy",
 ) -> Any:  # noqa: ANN401
     """Declare a fact that is one of the members of `labels`."""
     return _declare(
@@ -110,6 +169,7 @@ def choice(
         members=tuple(labels),
         labels=MappingProxyType(labels),
         measured_by=measured_by,
+        to_tell=to_tell,
     )
 
 
@@ -118,10 +178,10 @@ def reported(mineral: str, measured_by: str) -> Any:  # noqa: ANN401
     labels = {"low": "too low", "normal": "normal", "high": "too high"}
     question = (
         f"If you were told about your blood {mineral} without the figure: was it low, normal or "
-        "high? Only a test of the last three months counts, and since your medicines last changed."
+        f"high? Only a test of {TEST_WINDOW} counts, and since your medicines last changed."
     )
     label = f"{mineral} in the blood, as you were told"
-    return choice(labels, "laboratory", label, question, measured_by=measured_by)
+    return choice(labels, "laboratory", label, question, measured_by=measured_by, to_tell="tested")
 
 
 def members(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 
 MOST_TEXT = 2**20
-# tomllib takes quadratic time over a key of many dots, and no fact needs more than one.
-_MOST_DOTS = 100
+# tomllib takes quadratic time and memory over a key of many dots, and nothing needs more than one.
+MAX_DOTS = 100
 
 
 def parsed_json(text: str | bytes) -> Mapping[str, object]:
@@ -65,17 +65,26 @@ def _parse_json(text: str) -> object:
 
 
 def _parse_toml(text: str) -> object:
-    if any(line.count(".") > _MOST_DOTS for line in text.split("\n")):
-        message = f"a line of the TOML has more than {_MOST_DOTS} dots"
+    if line_of_many_dots(text):
+        message = f"a line of the TOML has more than {MAX_DOTS} dots"
         raise FactsError.of(message)
     return tomllib.loads(text)
+
+
+def line_of_many_dots(text: str) -> int | None:
+    """The number of the first line with more than `MAX_DOTS`, which tomllib is not to read."""
+    lines = enumerate(text.split("\n"), 1)
+    return next((number for number, line in lines if line.count(".") > MAX_DOTS), None)
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        times = Counter(name for name, _ in pairs)
-        raise FactsError(
-            FactProblem(name, None, "is given twice") for name, count in times.items() if count > 1
-        )
+        raise FactsError(FactProblem(name, None, "is given twice") for name in repeated(pairs))
     return found
+
+
+def repeated(pairs: Iterable[tuple[str, object]]) -> list[str]:
+    """The names that an object gives more than once, each once."""
+    times = Counter(name for name, _ in pairs)
+    return [name for name, count in times.items() if count > 1]

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from crampsrules.assess import assess
 from crampsrules.assessment import Assessment
+from crampsrules.conditions import ALWAYS
 from crampsrules.errors import FactsError
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import Example, Expectation
@@ -51,17 +52,13 @@ def untested_rules(rules: RuleBase) -> tuple[Failure, ...]:
         for id_, condition in rules.conditions.items()
         for file in [_file_of(rules, id_)]
         for table, what in ((fires, "fires"), (silent, "does not fire"))
-        if id_ not in table.get(file, ()) and not (what == "does not fire" and _always(condition))
+        if id_ not in table.get(file, ()) and not (table is silent and condition == ALWAYS)
     )
 
 
 def _file_of(rules: RuleBase, id_: str) -> str:
     found = rules.file_of(id_.partition("/")[0])
     return found[0] if found else "?"
-
-
-def _always(condition: object) -> bool:
-    return getattr(condition, "parts", None) == ()
 
 
 def _differences(rules: RuleBase, example: Example, engine: str | None) -> Iterator[str]:

@@ -18,10 +18,10 @@ from crampsrules.conditions import (
     Concluded,
     Conclusion,
     Condition,
+    Known,
     Member,
     Suspected,
 )
-from crampsrules.conditions import Known as KnownAtom
 from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations
@@ -234,7 +234,7 @@ class _Explainer:
                 yield Step(entry.reason, id=fires_as, steps=because)
         for escalation in active_escalations(self._rules, frozenset(fired)):
             if advice.kind in escalation.holds:
-                yield Step("held back until someone has been seen", id=escalation.id)
+                yield Step(self._rules.wording.leaflet["held_back"], id=escalation.id)
 
     def _rule(
         self,
@@ -278,7 +278,7 @@ class _Explainer:
                 return self._group(f"finding {finding}", atom, verdict=verdict)
             case Suspected(cause):
                 return self._group(f"suspected {cause}", atom, verdict=verdict)
-            case KnownAtom(fact, wanted):
+            case Known(fact, wanted):
                 shown = "known" if wanted else "not known"
                 return Step(f"{fact} is {shown}", fact=fact, verdict=verdict)
             case Member(fact, member, present):
@@ -311,7 +311,5 @@ class _Explainer:
 
 
 def _shown(fact: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    unit = FACTS[fact].unit
-    return f"{value:g} {unit}" if unit and isinstance(value, int | float) else str(value)
+    # A choice as rules name it, like the fact itself and the members of sets.
+    return value if isinstance(value, str) else FACTS[fact].in_words(value)

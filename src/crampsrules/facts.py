@@ -247,6 +247,7 @@ class PatientFacts:
         "cramp",
         "how far you walk before it comes",
         "If walking brings it on after about the same distance each time: how many metres is that?",
+        to_tell="hard",
     )
     eases_within_minutes: float | None = number(
         0,
@@ -566,6 +567,7 @@ class PatientFacts:
         "signs",
         "pulse in the foot",
         "If a doctor or nurse has felt for the pulse in your foot: how was it?",
+        to_tell="tested",
     )
     ankle_brachial_index: float | None = number(
         0,
@@ -575,6 +577,7 @@ class PatientFacts:
         "blood pressure at the ankle against the arm (ABI)",
         "If your blood pressure was taken at the ankle and the arm: what was the result (the "
         "ankle-brachial index)?",
+        to_tell="tested",
     )
     calf_difference_cm: float | None = number(
         0,
@@ -583,6 +586,7 @@ class PatientFacts:
         "signs",
         "difference between the calves",
         "How many centimetres is one calf bigger round than the other?",
+        to_tell="hard",
     )
     weakness: bool | None = flag(
         "signs",
@@ -773,6 +777,7 @@ class PatientFacts:
         "signs",
         "a rushing sound over the leg artery (bruit)",
         "Has a doctor heard a rushing sound (bruit) over an artery of your leg?",
+        to_tell="tested",
     )
     unsteady_gait: bool | None = flag(
         "signs",
@@ -832,6 +837,7 @@ class PatientFacts:
         "laboratory",
         "an abnormal heart tracing (ECG)",
         "Have you been told that your heart tracing (ECG) is not normal?",
+        to_tell="tested",
     )
 
     # Type checkers see the `__init__` that attrs would write, with every field by name and type.

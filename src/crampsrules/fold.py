@@ -29,6 +29,7 @@ from crampsrules.denials import denials
 from crampsrules.facts import PatientFacts
 from crampsrules.ids import Ids
 from crampsrules.linking import caution_id, unless_id
+from crampsrules.phrases import joined
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import (
     SERIOUSNESS,
@@ -106,7 +107,7 @@ class Folding:
             for one in rules.escalations
         ]
         self._triage = {level: rules.wording.triage[level.id] for level in Triage}
-        self.escalating = sum(bit | exception for _, bit, exception, _ in self._escalations)
+        self.escalating = sum(bit | unless for _, bit, unless, _ in self._escalations)
         self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
         self._following: Callable[[int], dict[str, object]] = lru_cache(_REMEMBERED)(self._follow)
         self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
@@ -163,8 +164,8 @@ class Folding:
     def _raise(self, fired: int) -> _Raised:
         active: list[RaisedEscalation] = []
         held: set[str] = set()
-        for one, bit, exception, raised in self._escalations:
-            if fired & bit and not fired & exception:
+        for one, bit, unless, raised in self._escalations:
+            if fired & bit and not fired & unless:
                 active.append(raised)
                 held.update(one.holds)
         # The most urgent stand first.
@@ -405,9 +406,3 @@ class _AdviceFold:
             sources=one.source,
             statements=one.statement,
         )
-
-
-def joined(phrases: Iterable[str], word: str) -> str:
-    """Phrases as a list in a sentence: "a, b or c"."""
-    *first, last = list(phrases) or [""]
-    return f"{', '.join(first)} {word} {last}" if first else last

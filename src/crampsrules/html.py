@@ -19,8 +19,8 @@ from crampsrules.assessment import (
 from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import FACTS, Fact
 from crampsrules.leaflet import HEADINGS, stock_sentences
+from crampsrules.phrases import filled
 from crampsrules.rulebase import RuleBase
-from crampsrules.triage import Triage
 
 # Dark on light throughout, each at 4.5 to 1 or better, also where a notebook is dark. The bars
 # keep their colours on paper and where the reader's own colours replace all others.
@@ -45,8 +45,6 @@ forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exa
 
 # A half of the bar stands for this many decibans, or for the most that any cause has.
 LEAST_FULL_BAR = 20
-
-FOR_CLINICIANS = "For clinicians:"  # what follows is not in plain words
 
 
 def as_page(assessment: Assessment) -> str:
@@ -75,12 +73,6 @@ _NO_TEXT = re.compile(
 )
 
 
-_HOW_WEIGHED = (
-    '<p class="small">The bars show how much speaks against a cause (left) and for it (right), '
-    "in decibans. The weight puts the causes in order; it is no probability.</p>"
-)
-
-
 def _text(value: str) -> str:
     return escape(_NO_TEXT.sub("\ufffd", value))
 
@@ -96,10 +88,6 @@ def _details(summary: str, content: str) -> str:
 
 def _paragraph(content: str) -> str:
     return f"<p>{content.strip()}</p>" if content else ""
-
-
-def _clinician(line: str | None) -> str:
-    return f' <span class="small">{FOR_CLINICIANS} {_text(line)}</span>' if line else ""
 
 
 @frozen
@@ -141,6 +129,11 @@ class _Writer:
     def _section(self, heading: str, content: str) -> str:
         return f"<section>{self._heading(1, heading)}{content}</section>" if content else ""
 
+    def _clinician(self, line: str | None) -> str:
+        """What is not in plain words, marked as meant for clinicians."""
+        text = f"{self.words['for_clinicians']} {line}"
+        return f' <span class="small">{_text(text)}</span>' if line else ""
+
     # --- How soon to be seen ----------------------------------------------------------------
 
     def _triage(self) -> str:
@@ -149,20 +142,25 @@ class _Writer:
         decisive = [one for one in shown.escalations if one.triage is shown.triage]
         others = [one for one in shown.escalations if one.triage is not shown.triage]
         why = self._heading(2, self.words["why_heading"]) if decisive else ""
+        less = _list(map(self._escalation, others))
         return (
             f'<section class="triage {shown.triage.id}">{self._heading(1, wording.title)}'
-            f"<p>{_text(wording.patient)}{_clinician(wording.clinician)}</p>"
-            f"{why}{_list(map(_escalation, decisive))}"
-            f"{_details('Less urgent reasons', _list(map(_escalation, others)))}</section>"
+            f"<p>{_text(wording.patient)}{self._clinician(wording.clinician)}</p>"
+            f"{why}{_list(map(self._escalation, decisive))}"
+            f"{_details(self.words['less_urgent_heading'], less)}</section>"
         )
+
+    def _escalation(self, one: RaisedEscalation) -> str:
+        return f"{_text(one.reason)}{self._clinician(one.clinician)}"
 
     # --- Causes -----------------------------------------------------------------------------
 
     def _causes(self) -> str:
         shown = "".join(map(self._cause, self.assessment.causes))
-        urgent = self.assessment.triage >= Triage.SAME_DAY
+        urgent = self.assessment.triage.is_urgent
         nothing = self.words["nothing_suspected_urgent" if urgent else "nothing_suspected"]
-        content = (_HOW_WEIGHED + shown) if shown else f"<p>{_text(nothing)}</p>"
+        how_weighed = f'<p class="small">{_text(self.words["how_weighed"])}</p>'
+        content = (how_weighed + shown) if shown else f"<p>{_text(nothing)}</p>"
         return self._section(self.words["causes_heading"], content)
 
     def _cause(self, cause: SuspectedCause) -> str:
@@ -173,7 +171,7 @@ class _Writer:
         return (
             f"{self._heading(2, f'{cause.rank}. {cause.title}')}"
             f"<p>{_text(text)}</p>{self._bar(cause)}"
-            f"{_details(why, reasons + _paragraph(_clinician(cause.clinician)))}"
+            f"{_details(why, reasons + _paragraph(self._clinician(cause.clinician)))}"
         )
 
     def _bar(self, cause: SuspectedCause) -> str:
@@ -182,30 +180,39 @@ class _Writer:
         full = max(
             LEAST_FULL_BAR, *(most for one in self.assessment.causes for most in _decibans(one))
         )
-        label = f"Evidence against: {against} decibans. Evidence for: {speaks_for} decibans."
+        label, left, right = (
+            _text(filled(self.words[key], speaks_for=speaks_for, against=against))
+            for key in ("evidence", "evidence_against", "evidence_for")
+        )
         return (
             f'<div class="bar" role="img" aria-label="{label}">{_half("against", against, full)}'
             f'{_half("for", speaks_for, full)}</div><p class="small scale" aria-hidden="true">'
-            f"<span>against: {against} decibans</span><span>for: {speaks_for} decibans</span></p>"
+            f"<span>{left}</span><span>{right}</span></p>"
             f'<p class="small">{_text(self._weight(cause))}</p>'
         )
 
     def _weight(self, cause: SuspectedCause) -> str:
         """How the weight comes about, with the word for it."""
         speaks_for, against = _decibans(cause)
-        sum_ = f"{cause.prior} to start with, + {speaks_for} for, - {against} against"
-        likelihood = self._likelihood(cause)
-        return f"Weight {cause.weight} ({sum_}): {likelihood}."
+        return filled(
+            self.words["weighed"],
+            weight=cause.weight,
+            prior=cause.prior,
+            speaks_for=speaks_for,
+            against=against,
+            likelihood=self._likelihood(cause),
+        )
 
     def _likelihood(self, cause: SuspectedCause) -> str:
         known = self.rules.wording.likelihoods if self.rules else ()
         return next((one.patient for one in known if one.id == cause.likelihood), cause.likelihood)
 
     def _reason(self, reason: Reason) -> str:
-        counted = "" if reason.counted else ", not counted: a stronger one of its kind is"
+        sentence = self.words["counted" if reason.counted else "not_counted"]
+        weight = filled(sentence, weight=f"{reason.weight:+d}")
         cited = ", ".join((*reason.statements, *reason.sources))
         return (
-            f"{_text(reason.text)} ({reason.weight:+d} decibans{counted}) "
+            f"{_text(reason.text)} ({_text(weight)}) "
             f'<span class="small">{_text(reason.id)}: {_text(cited)}</span>'
         )
 
@@ -213,7 +220,12 @@ class _Writer:
 
     def _advice(self, kind: str) -> str:
         chosen = (one for one in self.assessment.advice if one.kind == kind)
-        return self._section(self.words[HEADINGS[kind]], _list(map(_advised, chosen)))
+        return self._section(self.words[HEADINGS[kind]], _list(map(self._advised, chosen)))
+
+    def _advised(self, one: GivenAdvice) -> str:
+        title = f"<strong>{_text(one.title)}.</strong> " if one.title else ""
+        caution = f" <em>{_text(one.caution)}</em>" if one.caution else ""
+        return f"{title}{_text(one.text)}{caution}{self._clinician(one.clinician)}"
 
     def _withheld(self) -> str:
         left_out = map(self._left_out, self.assessment.withheld)
@@ -233,7 +245,7 @@ class _Writer:
 
     def _safety_net(self) -> str:
         # Someone who is told to be seen today needs no list of further signs.
-        if self.assessment.triage >= Triage.SAME_DAY:
+        if self.assessment.triage.is_urgent:
             return ""
         return f"<p><strong>{_text(self.words['safety_net'])}</strong></p>"
 
@@ -245,7 +257,7 @@ class _Writer:
             f"<dt>{_text(FACTS[name].label)}</dt><dd>{_fact_value(FACTS[name], value)}</dd>"
             for name, value in known
         )
-        return _details("What was known", f"<dl>{rows}</dl>" if rows else "")
+        return _details(self.words["known_heading"], f"<dl>{rows}</dl>" if rows else "")
 
     def _sources(self) -> str:
         known = self.rules.sources if self.rules else {}
@@ -263,10 +275,6 @@ class _Writer:
                 yield from reason.sources
 
 
-def _escalation(one: RaisedEscalation) -> str:
-    return f"{_text(one.reason)}{_clinician(one.clinician)}"
-
-
 def _decibans(cause: SuspectedCause) -> tuple[int, int]:
     """What counts for a cause and against it, both as positive numbers."""
     return (
@@ -280,18 +288,7 @@ def _half(side: str, decibans: int, full: int) -> str:
     return f'<div class="half"><div class="{side}" style="width:{width}%"></div></div>'
 
 
-def _advised(one: GivenAdvice) -> str:
-    title = f"<strong>{_text(one.title)}.</strong> " if one.title else ""
-    caution = f" <em>{_text(one.caution)}</em>" if one.caution else ""
-    return f"{title}{_text(one.text)}{caution}{_clinician(one.clinician)}"
-
-
 def _fact_value(fact: Fact, value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, frozenset):
-        names = (f"<bdi>{_text(fact.labels.get(name, name))}</bdi>" for name in sorted(value))
-        return ", ".join(names) or "none"
-    if isinstance(value, str):
-        return _text(fact.labels.get(value, value))
-    return _text(f"{value:g} {fact.unit or ''}".strip())
+    phrases = map(_text, fact.phrases(value))
+    # What a person typed stands by itself, whichever way it is written.
+    return ", ".join(f"<bdi>{one}</bdi>" for one in phrases) if fact.is_set else "".join(phrases)

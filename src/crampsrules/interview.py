@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 
 from crampsrules.assess import assess, patient_facts
 from crampsrules.assessment import Assessment
+from crampsrules.declarations import TEST_WINDOW
 from crampsrules.errors import FactsError, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.questions import FOUND_BY_TESTS, Question, names_of_facts, telling_questions
@@ -52,7 +53,9 @@ class Interview:
         if question is not None:
             return question
         about_tests = self._first(self.in_vain)
-        return _whether_tested(about_tests) if about_tests and not self.has_tests else about_tests
+        if about_tests is None or self.has_tests:
+            return about_tests
+        return _whether_tested(about_tests, self.rules)
 
     def _first(self, skip: Collection[str]) -> Question | None:
         return next(telling_questions(self.facts, self.rules, skip), None)
@@ -154,11 +157,10 @@ def _yes_or_no(answer: object) -> bool | None:
     raise FactsError.of(f"takes true or false, got {shorten(answer)}", field=HAS_TESTS)
 
 
-def _whether_tested(first: Question) -> Question:
+def _whether_tested(first: Question, rules: RuleBase) -> Question:
     return Question(
         id=HAS_TESTS,
-        text="Do you have results at hand from the last three months: of a blood test, of a heart "
-        "tracing (ECG), or of someone checking the blood flow in your legs?",
+        text=rules.wording.leaflet["whether_tested"].replace("{window}", TEST_WINDOW),
         facts=(),
         why=first.why,
         could_change=first.could_change,

@@ -10,9 +10,8 @@ from attrs import evolve, frozen
 
 from crampsrules.assessment import Assessment, GivenAdvice, SuspectedCause
 from crampsrules.errors import CrampsRulesError
-from crampsrules.fold import joined
+from crampsrules.phrases import cut, joined
 from crampsrules.rulebase import RuleBase
-from crampsrules.triage import Triage
 
 WIDTH = 78
 MOST_CAUSES = 4
@@ -41,12 +40,8 @@ class Room:
 
     def of(self, kind: str) -> int:
         """How many pieces of advice of one kind are told in full."""
-        return {
-            "action": self.action,
-            "relief": self.relief,
-            "prevention": self.prevention,
-            "otc": self.otc,
-        }[kind]
+        told: int = getattr(self, kind)
+        return told
 
 
 # What helps least is shortened first.
@@ -129,7 +124,7 @@ def _reasons(assessment: Assessment, words: Words, room: Room) -> list[str]:
 def _causes(assessment: Assessment, words: Words) -> list[str]:
     heading = words["causes_heading"]
     if not assessment.causes:
-        urgent = assessment.triage >= Triage.SAME_DAY
+        urgent = assessment.triage.is_urgent
         return [heading, words["nothing_suspected_urgent" if urgent else "nothing_suspected"]]
     first, *others = assessment.causes
     lines = [heading, f"- {_cause(first, words)}"]
@@ -223,7 +218,7 @@ def _left_out(words: Words, reason: str, instead: str | None, titles: Sequence[s
 def _unrecognised(assessment: Assessment, words: Words) -> list[str]:
     if not assessment.unrecognised:
         return []
-    names = [_cut(name) for name in assessment.unrecognised[:MOST_NAMES]]
+    names = [cut(name, LONGEST_NAME) for name in assessment.unrecognised[:MOST_NAMES]]
     more = len(assessment.unrecognised) - len(names)
     listed = joined(
         [*names, *([words["others"].replace("{number}", str(more))] * (more > 0))], "and"
@@ -231,10 +226,6 @@ def _unrecognised(assessment: Assessment, words: Words) -> list[str]:
     return [words["unrecognised"].replace("{names}", listed)]
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-
-
 def _safety_net(assessment: Assessment, words: Words) -> list[str]:
     # Someone who is told to be seen today needs no list of further signs.
-    return [words["safety_net"]] if assessment.triage < Triage.SAME_DAY else []
+    return [] if assessment.triage.is_urgent else [words["safety_net"]]

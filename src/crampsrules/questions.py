@@ -25,7 +25,7 @@ from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.rules import QuestionList
 from crampsrules.triage import Triage
-from crampsrules.ways import Change, Route, Routes
+from crampsrules.ways import Difference, Route, Routes
 
 
 @frozen
@@ -107,34 +107,26 @@ def rank_unknowns(facts: PatientFacts, rules: RuleBase) -> tuple[Unknown, ...]:
 
 
 _WHY = {
-    Change.RAISES_TRIAGE: "why_raises",
-    Change.LOWERS_TRIAGE: "why_lowers",
-    Change.KEEPS_TRIAGE: "why_raises",
-    Change.FIRST_CAUSE: "why_first_cause",
-    Change.RANKING: "why_ranking",
+    Difference.RAISES_TRIAGE: "why_raises",
+    Difference.LOWERS_TRIAGE: "why_lowers",
+    Difference.KEEPS_TRIAGE: "why_raises",
+    Difference.FIRST_CAUSE: "why_first_cause",
+    Difference.RANKING: "why_ranking",
 }
-_COULD_CHANGE: Mapping[Change, Literal["triage", "first_cause", "ranking"]] = {
-    Change.RAISES_TRIAGE: "triage",
-    Change.LOWERS_TRIAGE: "triage",
-    Change.KEEPS_TRIAGE: "triage",
-    Change.FIRST_CAUSE: "first_cause",
-    Change.RANKING: "ranking",
+_COULD_CHANGE: Mapping[Difference, Literal["triage", "first_cause", "ranking"]] = {
+    Difference.RAISES_TRIAGE: "triage",
+    Difference.LOWERS_TRIAGE: "triage",
+    Difference.KEEPS_TRIAGE: "triage",
+    Difference.FIRST_CAUSE: "first_cause",
+    Difference.RANKING: "ranking",
 }
 # How many patients may be tried to tell whether causes could change places.
 _A_MOMENT, _A_WHILE = 40, 2000
 
-FOUND_BY_TESTS = frozenset(
-    {
-        *(one.name for one in FACTS.values() if one.group == "laboratory"),
-        # What only a doctor or nurse can have found.
-        "ankle_brachial_index",
-        "bruit",
-        "foot_pulse",
-    }
-)
+FOUND_BY_TESTS = frozenset(one.name for one in FACTS.values() if one.to_tell == "tested")
 """What a person at home can only know from a test or an examination."""
 
-HARD_TO_TELL = FOUND_BY_TESTS | {"calf_difference_cm", "walking_distance_m"}
+HARD_TO_TELL = frozenset(one.name for one in FACTS.values() if one.to_tell != "easy")
 """What a person can seldom tell, so that it waits for what they can."""
 
 _LAST = len(FACTS)
@@ -172,10 +164,14 @@ class _Asker:
     def in_order(self) -> Iterator[tuple[str, Route]]:
         """Each fact that matters, with the most urgent route by which it does."""
         offered: set[str] = set()
+        yield from self._changing_triage(offered)
+        yield from self._confirmed(self.routes.to_causes(), offered)
+
+    def _changing_triage(self, offered: set[str]) -> Iterator[tuple[str, Route]]:
+        """Each fact that could change the triage; it is added to those that were offered."""
         for fact, route in self._confirmed(self._to_triage, offered):
             offered.add(fact)
             yield fact, route
-        yield from self._confirmed(self.routes.to_causes(), offered)
 
     def _confirmed(
         self, routes: Mapping[str, list[Route]], offered: Collection[str]
@@ -186,8 +182,8 @@ class _Asker:
         while waiting:
             _, fact, route, others = heapq.heappop(waiting)
             verdict = self._verdict(fact, route)
-            if verdict is None and route.change is Change.FIRST_CAUSE:
-                others = [*others, evolve(route, change=Change.RANKING)]
+            if verdict is None and route.difference is Difference.FIRST_CAUSE:
+                others = [*others, evolve(route, difference=Difference.RANKING)]
             elif verdict is not False:
                 yield fact, route
                 continue
@@ -204,7 +200,7 @@ class _Asker:
     def _urgency(self, fact: str, route: Route, breadth: int) -> Urgency:
         place = self._lists[fact][0] if fact in self._lists else _LAST
         return (
-            route.change,
+            route.difference,
             fact in HARD_TO_TELL,
             -route.haste,
             place,
@@ -215,7 +211,7 @@ class _Asker:
 
     def _verdict(self, fact: str, route: Route) -> bool | None:
         """Whether a fact matters by a route; None where that could not be settled."""
-        if route.change is Change.RANKING:
+        if route.difference is Difference.RANKING:
             return None  # there is always some weight to move
         if (fact, route) not in self._verdicts:
             self._verdicts[fact, route] = self.completions.verdict(fact, route)
@@ -224,12 +220,10 @@ class _Asker:
     def telling(self) -> Iterator[tuple[str, Route]]:
         """Each fact that could change the triage, then each that changes the first cause alone."""
         offered: set[str] = set()
-        for fact, route in self._confirmed(self._to_triage, offered):
-            offered.add(fact)
-            yield fact, route
+        yield from self._changing_triage(offered)
         for fact, routes in self.routes.to_causes().items():
             for route in () if fact in offered else routes:
-                if route.change is Change.FIRST_CAUSE and self._matters_alone(fact, route):
+                if route.difference is Difference.FIRST_CAUSE and self._matters_alone(fact, route):
                     yield fact, route
                     break
 
@@ -261,9 +255,9 @@ class _Asker:
         }
 
     def _matters_by(self, fact: str, routes: Iterable[Route], asked_for: Route) -> bool:
-        latest = max(asked_for.change, Change.FIRST_CAUSE)
+        latest = max(asked_for.difference, Difference.FIRST_CAUSE)
         return any(
-            one.change <= latest and self._verdict(fact, one) is not False
+            one.difference <= latest and self._verdict(fact, one) is not False
             for one in sorted(routes, key=_quickly_tried)
         )
 
@@ -285,18 +279,18 @@ class _Asker:
         return Unknown(
             fact=fact,
             question=FACTS[fact].question,
-            why=self.rules.wording.leaflet[_WHY[route.change]],
-            could_change=_COULD_CHANGE[route.change],
+            why=self.rules.wording.leaflet[_WHY[route.difference]],
+            could_change=_COULD_CHANGE[route.difference],
             could_reach=route.level,
         )
 
 
 def _raising(routes: Iterable[Route]) -> Iterator[Route]:
-    return (one for one in routes if one.change is Change.RAISES_TRIAGE)
+    return (one for one in routes if one.difference is Difference.RAISES_TRIAGE)
 
 
 def _quickly_tried(route: Route) -> tuple[bool, int]:
-    return route.change is Change.KEEPS_TRIAGE, route.needed
+    return route.difference is Difference.KEEPS_TRIAGE, route.needed
 
 
 _Waiting = tuple[Urgency, str, Route, list[Route]]

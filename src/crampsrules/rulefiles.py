@@ -17,6 +17,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from crampsrules.documents import MAX_DOTS, line_of_many_dots
 from crampsrules.errors import RuleError, shorten
 
 MAX_FILE_BYTES = 2**18
@@ -25,8 +26,6 @@ MAX_FILES = 2000
 MAX_DEPTH = 8
 # A whole number may be too large to be made a float, or a text.
 LARGEST = 1e15
-# tomllib takes quadratic time and memory over a key of many dots, and no rule needs one.
-MAX_DOTS = 100
 
 
 # In the words of Python's own reader.
@@ -61,10 +60,9 @@ class RuleFile:
         text = text.removeprefix("\ufeff")  # some editors begin every file with it
         if len(text) > MAX_FILE_BYTES:
             raise RuleError(message=f"is longer than {MAX_FILE_BYTES} characters", file=name)
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.count(".") > MAX_DOTS:
-                message = f"has a line of more than {MAX_DOTS} dots"
-                raise RuleError(message=message, file=name, line=number)
+        if line := line_of_many_dots(text):
+            message = f"has a line of more than {MAX_DOTS} dots"
+            raise RuleError(message=message, file=name, line=line)
         try:
             tables = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:

@@ -21,7 +21,9 @@ from crampsrules.fold import active_escalations
 from crampsrules.frozen_dict import frozen_dict
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
+from crampsrules.phrases import cut
 from crampsrules.rulebase import RuleBase, rules_or_shipped
+from crampsrules.svg import drawable
 
 Kind = Literal["fact", "finding", "cause", "escalation"]
 KINDS: tuple[Kind, ...] = ("fact", "finding", "cause", "escalation")
@@ -253,7 +255,7 @@ _NOT_PLAIN = re.compile(r"[^\w ,.()'-]")
 
 def _in_mermaid(label: str) -> str:
     """A label in which nothing is taken for Mermaid, Markdown or HTML."""
-    return _NOT_PLAIN.sub(lambda found: f"#{ord(found[0])};", _drawable(label))
+    return _NOT_PLAIN.sub(lambda found: f"#{ord(found[0])};", drawable(label))
 
 
 # --- SVG ------------------------------------------------------------------------------------
@@ -262,13 +264,8 @@ _COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN, _TOP = 360, 26, 250, 20, 20, 60
 _LETTERS = 38
 # Each time over, the nodes of a column move towards the middle of those they are linked with.
 _SWEEPS = 8
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Places = Mapping[str, tuple[int, int]]
-
-
-def _drawable(label: str) -> str:
-    return _NO_XML.sub("\ufffd", label)
 
 
 def _svg(drawn: Graph) -> str:
@@ -296,7 +293,7 @@ def _svg(drawn: Graph) -> str:
 def _described(drawn: Graph) -> str:
     """The picture in words, for who cannot see it."""
     lit = {
-        kind: [_drawable(one.label) for one in drawn.nodes.values() if one.lit and one.kind == kind]
+        kind: [drawable(one.label) for one in drawn.nodes.values() if one.lit and one.kind == kind]
         for kind in KINDS
     }
     told = [f"{kind}s: {', '.join(labels)}" for kind, labels in lit.items() if labels]
@@ -359,10 +356,10 @@ def _line(places: Places, link: Link) -> str:
 def _box(place: tuple[int, int], node: Node) -> str:
     x, y = place
     fill, stroke = ("#ffe08a", "#7a5200") if node.lit else ("#f4f4f4", "#8a8a8a")
-    text = _drawable(node.label)
-    short = text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
+    text = drawable(node.label)
+    short = escape(cut(text, _LETTERS))
     return (
         f'<g><title>{escape(text)}</title><rect x="{x}" y="{y}" width="{_WIDTH}" '
         f'height="{_HEIGHT}" rx="4" fill="{fill}" stroke="{stroke}"/>'
-        f'<text x="{x + 6}" y="{y + 14}" fill="#1a1a1a">{escape(short)}</text></g>'
+        f'<text x="{x + 6}" y="{y + 14}" fill="#1a1a1a">{short}</text></g>'
     )

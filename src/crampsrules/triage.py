@@ -24,6 +24,11 @@ class Triage(enum.IntEnum):
         """The name used in rule files and JSON, such as "same_day"."""
         return self.name.lower()
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether someone should be seen the same day, or at once."""
+        return self >= Triage.SAME_DAY
+
     def __str__(self) -> str:
         """The same name, as it is printed and formatted."""
         return self.id

@@ -35,10 +35,6 @@ class Unit:
         kept = (value - self.offset) / self.factor
         return kept if self.decimals is None else round(kept, self.decimals)
 
-    def from_kept(self, value: float) -> float:
-        """Convert from the unit that the fact is kept in into this one."""
-        return value * self.factor + self.offset
-
 
 # A converted value is rounded to what a laboratory reports in the kept unit. Without that the
 # two versions of one limit disagree: a calcium of 8.8 mg/dL, the lowest normal one, would be

@@ -35,8 +35,8 @@ from crampsrules.rules import Escalation, Evidence
 from crampsrules.triage import Triage
 
 
-class Change(enum.IntEnum):
-    """What an answer could change, what matters most first."""
+class Difference(enum.IntEnum):
+    """The difference that an answer could make, those that matter most first."""
 
     RAISES_TRIAGE = 0
     LOWERS_TRIAGE = 1
@@ -54,7 +54,7 @@ class Route:
     reported value that a measured one would replace.
     """
 
-    change: Change
+    difference: Difference
     level: Triage
     needed: int
     rule: str
@@ -172,7 +172,7 @@ class Routes:
         if ways == _NO_WAY:
             return
         if one.id in self.fired:
-            self._route_replacing(one.id, Change.LOWERS_TRIAGE, one.triage, routes)
+            self._route_replacing(one.id, Difference.LOWERS_TRIAGE, one.triage, routes)
         if one.unless is None:
             _add(routes, ways, self._raising(one), one.triage, one.id)
         else:
@@ -187,18 +187,18 @@ class Routes:
             _add(routes, ways, self._raising(one), one.triage, one.id)
             shortest, by_fact = self.ways_to(id_)
             further = {fact: needed + ways[0] for fact, needed in by_fact.items()}
-            _add(routes, (shortest, further), Change.LOWERS_TRIAGE, one.triage, one.id)
+            _add(routes, (shortest, further), Difference.LOWERS_TRIAGE, one.triage, one.id)
 
-    def _raising(self, one: Escalation) -> Change:
+    def _raising(self, one: Escalation) -> Difference:
         higher = one.triage > self._present
-        return Change.RAISES_TRIAGE if higher else Change.KEEPS_TRIAGE
+        return Difference.RAISES_TRIAGE if higher else Difference.KEEPS_TRIAGE
 
     def _route_replacing(
-        self, id_: str, change: Change, level: Triage, routes: dict[str, list[Route]]
+        self, id_: str, difference: Difference, level: Triage, routes: dict[str, list[Route]]
     ) -> None:
         for reported, measured in self._replacing(id_):
             rule = id_.partition("/")[0]
-            routes.setdefault(measured, []).append(Route(change, level, 1, rule, reported))
+            routes.setdefault(measured, []).append(Route(difference, level, 1, rule, reported))
 
     def _is_excused(self, id_: str) -> bool:
         """Whether an excuse has fired and will stand whatever else is learnt."""
@@ -224,18 +224,18 @@ class Routes:
                 if ways[1] and (wanted is None or not wanted.isdisjoint(ways[1])):
                     self._route_evidence(one, ways, routes)
                 elif one.id in self.fired:
-                    change = self._change_by(cause)
-                    self._route_replacing(one.id, change, Triage.SELF_CARE, routes)
+                    difference = self._difference_by(cause)
+                    self._route_replacing(one.id, difference, Triage.SELF_CARE, routes)
         self._route_measured(routes)
         return routes
 
     def _route_evidence(self, one: Evidence, ways: Ways, routes: dict[str, list[Route]]) -> None:
         if self._verdict(one.id) is None and not self._outweighed(one):
-            _add(routes, ways, self._change_by(one.cause), Triage.SELF_CARE, one.id)
+            _add(routes, ways, self._difference_by(one.cause), Triage.SELF_CARE, one.id)
 
-    def _change_by(self, cause: str) -> Change:
+    def _difference_by(self, cause: str) -> Difference:
         contends = bool(self._replaceable) or self._contends(cause)
-        return Change.FIRST_CAUSE if contends else Change.RANKING
+        return Difference.FIRST_CAUSE if contends else Difference.RANKING
 
     def _outweighed(self, one: Evidence) -> bool:
         """Whether stronger evidence of its group has fired, so that it would not count."""
@@ -382,11 +382,11 @@ def _facts_behind(rules: RuleBase) -> Mapping[str, frozenset[str]]:
 
 
 def _add(
-    routes: dict[str, list[Route]], ways: Ways, change: Change, level: Triage, rule: str
+    routes: dict[str, list[Route]], ways: Ways, difference: Difference, level: Triage, rule: str
 ) -> None:
     for fact, needed in ways[1].items():
         if needed < math.inf:
-            routes.setdefault(fact, []).append(Route(change, level, int(needed), rule))
+            routes.setdefault(fact, []).append(Route(difference, level, int(needed), rule))
 
 
 def _every(ways: Iterable[Ways]) -> Ways:

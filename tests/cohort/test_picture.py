@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crampsrules import RuleBase
 from crampsrules.cohort.picture import _CAUSE_COLOUR, _TRIAGE_COLOURS, MOST_CAUSES, picture, share
 from crampsrules.cohort.tally import Tally
 from crampsrules.triage import Triage
 from tests.cohort.common import SHIPPED
-from tests.drawing import fewer
+from tests.drawing import fewer, shipped_texts
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -104,3 +105,22 @@ def test_bars_stand_out_from_the_page(colour):
 def test_a_share_never_says_none_of_some(rows, of, told):
     """Nor all of nearly all."""
     assert share(rows, of) == told
+
+
+def test_headings_and_labels_are_those_of_the_rules():
+    """In the words of another language too, whatever characters they have."""
+    wording = shipped_texts()["wording.toml"]
+    for old, new in (
+        ("How soon to be seen", "Wie bald & <wo>"),
+        ("Cause that comes first", "Ursache"),
+        ("{number} other causes", "{number} weitere"),
+        ("none suspected", "keine"),
+    ):
+        wording = wording.replace(f'"{old}"', f'"{new}"')
+    rules = RuleBase.from_texts({**shipped_texts(), "wording.toml": wording})
+    causes = dict.fromkeys(sorted(rules.causes)[: MOST_CAUSES + 2], 1)
+    tally = Tally(assessed=20, triage={"soon": 20}, top_causes=causes)
+    root = ET.fromstring(picture(tally, rules))  # noqa: S314 - our own
+    shown = ["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
+
+    assert {"Wie bald & <wo>", "Ursache", "2 weitere", "keine"} <= set(shown)

@@ -57,7 +57,7 @@ def crowd(rows, facts):
     rng = np.random.default_rng(1)
     columns = {"person": pl.Series(range(rows))}
     for fact in facts:
-        kinds = _sets if fact.kind in ("members", "medicines") else _values
+        kinds = _sets if fact.is_set else _values
         columns[fact.name] = _known_by_half(kinds(fact, rows, rng), rng)
     return pl.DataFrame(columns)
 

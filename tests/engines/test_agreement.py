@@ -120,7 +120,7 @@ def test_every_half_of_the_shipped_rules_may_match_at_once():
                 known[fact.name] = fact.members[-1]
             elif fact.kind == "members":
                 known[fact.name] = list(fact.members)
-            elif fact.kind in ("number", "integer"):
+            elif fact.is_number:
                 known[fact.name] = fact.high
         known["medications"] = list(rules.formulary.classes) if answer else []
         agree_to_the_last_field(rules, PatientFacts.from_mapping(known))

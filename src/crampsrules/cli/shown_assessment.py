@@ -13,9 +13,10 @@ def leaflet(assessment: Assessment) -> Text:
     text = Text(str(assessment).rstrip("\n"))
     title = assessment.triage_wording.title
     text.stylize(TRIAGE_STYLES[assessment.triage], 0, len(title))
+    headings = _headings(assessment)
     for block_start in _block_starts(text.plain):
         heading = text.plain[block_start:].partition("\n")[0]
-        if heading in _headings(assessment):
+        if heading in headings:
             text.stylize("bold", block_start, block_start + len(heading))
     return text
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.text import Text
 
 from crampsrules.changes import Change
-from crampsrules.facts import FACTS, Fact
+from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase
 
 # Of those that lead to one answer; --json has them all.
 MOST_SHOWN = 12
-
-_NOTHING = (
-    "Nothing of one or two further facts would change how soon to be seen or the first cause."
-)
 
 
 def changes_shown(changes: Iterable[Change], rules: RuleBase) -> Text:
@@ -31,7 +27,7 @@ def changes_shown(changes: Iterable[Change], rules: RuleBase) -> Text:
             text.append(f"  and {len(lines) - MOST_SHOWN} more: --what-if --json has them all\n")
         text.append("\n")
     text.rstrip()
-    return text or Text(_NOTHING)
+    return text or Text(rules.wording.leaflet["nothing_changes"])
 
 
 def _sorted(changes: Iterable[Change], rules: RuleBase) -> list[tuple[str, Change]]:
@@ -42,28 +38,16 @@ def _sorted(changes: Iterable[Change], rules: RuleBase) -> list[tuple[str, Chang
 
 
 def _outcome(change: Change, rules: RuleBase) -> str:
+    words = rules.wording.leaflet
     if change.effect == "changes_first_cause":
-        cause = rules.causes[change.first_cause].title if change.first_cause else "none"
-        return f"First cause: {cause}"
-    more = "More" if change.effect == "raises_triage" else "Less"
-    return f"{more} urgent: {rules.wording.triage[change.triage.id].title}"
+        if change.first_cause is None:
+            return words["no_first_cause"]
+        return words["first_cause"].replace("{title}", rules.causes[change.first_cause].title)
+    sentence = words["more_urgent" if change.effect == "raises_triage" else "less_urgent"]
+    return sentence.replace("{title}", rules.wording.triage[change.triage.id].title)
 
 
 def in_words(facts: Mapping[str, object]) -> str:
     """Facts and their values in plain words."""
-    return "; ".join(_in_words(FACTS[name], value) for name, value in facts.items())
-
-
-def _in_words(fact: Fact, value: object) -> str:
-    return f"{fact.label}: {', '.join(_values(fact, value)) or 'none'}"
-
-
-def _values(fact: Fact, value: object) -> Iterator[str]:
-    if isinstance(value, bool):
-        yield "yes" if value else "no"
-    elif isinstance(value, list):
-        yield from (fact.labels.get(member, member) for member in value)
-    elif isinstance(value, str):
-        yield fact.labels.get(value, value)
-    else:
-        yield f"{value:g} {fact.unit or ''}".strip()
+    told = ((FACTS[name], value) for name, value in facts.items())
+    return "; ".join(f"{fact.label}: {fact.in_words(value)}" for fact, value in told)

@@ -51,6 +51,7 @@ def progress_bar() -> Iterator[Watch]:
 def outcome_shown(outcome: Outcome, plan: Plan) -> Text:
     """What was done and what came out, in words."""
     tally, rules = outcome.tally, plan.rules
+    words = rules.wording.leaflet
     text = Text(f"{tally.rows:,} rows read, {tally.assessed:,} assessed")
     if outcome.resumed:
         text.append(f"; {outcome.resumed:,} of them by an earlier run")
@@ -58,15 +59,15 @@ def outcome_shown(outcome: Outcome, plan: Plan) -> Text:
     text.append_text(_put_aside(tally, plan))
     text.append_text(_strange_columns(outcome))
     width = len(f"{tally.assessed:,}")
-    text.append("\nHow soon to be seen\n", "bold")
+    text.append(f"\n{words['triage_heading']}\n", "bold")
     for bar, level in zip(triage_bars(tally, rules), sorted(Triage, reverse=True), strict=True):
         text.append(f"  {_counted(bar.rows, tally, width)}  ")
         text.append(bar.label, TRIAGE_STYLES[level] if bar.rows else "")
         text.append("\n")
-    text.append("\nCause that comes first\n", "bold")
+    text.append(f"\n{words['first_cause_heading']}\n", "bold")
     for bar in cause_bars(tally, rules):
         text.append(f"  {_counted(bar.rows, tally, width)}  {bar.label}\n")
-    return text.append(f"\n{rules.wording.leaflet['disclaimer']}")
+    return text.append(f"\n{words['disclaimer']}")
 
 
 def _counted(rows: int, tally: Tally, width: int) -> str:

@@ -12,10 +12,9 @@ import polars as pl
 
 from crampsrules.cohort.columns import declared
 from crampsrules.facts import Fact
+from crampsrules.frames.inputs import NONE, SEPARATOR
 from crampsrules.readers import RefusedError, reader_of
 
-SEPARATOR = ";"
-NONE_OF_THESE = "none"
 _YES = ("true", "yes", "y", "1")
 _NO = ("false", "no", "n", "0")
 _FLAGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
@@ -91,7 +90,7 @@ def _value(column: str, fact: Fact) -> pl.Expr:
         case _:
             parts = text.str.split(SEPARATOR).list.eval(pl.element().str.strip_chars())
             named = parts.list.eval(pl.element().filter(pl.element() != ""))
-            none = text.str.to_lowercase() == NONE_OF_THESE
+            none = text.str.to_lowercase() == NONE
             empty = pl.lit([], dtype=pl.List(pl.String))
             # Separators alone name nothing, and do not say that there is nothing either.
             some = pl.when(named.list.len() > 0).then(named)

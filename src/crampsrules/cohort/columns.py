@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from crampsrules.facts import FACTS, Fact
-
-BETWEEN = "__"
-"""Stands between the name of a set and that of a member, as in `assess_frame`."""
+from crampsrules.frames.inputs import BETWEEN
 
 
 def declared(name: str) -> Fact | None:
@@ -17,7 +15,7 @@ def declared(name: str) -> Fact | None:
         return FACTS[name]
     set_, between, member = name.partition(BETWEEN)
     fact = FACTS.get(set_)
-    if not between or fact is None or fact.kind not in ("members", "medicines"):
+    if not between or fact is None or not fact.is_set:
         return None
     label = f"{fact.label}: {fact.labels.get(member, member)}"
     return Fact(name=name, kind="flag", group=fact.group, label=label, question=fact.question)

@@ -17,11 +17,11 @@ from attrs import frozen
 from crampsrules.cohort.answers import Answered
 from crampsrules.cohort.arrow_columns import holds, in_polars, with_narrow_decimals
 from crampsrules.cohort.batches import Position, Reject, Source
-from crampsrules.cohort.cells import NONE_OF_THESE, SEPARATOR
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
+from crampsrules.frames.inputs import NONE, SEPARATOR
 from crampsrules.frames.outputs import FIRED
 
 _GROUP = 50_000
@@ -196,7 +196,7 @@ def _joined(given: str, answer: str) -> str:
 def _csv(batch: Answered, delimiter: str, facts: Collection[str], *, header: bool) -> bytes:
     frame = _frame(batch.passed, Format.CSV)
     given = [
-        _parted(frame[name], empty=NONE_OF_THESE) if name in facts else _plain(frame[name])
+        _parted(frame[name], empty=NONE) if name in facts else _plain(frame[name])
         for name in frame.columns
     ]
     answers = [_parted(column, empty="") for column in batch.answers]

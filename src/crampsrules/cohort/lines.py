@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterable
 from typing import BinaryIO
@@ -10,7 +11,6 @@ from attrs import frozen
 
 LONGEST_LINE = 16 * 2**20
 _SHOWN_OF_LONGER = 1000
-_BOM = b"\xef\xbb\xbf"
 
 
 @frozen
@@ -62,7 +62,7 @@ class Lines:
         if not content:
             return None
         if len(content) < LONGEST_LINE or content.endswith(b"\n"):
-            shown = content.removeprefix(_BOM) if self.number == 1 else content
+            shown = content.removeprefix(BOM_UTF8) if self.number == 1 else content
             return Line(self.number, shown, len(content))
         start, size = content[:_SHOWN_OF_LONGER], len(content)
         while not content.endswith(b"\n") and (content := self._stream.readline(LONGEST_LINE)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
@@ -13,14 +12,15 @@ import polars as pl
 from attrs import frozen
 
 from crampsrules.cohort.batches import Batch, Position, Reject
-from crampsrules.cohort.columns import BETWEEN, declared
+from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
+from crampsrules.documents import repeated
 from crampsrules.errors import FactProblem, shorten
 from crampsrules.facts import FACTS, Fact, Kind
-from crampsrules.frames.inputs import wrong_member
+from crampsrules.frames.inputs import BETWEEN, wrong_member
 from crampsrules.readers import Reader, RefusedError, reader_of
 
 _MOST_BYTES = 32 * 2**20
@@ -46,9 +46,7 @@ class NotAnObjectError(Exception):
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        times = Counter(name for name, _ in pairs)
-        twice = next(name for name, count in times.items() if count > 1)
-        raise NotAnObjectError(f"has {shorten(twice)} twice")
+        raise NotAnObjectError(f"has {shorten(repeated(pairs)[0])} twice")
     return found
 
 

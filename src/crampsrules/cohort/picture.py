@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from attrs import frozen
 
 from crampsrules.cohort.tally import Tally
+from crampsrules.phrases import cut
 from crampsrules.rulebase import RuleBase
+from crampsrules.svg import drawable
 from crampsrules.triage import Triage
 
 MOST_CAUSES = 12
@@ -18,7 +19,6 @@ MOST_CAUSES = 12
 _WIDTH, _MARGIN, _LABELS, _BARS, _ROW, _BAR = 940, 20, 400, 340, 26, 16
 _LETTERS = 52
 _LINE, _SMALL_LETTERS = 20, 130
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 # Each at 3 to 1 or better on white; what a bar stands for is said beside it, not by its colour.
 _TRIAGE_COLOURS = {
@@ -40,16 +40,25 @@ class Bar:
     colour: str
 
 
+@frozen
+class Part:
+    """Bars under a heading."""
+
+    heading: str
+    bars: list[Bar]
+
+
 def picture(tally: Tally, rules: RuleBase) -> str:
     """A self-contained SVG picture with a description in words."""
-    parts = {
-        "How soon to be seen": triage_bars(tally, rules),
-        "Cause that comes first": cause_bars(tally, rules),
-    }
+    words = rules.wording.leaflet
+    parts = (
+        Part(drawable(words["triage_heading"]), triage_bars(tally, rules)),
+        Part(drawable(words["first_cause_heading"]), cause_bars(tally, rules)),
+    )
     title = f"{tally.assessed:,} people assessed"
     drawn = list(_drawn(parts, tally.assessed))
     foot = _foot(tally, rules)
-    top = 60 + sum(46 + _ROW * max(1, len(bars)) for bars in parts.values()) + 26
+    top = 60 + sum(46 + _ROW * max(1, len(part.bars)) for part in parts) + 26
     height = top + _LINE * len(foot)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
@@ -78,13 +87,15 @@ def triage_bars(tally: Tally, rules: RuleBase) -> list[Bar]:
 
 def cause_bars(tally: Tally, rules: RuleBase) -> list[Bar]:
     """A bar for each cause that comes first for most, one for all others, one for none."""
+    words = rules.wording.leaflet
     ranked = list(tally.top_causes.items())
     bars = [Bar(rules.causes[id_].title, rows, _CAUSE_COLOUR) for id_, rows in ranked[:MOST_CAUSES]]
     if rest := ranked[MOST_CAUSES:]:
         others = sum(rows for _, rows in rest)
-        bars.append(Bar(f"{len(rest)} other causes", others, _CAUSE_COLOUR))
+        label = words["other_causes"].replace("{number}", str(len(rest)))
+        bars.append(Bar(label, others, _CAUSE_COLOUR))
     if none := tally.assessed - sum(tally.top_causes.values()):
-        bars.append(Bar("none suspected", none, _CAUSE_COLOUR))
+        bars.append(Bar(words["none_suspected"], none, _CAUSE_COLOUR))
     return bars
 
 
@@ -98,16 +109,17 @@ def share(rows: int, of: int) -> str:
     return ">99.9%" if percent > 99.9 else f"{percent:.1f}%"  # noqa: PLR2004
 
 
-def _drawn(parts: Mapping[str, list[Bar]], assessed: int) -> Iterator[str]:
+def _drawn(parts: Iterable[Part], assessed: int) -> Iterator[str]:
     y = 60
-    for heading, bars in parts.items():
+    for part in parts:
+        heading = escape(part.heading)
         yield f'<text x="{_MARGIN}" y="{y + 22}" font-size="16" font-weight="bold">{heading}</text>'
         y += 36
-        widest = max((bar.rows for bar in bars), default=0)
-        for bar in bars:
+        widest = max((bar.rows for bar in part.bars), default=0)
+        for bar in part.bars:
             yield _bar(bar, y, widest, assessed)
             y += _ROW
-        if not bars:
+        if not part.bars:
             yield f'<text x="{_MARGIN}" y="{y + 14}">nobody</text>'
             y += _ROW
         y += 10
@@ -116,28 +128,25 @@ def _drawn(parts: Mapping[str, list[Bar]], assessed: int) -> Iterator[str]:
 def _bar(bar: Bar, y: int, widest: int, assessed: int) -> str:
     x = _MARGIN + _LABELS
     width = _BARS * bar.rows / widest if widest else 0
-    text = _drawable(bar.label)
-    short = text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
+    text = drawable(bar.label)
+    short = escape(cut(text, _LETTERS))
     return (
         f'<g><title>{escape(text)}</title><text x="{x - 10}" y="{y + 14}" text-anchor="end">'
-        f'{escape(short)}</text><rect x="{x}" y="{y}" width="{width:.1f}" height="{_BAR}" '
+        f'{short}</text><rect x="{x}" y="{y}" width="{width:.1f}" height="{_BAR}" '
         f'fill="{bar.colour}"/><line x1="{x}" x2="{x}" y1="{y - 4}" y2="{y + _BAR + 4}" '
         f'stroke="#1a1a1a"/><text x="{x + width + 8:.1f}" y="{y + 14}">'
         f"{bar.rows:,} ({escape(share(bar.rows, assessed))})</text></g>"
     )
 
 
-def _described(parts: Mapping[str, list[Bar]], tally: Tally) -> str:
+def _described(parts: Iterable[Part], tally: Tally) -> str:
     """The picture in words, for who cannot see it."""
-    told = [
-        f"{heading}: {', '.join(f'{_drawable(bar.label)} {bar.rows:,}' for bar in bars)}."
-        for heading, bars in parts.items()
-    ]
+    told = [f"{part.heading}: {', '.join(map(_told, part.bars))}." for part in parts]
     return " ".join([*told, _put_aside(tally)])
 
 
-def _drawable(label: str) -> str:
-    return _NO_XML.sub("\ufffd", label)
+def _told(bar: Bar) -> str:
+    return f"{drawable(bar.label)} {bar.rows:,}"
 
 
 def _put_aside(tally: Tally) -> str:
@@ -147,7 +156,7 @@ def _put_aside(tally: Tally) -> str:
 
 
 def _foot(tally: Tally, rules: RuleBase) -> list[str]:
-    disclaimer = _drawable(rules.wording.leaflet["disclaimer"])
+    disclaimer = drawable(rules.wording.leaflet["disclaimer"])
     return [
         _put_aside(tally),
         f"Rules {rules.version[:12]}.",

@@ -54,8 +54,6 @@ _Bits = Callable[[frozenset[str]], int]
 _Asked = Mapping[tuple[str, bool], int]
 """The bit of each member that rules want in a set, or missing from it."""
 
-_NUMBERS = ("number", "integer")
-_SETS = ("members", "medicines")
 _NONE_KNOWN: frozenset[str] = frozenset()
 
 
@@ -187,7 +185,7 @@ class _Writer:
         if fact.measured_by:
             yield f"if {fact.measured_by} is not None:"
             yield f"    {name} = None"
-        if fact.kind in _SETS:
+        if fact.is_set:
             # Without an entry in `_members`, no more is asked than whether it is known.
             bits = _bits(fact, self._members.get(name, {}), self.program.formulary)
             self.constants[f"{name.upper()}_BITS"] = bits

@@ -51,7 +51,7 @@ Precision = Literal["half", "single", "double"]
 
 
 @frozen
-class Source:
+class FactColumn:
     """One column that holds a fact, or one member of a set."""
 
     fact: Fact
@@ -74,7 +74,7 @@ class Source:
 class Inputs:
     """The columns of a frame that hold facts, and how formulas ask about them."""
 
-    sources: Mapping[str, Source]
+    sources: Mapping[str, FactColumn]
     """By key."""
     formulary: Formulary
     classes: tuple[str, ...]
@@ -93,7 +93,7 @@ class Inputs:
         `names` are those of all columns, where the schema is of some only.
         """
         found, problems = _found(schema, rules.formulary, columns or {}, list(names or schema))
-        sources: dict[str, Source] = {}
+        sources: dict[str, FactColumn] = {}
         for source in found:
             try:
                 sources[source.key] = _typed(source, schema[source.column])
@@ -106,12 +106,12 @@ class Inputs:
             _mind_slips(list(names or schema))
         return cls(sources, rules.formulary, _classes_asked(rules))
 
-    def of_fact(self, fact: str) -> list[Source]:
+    def of_fact(self, fact: str) -> list[FactColumn]:
         """The columns that hold a fact: none, one, or one for each of some members."""
         return [source for source in self.sources.values() if source.fact.name == fact]
 
     @property
-    def sets(self) -> tuple[Source, ...]:
+    def sets(self) -> tuple[FactColumn, ...]:
         """The columns that hold whole sets."""
         return tuple(one for one in self.sources.values() if one.form != "value")
 
@@ -206,7 +206,7 @@ class Fault:
 
     formula: Formula
     """Whether it is."""
-    source: Source | None
+    source: FactColumn | None
     """The column whose value it is; None where two contradict each other."""
     text: str = ""
     """What to say of it, where that does not depend on the value."""
@@ -218,7 +218,7 @@ def _equals(fact: str, value: object) -> Formula:
     return IsOneOf(fact, (str(value),))
 
 
-def _fault(source: Source) -> Formula:
+def _fault(source: FactColumn) -> Formula:
     fact = source.fact
     match fact.kind:
         case "number" | "integer":
@@ -320,7 +320,7 @@ def columns_asked(names: Iterable[object], columns: Mapping[str, str]) -> list[s
 
 def _looks_like_a_fact(name: str) -> bool:
     fact, between, _ = name.partition(BETWEEN)
-    return fact in FACTS and (not between or _is_set(FACTS[fact]))
+    return fact in FACTS and (not between or FACTS[fact].is_set)
 
 
 def _found(
@@ -328,29 +328,25 @@ def _found(
     formulary: Formulary,
     columns: Mapping[str, str],
     names: Sequence[object],
-) -> tuple[list[Source], list[FactProblem]]:
+) -> tuple[list[FactColumn], list[FactProblem]]:
     problems = _wrong_names(names, columns)
     if problems:
         return [], problems
     taken = set(columns.values())
-    sources: list[Source] = []
+    sources: list[FactColumn] = []
     # A column that is called like a fact which another column was said to hold is not that fact.
     others = (name for name in schema if name not in taken and name not in columns)
     for name in (*columns, *others):
         fact, _, member = name.partition(BETWEEN)
         column = columns.get(name, name)
         if name in FACTS:
-            sources.append(Source(FACTS[name], column))
-        elif fact in FACTS and _is_set(FACTS[fact]):
+            sources.append(FactColumn(FACTS[name], column))
+        elif fact in FACTS and FACTS[fact].is_set:
             if fault := wrong_member(FACTS[fact], member, formulary):
                 problems.append(FactProblem(column, None, fault))
             else:
-                sources.append(Source(FACTS[fact], column, member=member))
+                sources.append(FactColumn(FACTS[fact], column, member=member))
     return sources, problems
-
-
-def _is_set(fact: Fact) -> bool:
-    return fact.kind in ("members", "medicines")
 
 
 def _members_of(fact: Fact, formulary: Formulary) -> Iterable[str]:
@@ -369,7 +365,7 @@ def _wrong_names(names: Sequence[object], columns: Mapping[Any, Any]) -> list[Fa
             message = f"the column {shorten(column)} is given for {told[column]} too"
             problems.append(FactProblem(name, column, message))
         fact, between, _ = name.partition(BETWEEN)
-        if name not in FACTS and not (between and fact in FACTS and _is_set(FACTS[fact])):
+        if name not in FACTS and not (between and fact in FACTS and FACTS[fact].is_set):
             problems.append(FactProblem(name, column, f"is not a fact{did_you_mean(name, FACTS)}"))
         elif column not in names:
             hint = did_you_mean(str(column), map(str, names))
@@ -396,7 +392,7 @@ def _meant(name: str) -> str | None:
         return meant
     set_, between, member = written.partition(BETWEEN)
     fact = FACTS.get(set_) or FACTS.get(_nearest(set_, FACTS) or "")
-    if not between or fact is None or not _is_set(fact):
+    if not between or fact is None or not fact.is_set:
         return None
     # Which classes of medicines there are is for the rules to say.
     meant = _nearest(member, fact.members) if fact.members else member
@@ -405,7 +401,7 @@ def _meant(name: str) -> str | None:
 
 def _without_unit(name: str) -> str | None:
     """The figure that a name begins, as `age` does `age_years`."""
-    figures = (fact.name for fact in FACTS.values() if fact.kind in ("number", "integer"))
+    figures = (fact.name for fact in FACTS.values() if fact.is_number)
     begun = [one for one in figures if one.startswith(f"{name}_")]
     return begun[0] if begun and len(name) >= _SHORTEST_BEGINNING else None
 
@@ -456,7 +452,7 @@ def wrong_member(fact: Fact, member: str, formulary: Formulary) -> str | None:
     return f"{member!r} is no {kind}{did_you_mean(member, members)}"
 
 
-def _twice(sources: Iterable[Source]) -> list[FactProblem]:
+def _twice(sources: Iterable[FactColumn]) -> list[FactProblem]:
     whole = {one.fact.name: one for one in sources if one.form != "value"}
     return [
         FactProblem(
@@ -473,8 +469,8 @@ def _twice(sources: Iterable[Source]) -> list[FactProblem]:
 # --- Types --------------------------------------------------------------------------------------
 
 
-def _typed(source: Source, dtype: nw.dtypes.DType) -> Source:
-    """The source in the form that its type gives it. Raises FactsError for a wrong type."""
+def _typed(source: FactColumn, dtype: nw.dtypes.DType) -> FactColumn:
+    """The column in the form that its type gives it. Raises FactsError for a wrong type."""
     for form, fits in _forms(source):
         if fits(dtype):
             return evolve(source, form=form, precision=_PRECISION.get(str(dtype), "double"))
@@ -485,7 +481,7 @@ def _typed(source: Source, dtype: nw.dtypes.DType) -> Source:
 _PRECISION: Mapping[str, Precision] = {"Float16": "half", "Float32": "single"}
 
 
-def _forms(source: Source) -> Iterable[tuple[Form, Callable[[nw.dtypes.DType], bool]]]:
+def _forms(source: FactColumn) -> Iterable[tuple[Form, Callable[[nw.dtypes.DType], bool]]]:
     if source.member is not None or source.fact.kind == "flag":
         return [("value", _is_flag)]
     match source.fact.kind:
@@ -497,7 +493,7 @@ def _forms(source: Source) -> Iterable[tuple[Form, Callable[[nw.dtypes.DType], b
             return [("list", _is_list), ("text", _is_text)]
 
 
-def _taken(source: Source) -> str:
+def _taken(source: FactColumn) -> str:
     if source.member is not None or source.fact.kind == "flag":
         return "true or false"
     match source.fact.kind:

@@ -34,7 +34,7 @@ from crampsrules.engines.columnar import (
 )
 from crampsrules.frames.decoding import Ranking, lists_of
 from crampsrules.frames.encoding import SetEncoder
-from crampsrules.frames.inputs import NONE, SEPARATOR, Inputs, Source
+from crampsrules.frames.inputs import NONE, SEPARATOR, FactColumn, Inputs
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
@@ -137,7 +137,7 @@ class _Writer:
             return pl.col(self._own(key))
         return exact(source.column)
 
-    def _encoded(self, source: Source) -> pl.Expr:
+    def _encoded(self, source: FactColumn) -> pl.Expr:
         column = exact(source.column)
         if source.form == "text":
             column = _split(column.cast(pl.String))
@@ -248,7 +248,7 @@ class _Writer:
 
 
 def errors_of(
-    fine: pl.Series, columns: Sequence[pl.Series], sources: Sequence[Source], inputs: Inputs
+    fine: pl.Series, columns: Sequence[pl.Series], sources: Sequence[FactColumn], inputs: Inputs
 ) -> pl.Series:
     """What is wrong with each row that is not fine; null for the others."""
     wrong = (~fine).arg_true()
@@ -274,7 +274,7 @@ def exact(name: str) -> pl.Expr:
     return pl.selectors.by_name(name).as_expr() if name[:1] in "*^" else pl.col(name)
 
 
-def as_written(source: Source) -> pl.Expr:
+def as_written(source: FactColumn) -> pl.Expr:
     """A column in which 0.7 is 0.7, also where it has less than the precision of a double."""
     column = exact(source.column)
     match source.precision:
@@ -309,7 +309,7 @@ def _split(column: pl.Expr) -> pl.Expr:
     return pl.when(parts.list.len() == 0).then(None).when(none).then(empty).otherwise(parts)
 
 
-def _cast(source: Source) -> pl.Expr | None:
+def _cast(source: FactColumn) -> pl.Expr | None:
     match source.fact.kind:
         case "number" | "integer":
             return as_written(source).cast(pl.Float64)

@@ -15,7 +15,7 @@ from crampsrules.medicines import Formulary
 from crampsrules.rulebase import RuleBase
 
 Row = Mapping[str, object]
-"""The values of one row by the key of their source."""
+"""The values of one row by the key of their column."""
 
 
 @frozen
@@ -56,7 +56,7 @@ def facts_of(row: Row) -> PatientFacts:
 
 
 def _value(key: str, value: object) -> object:
-    if isinstance(value, str) and FACTS[key].kind in ("members", "medicines"):
+    if isinstance(value, str) and FACTS[key].is_set:
         return split(value)
     return value
 

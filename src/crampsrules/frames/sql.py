@@ -32,7 +32,7 @@ from crampsrules.engines.columnar import (
     tests_in,
 )
 from crampsrules.frames.dialect import Dialect, Stage
-from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, Fault, Inputs, Source, bits_of
+from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, FactColumn, Fault, Inputs, bits_of
 from crampsrules.frames.names import Names
 from crampsrules.frames.outputs import (
     ADVICE,
@@ -151,7 +151,7 @@ class Script:
             if _is_read(one)
         }
 
-    def _read(self, source: Source) -> str:
+    def _read(self, source: FactColumn) -> str:
         column = self.dialect.name(source.column)
         if source.form == "text":
             return self._split(self.dialect.plain_text(column))
@@ -472,7 +472,7 @@ class Script:
         quote = self.dialect.call("chr", "39")
         return self.dialect.call("concat", quote, sql, quote)
 
-    def _strangers(self, source: Source, column: str) -> str:
+    def _strangers(self, source: FactColumn, column: str) -> str:
         known = self.dialect.list_of(map(self.dialect.text, source.fact.members))
         quoted = self.dialect.mapped(
             self.dialect.strangers(column, known), "name", self._quoted("coalesce(name, 'null')")
@@ -480,7 +480,7 @@ class Script:
         return self.dialect.joined(quoted, ", ")
 
 
-def _is_read(source: Source) -> bool:
+def _is_read(source: FactColumn) -> bool:
     """Whether what a column holds is written anew before anything is asked of it."""
     return source.form == "text" or source.precision != "double"
 

@@ -13,7 +13,7 @@ from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.fold import rank_causes, triage_of
 from crampsrules.prove.claims import Counterexample, Question
 from crampsrules.prove.logic import Logic
-from crampsrules.translation import Cut, Expression
+from crampsrules.prove.translation import Cut, Expression
 
 
 @frozen
@@ -25,7 +25,7 @@ class Bands:
     def questions(self) -> Iterator[Question]:
         """Of urgency, of the weight of each cause, and of where two rules meet."""
         for fact in FACTS.values():
-            if fact.kind not in ("number", "integer"):
+            if not fact.is_number:
                 continue
             yield from self._bands_of_urgency(fact)
             for cause in self.logic.rules.evidence:

@@ -13,8 +13,8 @@ from crampsrules.laws import binding_laws
 from crampsrules.linking import caution_id, unless_id
 from crampsrules.prove.claims import Counterexample, Question
 from crampsrules.prove.logic import Logic
+from crampsrules.prove.translation import Expression
 from crampsrules.rules import Advice, Escalation, Law
-from crampsrules.translation import Expression
 
 
 @frozen

@@ -12,8 +12,8 @@ from crampsrules.laws import binding_laws, breaches
 from crampsrules.linking import unless_id
 from crampsrules.prove.claims import Counterexample, Kind, Question
 from crampsrules.prove.logic import Logic
+from crampsrules.prove.translation import Expression
 from crampsrules.rules import NO_NAMES, Escalation, Law
-from crampsrules.translation import Expression
 from crampsrules.triage import Triage
 
 
@@ -33,7 +33,7 @@ class Demands:
 
     def _red_flags(self) -> Iterator[Question]:
         for one in self.logic.rules.escalations:
-            if one.triage >= Triage.SAME_DAY:
+            if one.triage.is_urgent:
                 demanding = [law for law in self.logic.rules.laws if _demands(law, one.triage)]
                 says = f"a law demands {one.triage.id} wherever this surely calls for it"
                 refute = partial(self._unguarded, one, demanding)
@@ -146,7 +146,7 @@ def _parts_of(law: Law) -> Iterator[tuple[Kind, Law]]:
     bare = evolve(law, forbids=NO_NAMES, cautioned=NO_NAMES, not_together=NO_NAMES)
     bare = evolve(bare, advised=NO_NAMES, at_least=None)
     rest = law
-    if _demands(law, Triage.SAME_DAY):
+    if law.at_least is not None and law.at_least.is_urgent:
         yield "red flag", evolve(bare, at_least=law.at_least)
         rest = evolve(rest, at_least=None)
     if law.not_together:

@@ -16,9 +16,9 @@ from crampsrules.facts import PatientFacts
 from crampsrules.fold import active_escalations
 from crampsrules.linking import caution_id, unless_id
 from crampsrules.prove.claims import Counterexample
+from crampsrules.prove.translation import Expression, Translation
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import Advice, Escalation, Law
-from crampsrules.translation import Expression, Translation
 
 
 @define(eq=False)

@@ -8,7 +8,7 @@ from hypothesis.errors import InvalidArgument
 
 from crampsrules.errors import CrampsRulesError, FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, Fact, PatientFacts
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.triage import Triage
 
 
@@ -21,11 +21,10 @@ class InvalidStrategyError(CrampsRulesError, InvalidArgument):
 
 def checked_rules(rules: object) -> RuleBase:
     """The rule base that was given, or the shipped one."""
-    if rules is None:
-        return RuleBase.load()
-    if isinstance(rules, RuleBase):
-        return rules
-    raise InvalidStrategyError(f"rules takes a RuleBase, got {shorten(rules)}")
+    try:
+        return rules_or_shipped(rules)
+    except CrampsRulesError as error:
+        raise InvalidStrategyError(str(error)) from None
 
 
 def checked_triage(triage: object) -> Triage | None:
@@ -68,6 +67,6 @@ def checked_name(name: object, names: Iterable[str], what: str) -> str | None:
 
 def checked_number(name: object) -> Fact | None:
     """A fact that is a number, or None."""
-    numbers = (fact.name for fact in FACTS.values() if fact.kind in ("number", "integer"))
+    numbers = (fact.name for fact in FACTS.values() if fact.is_number)
     checked = checked_name(name, numbers, "fact that is a number")
     return None if checked is None else FACTS[checked]

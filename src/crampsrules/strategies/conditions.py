@@ -17,7 +17,7 @@ from crampsrules.rulebase import RuleBase
 from crampsrules.strategies.values import Values
 
 FLAGS = tuple(fact for fact in FACTS.values() if fact.kind == "flag")
-NUMBERS = tuple(fact for fact in FACTS.values() if fact.kind in ("number", "integer"))
+NUMBERS = tuple(fact for fact in FACTS.values() if fact.is_number)
 CHOICES = tuple(fact for fact in FACTS.values() if fact.kind == "choice")
 SETS = tuple(fact for fact in FACTS.values() if fact.kind == "members")
 

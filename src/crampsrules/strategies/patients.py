@@ -67,7 +67,7 @@ def _facts(draw: Draw, rules: RuleBase) -> tuple[str, object]:
     return name, draw(Values.of(rules).any(name))
 
 
-_SETS = tuple(name for name, fact in FACTS.items() if fact.kind in ("members", "medicines"))
+_SETS = tuple(name for name, fact in FACTS.items() if fact.is_set)
 # Three of four facts are flags; numbers and sets have more to be got wrong.
 OFTEN = (*FACTS, *(name for name, fact in FACTS.items() if fact.kind != "flag"), *_SETS * 3)
 NAMES = st.sampled_from(range(len(OFTEN))).map(OFTEN.__getitem__)
@@ -123,7 +123,7 @@ def _drawn_way(draw: Draw, way: Way, values: Values) -> dict[str, object]:
         suitable = values.suiting(fact, wanted)
         assert suitable is not None
         drawn[fact] = draw(suitable.strategy)
-        if FACTS[fact].kind not in ("number", "integer"):
+        if not FACTS[fact].is_number:
             # Hypothesis prefers examples of few choices. A flag that must be true is none at all,
             # so without these three flags would be preferred to one number.
             draw(_NO_CHOICE)

@@ -20,6 +20,7 @@ from crampsrules.conditions import (
     OneOf,
     Suspected,
     atoms,
+    holds,
 )
 from crampsrules.facts import FACTS, Fact
 from crampsrules.medicines import Formulary
@@ -182,33 +183,12 @@ def _word(text: str, stated: Membership, members: Iterable[str]) -> _Word:
 def _suits(atom: Atom, value: object) -> bool:
     """Whether a value makes an atom about its fact true; sets are not looked at."""
     match atom:
-        case Flag(_, wanted):
-            return value is wanted
-        case OneOf(_, members):
-            return value in members
-        case Comparison():
-            assert isinstance(value, int | float)
-            return _compares(value, atom)
+        case Flag() | OneOf() | Comparison():
+            return holds(atom, value)
         case Known(_, wanted):
             return wanted
         case Member() | Concluded() | Suspected():
             raise AssertionError(f"{atom} is not about a single value")
-
-
-def _compares(value: float, atom: Comparison) -> bool:
-    match atom.operator:
-        case "<":
-            return value < atom.value
-        case "<=":
-            return value <= atom.value
-        case ">":
-            return value > atom.value
-        case ">=":
-            return value >= atom.value
-        case "==":
-            return value == atom.value
-        case "!=":
-            return value != atom.value
 
 
 def _choice(members: Iterable[object], wanted: Atoms) -> Suitable | None:

@@ -12,7 +12,6 @@ from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.strategies.arguments import InvalidStrategyError, checked_rules
 from crampsrules.strategies.solving import Way, solver_for
-from crampsrules.triage import Triage
 
 
 @st.composite
@@ -36,7 +35,7 @@ def yes_or_no_flags(rules: RuleBase) -> Iterator[Mapping[str, object]]:
     for name, fact in FACTS.items():
         for answer in (True, False) if fact.kind == "flag" else ():
             alone = {name: answer}
-            if assess(alone, rules=rules, engine="compiled").triage >= Triage.SAME_DAY:
+            if assess(alone, rules=rules, engine="compiled").triage.is_urgent:
                 yield alone
 
 
@@ -47,7 +46,7 @@ def _red_flags(rules: RuleBase) -> Sequence[Way]:
     return [
         way
         for one in rules.escalations
-        if one.triage >= Triage.SAME_DAY and one.unless is None
+        if one.triage.is_urgent and one.unless is None
         for way in solver.ways(one.id)
         if len(way) == 1
     ]

@@ -15,7 +15,7 @@ from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
-from crampsrules.translation import Scale, Translation
+from crampsrules.prove.translation import Scale, Translation
 from tests.drawing import NUMBERS, medicine_names, patients, rule_bases, thresholds
 
 RULES = RuleBase.load()

@@ -180,7 +180,7 @@ class Translation:
             pairs = itertools.combinations(choices, 2)
             self.realizable.append(self.z3.Or(choices))
             self.realizable += [self.z3.Not(self.z3.And(one, other)) for one, other in pairs]
-        elif fact.kind in ("number", "integer"):
+        elif fact.is_number:
             self.scales[fact.name] = Scale.of(fact, self._thresholds(fact))
             self._declare_scale(fact.name, self.scales[fact.name])
 

@@ -1,0 +1,98 @@
+"""The command `crampsrules prove`."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from crampsrules.cli import ExitCode, main
+
+PACK = """
+[[sources]]
+id = "book"
+title = "A book"
+
+[[escalations]]
+id = "spasm"
+when = "spreading_spasms"
+triage = "emergency"
+reason = "Spasms that spread are seen at once."
+source = "book"
+
+[[advice]]
+id = "have_a_nap"
+kind = "relief"
+title = "Have a nap"
+text = "Sleep for an hour."
+source = "book"
+
+[[laws]]
+id = "seen"
+says = "Spreading spasms are an emergency."
+when = "spreading_spasms"
+at_least = "emergency"
+source = "book"
+
+[[laws]]
+id = "awake"
+says = "Nobody with spreading spasms is sent to bed."
+when = "spreading_spasms"
+forbids = ["have_a_nap"]
+source = "book"
+"""
+
+HOLDING = 'reason = "Spasms that spread are seen at once."\nholds = "all"'
+
+
+@pytest.fixture
+def pack(tmp_path):
+    """Writes a folder of rules; gives its name."""
+
+    def write(text: str) -> str:
+        (tmp_path / "pack").mkdir()
+        (tmp_path / "pack" / "own.toml").write_text(text, encoding="utf-8")
+        return str(tmp_path / "pack")
+
+    return write
+
+
+def run(capsys, *arguments: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["prove", *arguments])
+    return int(ended.value.code or 0), capsys.readouterr().out
+
+
+def test_a_pack_states_its_own_laws_and_has_them_proved(pack, capsys):
+    """Alone, and each claim is counted."""
+    sound = PACK.replace('reason = "Spasms that spread are seen at once."', HOLDING)
+    code, out = run(capsys, pack(sound), "--alone")
+    assert code == ExitCode.OK, out
+    for kind in ("can fire", "red flag", "law"):
+        assert re.search(rf"^{kind}: .* claims, proved\)$", out, re.MULTILINE)
+    assert "claims hold for every patient: 2 rules and 2 laws" in out
+
+
+def test_a_law_of_a_pack_that_does_not_hold_is_shown_with_a_patient(pack, capsys):
+    """With its place in the file, the patient, and what the engine makes of them."""
+    code, out = run(capsys, pack(PACK), "--alone")
+    assert code == ExitCode.FAILED_CHECK
+    assert "FAILS law: awake (pack/own.toml:" in out
+    assert "    PatientFacts(spreading_spasms=True)\n" in out
+    assert "gives have_a_nap" in out
+    assert "1 of " in out.splitlines()[-1]
+
+
+def test_alone_needs_a_folder(capsys):
+    """As for `check`."""
+    code, _ = run(capsys, "--alone")
+    assert code == ExitCode.USAGE
+
+
+def test_the_command_without_the_solver_says_what_to_install(pack, capsys, monkeypatch):
+    """Exit code 5, as wherever something optional is missing."""
+    monkeypatch.setitem(sys.modules, "z3", None)
+    code, out = run(capsys, pack(PACK), "--alone")
+    assert code == ExitCode.MISSING
+    assert out == ""
