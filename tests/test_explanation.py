@@ -172,11 +172,12 @@ def test_nothing_suspected_is_said():
 
 
 OF_ITS_OWN = {
-    "feet.toml": 'id = "cold_feet"\ntitle = "Cold feet"\nprior = 0',
+    "feet.toml": 'id = "cold_feet"\ntitle = "Cold feet"\nprior = 0\nsource = "book"',
     "rules.toml": """
 id = "cold"
 title = "Cold"
 prior = 0
+source = "book"
 [[sources]]
 id = "book"
 title = "The book"
@@ -304,7 +305,8 @@ def test_a_chain_goes_through_findings_and_suspicions():
         "      of numb feet [cold_feet.numb]",
         "        fact numbness = yes",
     ]
-    assert told[2] == "      source: " + str(rules.sources["book"])
+    assert told[1] == "    source: " + str(rules.sources["book"])
+    assert told[3] == "      source: " + str(rules.sources["book"])
 
 
 def test_a_chain_tells_what_nobody_asked_and_what_is_not_so():

@@ -252,8 +252,51 @@ REFUSALS = {
         "id =",
         rule="e",
     ),
+    "cause without a source": Refusal(
+        'id = "heat"\ntitle = "Heat"\nprior = 0\n',
+        "has no source: every cause and rule names where it comes from",
+        "id =",
+        rule="heat",
+    ),
+    "cause called like a word": Refusal(
+        'id = "known"\ntitle = "Known"\nprior = 0\nsource = "book"\n',
+        "the cause 'known' has the name of a word of conditions",
+        "id =",
+        rule="known",
+    ),
+    "finding called like a word": Refusal(
+        finding("fever", concludes='"and"'),
+        "the finding 'and' has the name of a word of conditions",
+        "id =",
+    ),
+    "law that keeps one thing apart": Refusal(
+        '[[laws]]\nid = "l"\nsays = "S"\nwhen = "fever"\n'
+        'not_together = "warmth"\nsource = "book"\n',
+        "names one piece of advice in `not_together`, which takes two",
+        "id =",
+        rule="l",
+    ),
+    "example that expects nothing": Refusal(
+        '[[examples]]\nsays = "Cold feet"\nfacts = {}\nexpect = {}\n',
+        "example 'Cold feet' expects nothing",
+        "[[examples]]",
+        rule=None,
+    ),
+    "medicine that a class has": Refusal(
+        '[[medicines]]\nname = "Furo-semide"\nclasses = "loop_diuretic"\n',
+        "the medicine 'Furo-semide' is known already, from the class 'diuretic'",
+        "[[medicines]]",
+        rule=None,
+    ),
+    "medicine twice": Refusal(
+        '[[medicines]]\nname = "Lasix"\nclasses = "diuretic"\n'
+        '[[medicines]]\nname = "lasix"\nclasses = "loop_diuretic"\n',
+        "the medicine 'lasix' is known already, from new.toml",
+        "[[medicines]]",
+        rule=None,
+    ),
     "prior out of range": Refusal(
-        'id = "heat"\ntitle = "Heat"\nprior = 1\n',
+        'id = "heat"\ntitle = "Heat"\nprior = 1\nsource = "book"\n',
         "has prior 1; priors run from -10 to 0",
         "id =",
         rule="heat",
@@ -404,7 +447,7 @@ REFUSALS = {
         rule=None,
     ),
     "example with a bad fact": Refusal(
-        '[[examples]]\nsays = "X"\nfacts = { weaknes = true }\nexpect = {}\n',
+        '[[examples]]\nsays = "X"\nfacts = { weaknes = true }\nexpect = { causes = [] }\n',
         "example 'X': weaknes: ",
         "[[examples]]",
         rule=None,
@@ -448,7 +491,7 @@ def test_a_refusal_names_file_line_and_rule_and_points_at_the_place(case):
     """Each fault in otherwise sound rules: one error, which says what and where."""
     texts = {"sound.toml": SOUND, "new.toml": case.text}
     if case.file == "":  # a circle that needs a second cause
-        texts["cause.toml"] = 'id = "new_cause"\ntitle = "New"\nprior = 0\n'
+        texts["cause.toml"] = 'id = "new_cause"\ntitle = "New"\nprior = 0\nsource = "book"\n'
     error = refused(texts)
 
     assert error.others == ()
@@ -637,7 +680,8 @@ def test_what_a_rule_builds_on_is_bounded(rules, told):
 def test_what_is_within_the_bounds_is_explained_and_asked_about(rules):
     """As far down as it goes."""
     last = re.findall(r'concludes = "(\w+)"', rules)[-1]
-    causes = f'id = "deep"\ntitle = "D"\nprior = 0\n[[evidence]]\nid = "e"\nwhen = "{last}"\n'
+    causes = 'id = "deep"\ntitle = "D"\nprior = 0\nsource = "book"\n'
+    causes += f'[[evidence]]\nid = "e"\nwhen = "{last}"\n'
     causes += 'weight = "large"\nbecause = "b"\nsource = "book"\n'
     found = assess(
         rules=RuleBase.from_texts({"a.toml": SOUND, "b.toml": rules, "c.toml": causes}),

@@ -109,7 +109,8 @@ def small_rule_texts(draw):
     ]
     files = {"shared.toml": "\n".join(shared)}
     for cause in ("first", "second")[: draw(st.integers(1, 2))]:
-        head = f'id = "{cause}"\ntitle = "{cause}"\nprior = {draw(st.integers(-8, 0))}\n'
+        prior = draw(st.integers(-8, 0))
+        head = f'id = "{cause}"\ntitle = "{cause}"\nprior = {prior}\nsource = "book"\n'
         rules = [draw(evidence(cause, at)) for at in range(draw(st.integers(1, 3)))]
         files[f"{cause}.toml"] = head + "\n".join(rules)
     return files

@@ -30,6 +30,7 @@ def evidence(id_: str, cause: str, when: str, **more: str | float | None) -> str
 
 def rules_of(*tables: str, causes: Iterable[str] = (), prior: int = 0) -> RuleBase:
     """The rule base of some tables, and of causes that are as likely as each other."""
-    texts = {f"{one}.toml": f"id = '{one}'\ntitle = 'A cause'\nprior = {prior}\n" for one in causes}
+    head = f"title = 'A cause'\nprior = {prior}\nsource = 'book'\n"
+    texts = {f"{one}.toml": f"id = '{one}'\n{head}" for one in causes}
     sources = "sources = [{ id = 'book', title = 'A book' }]\n"
     return RuleBase.from_texts({**texts, "own.toml": sources + "".join(tables)})

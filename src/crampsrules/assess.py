@@ -131,7 +131,13 @@ def patient_facts(
         return PatientFacts.from_mapping(known)
     if type(facts) is not dict and not isinstance(facts, Mapping):
         raise FactsError(
-            [FactProblem("facts", facts, "takes PatientFacts or a mapping of facts to values")]
+            [
+                FactProblem(
+                    "facts",
+                    facts,
+                    f"takes PatientFacts or a mapping of facts to values, got {shorten(facts)}",
+                )
+            ]
         )
     if not known:
         return PatientFacts.from_mapping(facts)

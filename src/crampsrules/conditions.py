@@ -20,6 +20,8 @@ from crampsrules.errors import did_you_mean
 from crampsrules.facts import FACTS, Fact
 from crampsrules.readers import range_of, within
 
+WORDS = frozenset({"true", "false", "known", "suspected"})
+"""What conditions have besides the words of Python, of which no name is one."""
 MAX_LENGTH = 1000
 MAX_DEPTH = 20
 _TRIES = 20

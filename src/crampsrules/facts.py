@@ -1054,7 +1054,7 @@ def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:
     if not isinstance(name, str):
         return FactProblem(shorten(name), value, "the name of a fact is a text")
     meant = did_you_mean(name, FACTS) if hint else ""
-    return FactProblem(name, value, f"is not a fact{meant}")
+    return FactProblem(name or repr(name), value, f"is not a fact{meant}")
 
 
 def _raise_if_bad(known: dict[str, object], problems: list[FactProblem]) -> None:

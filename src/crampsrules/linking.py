@@ -6,6 +6,7 @@ Everything that can be wrong with a rule base is found here, and all of it at on
 from __future__ import annotations
 
 import graphlib
+import keyword
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -17,6 +18,7 @@ from attrs import define, evolve, field, fields, frozen
 
 from crampsrules.conditions import (
     ALWAYS,
+    WORDS,
     AllOf,
     AnyOf,
     Comparison,
@@ -31,7 +33,7 @@ from crampsrules.conditions import (
 )
 from crampsrules.errors import FactsError, RuleError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.medicines import Formulary
+from crampsrules.medicines import Formulary, key_of
 from crampsrules.readers import LONGEST_MEDICINE
 from crampsrules.records import structure
 from crampsrules.rulefiles import RuleFile
@@ -44,6 +46,7 @@ from crampsrules.rules import (
     Escalation,
     Evidence,
     Example,
+    Expectation,
     Finding,
     Law,
     Medicine,
@@ -162,6 +165,8 @@ class _Linker:
     wording: dict[str, Any] = field(factory=dict)
     vocabulary: Vocabulary = field(factory=Vocabulary)
     conditions: dict[str, Condition] = field(factory=dict)
+    misread: set[str] = field(factory=set)
+    """The ids of rules whose condition cannot be read: they are there all the same."""
 
     def link(self) -> Linked | None:
         """The linked rules, or None where a fault hides what comes after it."""
@@ -312,6 +317,8 @@ class _Linker:
     def _check_identifier(self, name: str, kind: str, place: Place) -> None:
         if not name.isidentifier() or not name.isascii():
             self._fault(f"the {kind} {name!r} is no name: letters, digits and '_'", place)
+        elif keyword.iskeyword(name) or name in WORDS:
+            self._fault(f"the {kind} {name!r} has the name of a word of conditions", place)
 
     def _check_medicines(self) -> None:
         known = self.vocabulary.medicine_classes
@@ -325,12 +332,27 @@ class _Linker:
             if not medicine.classes:
                 self._fault(f"the medicine {shorten(medicine.name)} is of no class", place)
             self._check_known(medicine.classes, known, "class of medicines", place)
+        self._check_names()
         places = {one.id: place for one, place in self._of("classes", MedicineClass)}
         level: dict[str, int] = {}
         for id_ in self._check_acyclic(graph, places):
             level[id_] = 1 + max((level[above] for above in graph.get(id_, ())), default=0)
             if level[id_] == MAX_CLASS_LEVELS + 1:
                 self._fault(f"lies more than {MAX_CLASS_LEVELS} classes deep", places[id_])
+
+    def _check_names(self) -> None:
+        """A medicine by itself has a name of its own: else it would be of two minds."""
+        known = {
+            key_of(name): f"the class {one.id!r}"
+            for one in self._records("classes", MedicineClass)
+            for name in (one.id, *one.names, *one.words)
+        }
+        for medicine, place in self._of("medicines", Medicine):
+            key = key_of(medicine.name)
+            if key in known:
+                message = f"the medicine {shorten(medicine.name)} is known already, from "
+                self._fault(message + known[key], place)
+            known.setdefault(key, f"{place.file.name}")
 
     def _check_length(self, names: Iterable[str], place: Place) -> None:
         for name in names:
@@ -366,8 +388,9 @@ class _Linker:
         for kind in ("findings", "evidence", "escalations", "advice", "laws", "causes"):
             for record, place in self.read.get(kind, []):
                 cited = record.source
-                if not cited and kind != "causes":
-                    self._fault("has no source: every rule names where it comes from", place)
+                if not cited:
+                    what = "cause and rule" if kind == "causes" else "rule"
+                    self._fault(f"has no source: every {what} names where it comes from", place)
                 self._check_known(cited, known, "source", place)
                 for entry in (*getattr(record, "cautions", ()), *_entries(record)):
                     self._check_known(entry.source, known, "source", place)
@@ -379,7 +402,9 @@ class _Linker:
         if id_ in self.conditions:
             self._fault(f"{id_!r} stands twice", place)
         condition = self._read(id_, text, place, may_ask_known=may_ask_known)
-        if condition is not None:
+        if condition is None:
+            self.misread.add(id_)
+        else:
             self.conditions[id_] = condition
 
     def _read(
@@ -479,6 +504,8 @@ class _Linker:
         for law, place in self._of("laws", Law):
             named = (*law.forbids, *law.cautioned, *law.not_together, *law.advised)
             self._check_known(named, advice, "piece of advice", place)
+            if len(law.not_together) == 1:
+                self._fault("names one piece of advice in `not_together`, which takes two", place)
             if not named and law.at_least is None:
                 keys = "forbids, cautioned, not_together, advised or at_least"
                 self._fault(f"demands nothing: state {keys}", place)
@@ -493,7 +520,10 @@ class _Linker:
         causes = self.vocabulary.causes
         for example, place in self._of("examples", Example):
             expect = example.expect
-            self._check_known((*expect.fires, *expect.silent), self.conditions, "rule", place)
+            named = (*expect.fires, *expect.silent)
+            self._check_known(named, {*self.conditions, *self.misread}, "rule", place)
+            if expect == Expectation():
+                self._fault(f"example {example.says!r} expects nothing", place)
             expected = expect.causes or NO_NAMES
             for names in (expected, expect.suspects, expect.not_suspected, [*expect.weights]):
                 self._check_known(names, causes, "cause", place)

@@ -240,6 +240,10 @@ def _read_texts(texts: Mapping[str, str]) -> tuple[RuleFile, ...]:
     if not isinstance(texts, Mapping):
         message = f"takes TOML texts by file name, got {shorten(texts)}"
         raise RuleError(message=message, file="rules")
+    for name in texts:
+        if not isinstance(name, str):
+            message = f"takes TOML texts by file name, and {shorten(name)} is no text"
+            raise RuleError(message=message, file="rules")
     return tuple(RuleFile.read(name, text) for name, text in texts.items())
 
 

@@ -61,6 +61,7 @@ _SMALL: Mapping[str, str] = {"book.toml": _BOOK, "first.toml": """
 id = "first"
 title = "First"
 prior = -2
+source = "book"
 [[evidence]]
 id = "first.fever"
 when = "fever"
@@ -99,6 +100,7 @@ source = "book"
 id = "second"
 title = "Second"
 prior = -2
+source = "book"
 seriousness = "emergency"
 [[evidence]]
 id = "second.numb"
@@ -110,6 +112,7 @@ source = "book"
 id = "third"
 title = "Third"
 prior = 0
+source = "book"
 fallback = true
 [[evidence]]
 id = "third.pain"

@@ -293,4 +293,7 @@ def _of(id_: str, ids: Iterable[str]) -> list[str]:
 
 
 def _facts(example: Example) -> str:
-    return ", ".join(f"{name} = {value!r}" for name, value in example.facts.items())
+    as_written = (
+        (name, list(one) if isinstance(one, tuple) else one) for name, one in example.facts.items()
+    )
+    return ", ".join(f"{name} = {value!r}" for name, value in as_written)

@@ -195,6 +195,7 @@ def rule_texts(draw: Draw) -> dict[str, str]:
             "id": node,
             "title": node.replace("_", " ").title(),
             "prior": draw(st.integers(-10, 0)),
+            "source": "book",
             "seriousness": draw(st.sampled_from(SERIOUSNESS)),
             "codes": {"icd10": "R25.2"},
             "fallback": draw(st.integers(0, 3)) == 0,
