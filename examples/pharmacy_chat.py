@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping
 from attrs import frozen
 
 from crampsrules import FactsError, Triage, assess, next_questions
+from crampsrules.facts import FACTS
+from crampsrules.questions import Question
 
 MOST_QUESTIONS = 12
 
@@ -39,7 +41,14 @@ def reply(answers: Mapping[str, object], asked: Collection[str] = (), turn: int 
     enough = turn >= MOST_QUESTIONS or not questions or questions[0].could_change != "triage"
     if assessment.triage is Triage.EMERGENCY or enough:
         return Reply(str(assessment))
-    return Reply(questions[0].text, asks=questions[0].facts)
+    return Reply(asked_in_words(questions[0]), asks=questions[0].facts)
+
+
+def asked_in_words(question: Question) -> str:
+    """The question with what there is to choose from: statements to tick, or one fact's members."""
+    facts = [FACTS[name] for name in question.facts]
+    options = [one.label for one in facts] if len(facts) > 1 else facts[0].labels.values()
+    return "\n".join([question.text, *(f"- {option}" for option in options)])
 
 
 def main() -> None:

@@ -171,6 +171,13 @@ def test_only_names_of_short_lists_of_medicines_are_remembered(monkeypatch, name
         ),
         ("medications", "aspirin", "takes a list, got the text 'aspirin': write [\"aspirin\"]"),
         ("medications", "", "takes a list, got the text '': write [\"name of a medicine\"]"),
+        ("medications", "None", "takes a list, got the text 'None': write [] for none of these"),
+        ("sites", "leg, calf;", 'takes a list, got the text \'leg, calf;\': write ["leg", "calf"]'),
+        (
+            "sites",
+            "a,b,c,d,e,f",
+            'takes a list, got the text \'a,b,c,d,e,f\': write ["a", "b", "c", "d", "e", ...]',
+        ),
         ("medications", 3, "takes a list of texts, got 3"),
         ("medications", [""], "takes a list of names of medicines, got '' in it"),
         ("medications", [3], "takes a list of names of medicines, got 3 in it"),

@@ -229,6 +229,8 @@ class Assessment:
         `rules` are those that it was made with, where they are not the shipped ones: they are not
         part of the data, and `explain()` and `unknowns` need them.
         """
+        if not isinstance(data, Mapping):
+            raise CrampsRulesError(f"this is no assessment: takes an object, got {shorten(data)}")
         try:
             rest = {key: value for key, value in data.items() if key != "unknowns"}
             assessment = _converter().structure(rest, cls)
@@ -259,16 +261,17 @@ class Assessment:
             raise CrampsRulesError(f"this is no JSON: {error}") from None
         return cls.from_dict(data, rules=rules)
 
-    def to_html(self) -> str:
-        """A self-contained page for a browser, with the evidence for and against each cause."""
-        from crampsrules.html import as_page
+    def to_html(self, *, fragment: bool = False) -> str:
+        """A self-contained page for a browser, with the evidence for and against each cause.
 
-        return as_page(self)
+        A `fragment` is to stand in a page of your own, with its style, and headings one level down.
+        """
+        from crampsrules.html import as_fragment, as_page
+
+        return as_fragment(self) if fragment else as_page(self)
 
     def _repr_html_(self) -> str:
-        from crampsrules.html import as_fragment
-
-        return as_fragment(self)
+        return self.to_html(fragment=True)
 
     def __str__(self) -> str:
         from crampsrules.leaflet import as_text

@@ -32,8 +32,9 @@ from crampsrules.ways import Difference, Route, Routes
 class Question:
     """One thing to ask: one fact, or a list of yes-or-no facts to tick.
 
-    `facts` are those of it that still matter; `why` says what the answer could change. `alone`:
-    this answer can do it by itself, without any other.
+    `facts` are those of it that still matter; `crampsrules.facts.FACTS` says of each what it takes,
+    and in what words to offer it. `why` says what the answer could change. `alone`: this answer can
+    do it by itself, without any other.
     """
 
     id: str

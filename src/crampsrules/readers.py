@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -254,18 +255,29 @@ def _collection(value: object, example: str) -> Iterable[object]:
     if isinstance(value, _COLLECTIONS):
         return value
     if isinstance(value, str):
-        example = shorten(value)[1:-1] or example
-        _refuse(f'takes a list, got the text {shorten(value)}: write ["{example}"]')
+        _refuse(f"takes a list, got the text {shorten(value)}: {_as_list(value, example)}")
     _refuse(f"takes a list of texts, got {shorten(value)}")
 
 
+def _as_list(text: str, example: str) -> str:
+    """How to write as a list what was written as a text."""
+    if text.strip().casefold() in _SAYING_NONE:
+        return "write [] for none of these"
+    names = [name for part in re.split("[,;]", text) if (name := part.strip())]
+    shown = ", ".join(f'"{shorten(name)[1:-1]}"' for name in names[:_MOST_SHOWN] or [example])
+    return f"write [{shown}]" if len(names) <= _MOST_SHOWN else f"write [{shown}, ...]"
+
+
+_SAYING_NONE = frozenset({"none", "none of these", "nothing", "no", "-"})
+_MOST_SHOWN = 5
+
+
 def _wrong_members(fact: Fact, wrong: list[object]) -> str:
-    most = 5
-    shown = ", ".join(sorted(map(shorten, wrong))[:most])
-    more = f" and {len(wrong) - most} more" if len(wrong) > most else ""
+    shown = ", ".join(sorted(map(shorten, wrong))[:_MOST_SHOWN])
+    more = f" and {len(wrong) - _MOST_SHOWN} more" if len(wrong) > _MOST_SHOWN else ""
     hints = {
         hint.lstrip("; ")
-        for each in wrong[:most]
+        for each in wrong[:_MOST_SHOWN]
         if (text := _plain(each)) and (hint := did_you_mean(text, fact.members))
     }
     hint = f"; {' '.join(sorted(hints))}" if hints else ""

@@ -111,7 +111,7 @@ def test_how_cells_are_written(fact, text, value):
             "1_0 mmol/L",
             "potassium_mmol_l: takes a number from 0.5 to 15 mmol/L, got '1_0 mmol/L'",
         ),
-        ("timing", " ; ", "timing: takes a list, got the text ';': write [\";\"]"),
+        ("timing", " ; ", "timing: takes a list, got the text ';': write [\"night\"]"),
         ("timing__night", "often", "timing__night: takes true or false, got 'often'"),
         (
             "age_years",
