@@ -357,6 +357,7 @@ REFUSALS = {
     "a table of causes": Refusal(
         '[[causes]]\nid = "heat"\ntitle = "Heat"\nprior = 0\n',
         "has no key 'causes': a cause is what a file is about, with its id, title and prior at the",
+        "[[causes]]",
         rule=None,
     ),
     "an exception without a reason": Refusal(
@@ -471,7 +472,16 @@ REFUSALS = {
         rule="q",
     ),
     "unknown table": Refusal(
-        '[[finding]]\nid = "x"\n', "has no key 'finding'; did you mean 'findings'?", rule=None
+        '[[finding]]\nid = "x"\n',
+        "has no key 'finding'; did you mean 'findings'?",
+        "[[finding]]",
+        rule=None,
+    ),
+    "unknown key of a cause": Refusal(
+        'id = "heat"\ntitle = "Heat"\npriour = 0\nprior = 0\nsource = "book"\n',
+        "has no key 'priour'; did you mean 'prior'?",
+        "priour =",
+        rule=None,
     ),
     "table that is none": Refusal("findings = 3\n", "takes tables [[findings]]", rule=None),
     "list that holds no tables": Refusal(

@@ -219,13 +219,14 @@ class _Linker:
         *,
         condition: str | None = None,
         column: int | None = None,
+        line: int | None = None,
     ) -> None:
         self.faults.append(
             RuleError(
                 message=message,
                 file=place.file.name,
                 rule=place.rule,
-                line=place.line(condition),
+                line=line or place.line(condition),
                 condition=condition,
                 column=column,
             )
@@ -257,7 +258,7 @@ class _Linker:
             hint = did_you_mean(key, (*_TABLES, *WORDING, *HEAD_KEYS))
             if key in ("cause", "causes"):
                 hint = ": a cause is what a file is about, with its id, title and prior at the top"
-            self._fault(f"has no key {key!r}{hint}", Place(file, None))
+            self._fault(f"has no key {key!r}{hint}", Place(file, None), line=file.line_of_key(key))
         if not head:
             return None
         id_ = head.get("id")

@@ -92,6 +92,11 @@ class RuleFile:
     def _from(self, start: int) -> range:
         return range(start, len(self._lines) + 1)
 
+    def line_of_key(self, key: str) -> int | None:
+        """The line (from 1) of a key of the file itself, or of the first table of its name."""
+        stands = re.compile(rf"\s*(\[\[?\s*)?{re.escape(key)}\b")
+        return next((at for at, line in enumerate(self._lines, 1) if stands.match(line)), None)
+
     def line_of_table(self, kind: str, nth: int) -> int | None:
         """The line (from 1) of the table [[kind]] that has `nth` others of its kind before it."""
         return next(iter(self._headers.get(kind, ())[nth:]), None)
