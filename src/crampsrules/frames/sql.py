@@ -459,7 +459,7 @@ class Script:
                 )
                 wrong = self._ref(f"{source.key}:wrong")
                 got = self.dialect.joined(
-                    self.dialect.mapped(wrong, "name", self._quoted("coalesce(name, 'null')")),
+                    self.dialect.mapped(wrong, "name", self._shown("name")),
                     ", ",
                 )
                 are_too_many = f"{source.key}: takes at most {MOST_MEDICINES} medicines, got more"
@@ -472,10 +472,14 @@ class Script:
         quote = self.dialect.call("chr", "39")
         return self.dialect.call("concat", quote, sql, quote)
 
+    def _shown(self, sql: str) -> str:
+        """A text as a message of ours shows it."""
+        return f"CASE WHEN {sql} IS NULL THEN 'None' ELSE {self._quoted(sql)} END"
+
     def _strangers(self, source: FactColumn, column: str) -> str:
         known = self.dialect.list_of(map(self.dialect.text, source.fact.members))
         quoted = self.dialect.mapped(
-            self.dialect.strangers(column, known), "name", self._quoted("coalesce(name, 'null')")
+            self.dialect.strangers(column, known), "name", self._shown("name")
         )
         return self.dialect.joined(quoted, ", ")
 
