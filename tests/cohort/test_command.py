@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -92,7 +93,7 @@ def test_the_picture_is_written(cohort, tmp_path):
          "the column 'a' is given for two facts"),
         (["{cohort}", "out.csv", "--keep", "persons"],
          "no column 'persons' to keep; did you mean 'person'?"),
-        (["{cohort}", "out.csv", "--delimiter", "ab"], "--delimiter takes one character of ASCII"),
+        (["{cohort}", "out.csv", "--delimiter", "ab"], "takes one character of ASCII, or tab"),
         (["{cohort}", "{cohort}"], "cannot be both read and written, nor written twice"),
         (["{cohort}", "nowhere/out.csv"], "there is no folder"),
         (["{cohort}", "/dev/null", "--to", "csv"],
@@ -139,8 +140,12 @@ def test_what_cannot_be_done_is_said_before_anything_is(
                 "you mean 'age_years'? Say which"
             ),
         ),
-        (b"fever,fever\n", "two columns have the name 'fever'"),
+        (
+            b"fever,fever\n",
+            "two columns have the name 'fever': give one of them another in the file",
+        ),
         (b"fever,a,fever,a\n", "two columns have the name 'fever'"),
+        (b"fever,a,b,a\n", "two columns have the name 'a': give one of them another in the file"),
         (b"fever,triage\n", "has a column 'triage', which the answer is to be called"),
         (b"\xff,fever\n", "the line with the names of the columns is not UTF-8"),
         (b'"fever\n', "the line with the names of the columns is not CSV"),
@@ -350,15 +355,19 @@ def test_a_column_that_no_row_of_ndjson_has_is_told_of(tmp_path, option):
     assert not out.exists()
 
 
-def test_a_semicolon_between_the_columns_is_hinted_at(tmp_path):
-    """All names are then one."""
-    file = tmp_path / "in.csv"
-    file.write_text("AGE;sex\n3;male\n")
+@pytest.mark.parametrize(
+    ("sign", "told", "option"),
+    [(";", "';'", "';'"), ("\t", "a tab", "tab"), ("|", "'|'", "'|'"), (",", "','", ",")],
+)
+def test_what_else_may_stand_between_the_columns_is_hinted_at(tmp_path, sign, told, option):
+    """All names are then one; with what is hinted at they are read."""
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    file.write_text(f"age_years{sign}person\n3{sign}1\n")
+    wrong = ["--delimiter", ":"] if sign == "," else []
 
-    assert (
-        "If ';' stands between the columns, --delimiter says so."
-        in run(file, tmp_path / "out.csv").stderr
-    )
+    hint = f"If {told} stands between the columns, --delimiter {option} says so."
+    assert hint in run(file, out, *wrong).stderr
+    assert run(file, out, "--delimiter", *shlex.split(option)).exit_code == ExitCode.OK
 
 
 @pytest.mark.parametrize(

@@ -373,6 +373,25 @@ def test_a_row_of_empty_cells_is_a_row_whatever_parts_them(tmp_path, name, delim
     assert [json.loads(one)["age_years"] for one in answered] == [71, None, 34]
 
 
+def test_members_of_a_set_that_part_columns_too_are_hinted_at(tmp_path):
+    """Without quotation marks they are fields; a row of too few has another fault."""
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    file.write_text('person;timing\n1;"night;rest"\n2;night;rest\n3\n')
+
+    assert run(file, out, "--delimiter", ";").exit_code == ExitCode.BAD_ROWS
+
+    assert [one["reasons"] for one in rejects_in(out)] == [
+        [
+            (
+                "has 3 fields, and the header has 2; members of a set stand in quotation marks "
+                'here: "calf;thigh"'
+            )
+        ],
+        ["has 1 fields, and the header has 2"],
+    ]
+    assert '1;"night;rest"' in out.read_text()
+
+
 def test_no_row_of_ndjson_vanishes(tmp_path):
     """Nor one of those."""
     (tmp_path / "in.ndjson").write_bytes(

@@ -16,8 +16,10 @@ from crampsrules.cohort.formats import Format, delimiter_of, format_of
 from crampsrules.cohort.picture import picture
 from crampsrules.cohort.plan import Plan, beside, mind_that_they_differ
 from crampsrules.cohort.run import Outcome, assess_cohort
+from crampsrules.errors import shorten
 from crampsrules.rulebase import RuleBase
 
+_NAMES_OF_TAB = ("tab", r"\t")
 _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 
 
@@ -40,10 +42,7 @@ def planned(  # noqa: PLR0913 - each is an option
     source_file, target_file = _file(source), _file(target)
     if target_file is not None:
         target_file = _where_it_leads(target_file)
-    if delimiter is not None and (
-        len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
-    ):
-        raise click.UsageError("--delimiter takes one character of ASCII, and no quotation mark")
+    delimiter = _delimiter(delimiter)
     if rejects is None and target_file is not None:
         rejects = beside(target_file)
     plan = Plan(
@@ -129,6 +128,19 @@ def _file(path: Path) -> Path | None:
 
 def _format(path: Path | None, told: str | None, option: str) -> Format:
     return format_of(path, option) if told is None else Format(told)
+
+
+def _delimiter(told: str | None) -> str | None:
+    """What parts fields. A tab has names, as no shell takes one as it is typed."""
+    delimiter = "\t" if told in _NAMES_OF_TAB else told
+    if delimiter is None or (
+        len(delimiter) == 1 and delimiter.isascii() and delimiter not in '"\r\n'
+    ):
+        return delimiter
+    raise click.UsageError(
+        "--delimiter takes one character of ASCII, or tab, and no quotation mark, got "
+        f"{shorten(told)}"
+    )
 
 
 def _columns(given: Iterable[str]) -> dict[str, str]:

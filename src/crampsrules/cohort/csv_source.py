@@ -10,7 +10,7 @@ import polars as pl
 from attrs import field, frozen
 
 from crampsrules.cohort.batches import Batch, Position, Reject
-from crampsrules.cohort.cells import Cells
+from crampsrules.cohort.cells import SEPARATOR, Cells
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
@@ -21,6 +21,7 @@ from crampsrules.cohort.plan import Plan
 _LONGEST_RECORD = LONGEST_LINE
 _LEAST_OF_A_LINE = 100  # what is kept of the shortest line takes more memory than its letters
 _MOST_BYTES = 32 * 2**20
+_QUOTED_SET = '"calf;thigh"'
 _OPEN = "unexpected end of data"  # the csv module's words for a quoted field that goes on
 
 
@@ -176,7 +177,10 @@ class CsvSource:
     def _miscounted(self, record: Record) -> str | None:
         if len(record.fields) == len(self.names):
             return None
-        return f"has {len(record.fields)} fields, and the header has {len(self.names)}"
+        told = f"has {len(record.fields)} fields, and the header has {len(self.names)}"
+        if self._plan.source_delimiter == SEPARATOR and len(record.fields) > len(self.names):
+            told += f"; members of a set stand in quotation marks here: {_QUOTED_SET}"
+        return told
 
     def _made(self, rows: list[list[str]], numbers: list[int], rejects: list[Reject]) -> Batch:
         columns = list(zip(*rows, strict=True)) or [()] * len(self.names)

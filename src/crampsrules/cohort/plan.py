@@ -27,6 +27,14 @@ BATCH_ROWS, BATCH_CELLS = 100_000, 3_000_000
 BATCH_ROWS_OF_TEXT, BATCH_CELLS_OF_TEXT = 25_000, 1_500_000
 LEAST_BATCH_ROWS = 5_000
 
+# What may part the columns, and how the option says it.
+_BETWEEN_COLUMNS = {
+    ";": ("';'", "';'"),
+    "\t": ("a tab", "tab"),
+    ",": ("','", ","),
+    "|": ("'|'", "'|'"),
+}
+
 
 def mind_that_they_differ(source: Path | None, target: Path | None, *others: Path | None) -> None:
     """Refuse to read and write one file, or to write it twice. Raises CohortError.
@@ -132,7 +140,10 @@ class Plan:
         where none holds a fact.
         """
         if twice := [name for name, times in Counter(names).items() if times > 1]:
-            raise CohortError(f"two columns have the name {twice[0]!r}")
+            raise CohortError(
+                f"two columns have the name {twice[0]!r}: give one of them another in the "
+                "file, also where neither is kept"
+            )
         for fact, column in self.columns.items():
             if column not in names:
                 raise CohortError(
@@ -170,8 +181,11 @@ class Plan:
         """A hint at the delimiter, where all names of a CSV file are taken for one."""
         if self.source_format is not Format.CSV or len(names) > 1:
             return ""
-        found = [sign for sign in ";\t,|" if sign in names[0]]
-        return f"If {found[0]!r} stands between the columns, --delimiter says so. " if found else ""
+        found = next((sign for sign in _BETWEEN_COLUMNS if sign in names[0]), None)
+        if found is None:
+            return ""
+        sign, option = _BETWEEN_COLUMNS[found]
+        return f"If {sign} stands between the columns, --delimiter {option} says so. "
 
     def kept(self, names: Sequence[str]) -> Sequence[str]:
         """Which of the columns of a file go into the output. Raises CohortError."""
