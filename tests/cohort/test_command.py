@@ -188,6 +188,22 @@ def test_what_has_to_be_made_text_first_says_how(tmp_path, form, pack, told, too
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.parametrize("size", [2, 2_000_000])
+def test_lines_that_end_in_a_carriage_return_say_how_they_are_read(tmp_path, size):
+    """All of them are one line otherwise, which may be too long."""
+    file = tmp_path / "in.csv"
+    file.write_bytes(b"person,age_years\r" + b"1,71,,,,,\r" * size)
+
+    done = run(file, tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert "universal" not in done.stderr
+    assert done.stderr.endswith(
+        "; where all lines end in a carriage return, tr '\\r' '\\n' < FILE | crampsrules cohort - "
+        "OUT --from csv reads it\n"
+    )
+
+
 def test_what_is_no_parquet_says_so(tmp_path):
     """And a column of Parquet of the wrong type names the column."""
     import polars as pl

@@ -40,7 +40,13 @@ def test_what_the_json_module_writes_is_read_as_it_was(row, escaped):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b'{"a": "\xff"}', "is not UTF-8: invalid start byte at 8"),
+        (
+            b'{"a": "\xff"}',
+            (
+                "is not UTF-8: invalid start byte at 8; what is Latin-1 becomes UTF-8 with "
+                "iconv -f LATIN1 -t UTF-8 FILE"
+            ),
+        ),
         (b'{"a": 1', "is not JSON: Expecting ',' delimiter at 8"),
         (b'{"a": Infinity}', "is not JSON: there is no Infinity in it"),
         (b'{"a": 1, "b": 2, "b": 3, "a": 4}', "has 'a' twice"),

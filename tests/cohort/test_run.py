@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from crampsrules import RuleBase, assess, assess_frame
 from crampsrules.cli import ExitCode
+from crampsrules.cohort.formats import NOT_UTF_8
 from tests.cohort.common import FORMATS, SHIPPED, answers_in, people, rejects_in, run, write
 from tests.drawing import fewer, patients
 from tests.frames.common import ANSWERS, in_floats, rows_at_thresholds
@@ -348,7 +349,7 @@ def test_no_row_of_csv_vanishes(tmp_path):
         ),
         (4, ["has 2 fields, and the header has 3"], "3,71"),
         (6, ["is not CSV: a quotation mark is opened and not closed"], '4,"71,yes'),
-        (7, ["is not UTF-8: invalid start byte at byte 4"], "5,7\\xff1,yes"),
+        (7, [f"is not UTF-8: invalid start byte at byte 4; {NOT_UTF_8}"], "5,7\\xff1,yes"),
         (
             9,
             [f"age_years: takes a number from 0 to 120 years, got 'NA' {HINT}"],

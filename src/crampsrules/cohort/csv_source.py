@@ -12,7 +12,7 @@ from attrs import field, frozen
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.cells import SEPARATOR, Cells
 from crampsrules.cohort.errors import CohortError
-from crampsrules.cohort.formats import Format
+from crampsrules.cohort.formats import NOT_UTF_8, Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 
@@ -22,7 +22,16 @@ _LONGEST_RECORD = LONGEST_LINE
 _LEAST_OF_A_LINE = 100  # what is kept of the shortest line takes more memory than its letters
 _MOST_BYTES = 32 * 2**20
 _QUOTED_SET = '"calf;thigh"'
+_OTHER_ENDS = (
+    r"; where all lines end in a carriage return, tr '\r' '\n' < FILE | "
+    "crampsrules cohort - OUT --from csv reads it"
+)
 _OPEN = "unexpected end of data"  # the csv module's words for a quoted field that goes on
+
+_IN_OUR_WORDS = {
+    "new-line character seen in unquoted field - do you need to open the file in "
+    "universal-newline mode?": "a carriage return stands in it outside quotation marks",
+}
 
 
 @frozen
@@ -67,7 +76,7 @@ class CsvRecords:
         except csv.Error as error:
             if str(error) == _OPEN:
                 return self._longer(line)
-            return _faulty(line, f"is not CSV: {error}")
+            return _faulty(line, f"is not CSV: {_IN_OUR_WORDS.get(str(error), error)}")
         except ValueError as error:
             return _faulty(line, str(error))
 
@@ -112,7 +121,9 @@ def _text(line: Line) -> str:
     try:
         return line.content.decode()
     except UnicodeDecodeError as error:
-        raise ValueError(f"is not UTF-8: {error.reason} at byte {error.start + 1}") from None
+        raise ValueError(
+            f"is not UTF-8: {error.reason} at byte {error.start + 1}; {NOT_UTF_8}"
+        ) from None
 
 
 def _faulty(line: Line, fault: str) -> Record:
@@ -210,5 +221,6 @@ def _header(records: CsvRecords) -> list[str]:
     if record is None:
         raise CohortError("there is nothing in it, not even a line with the names of the columns")
     if record.fault:
-        raise CohortError(f"the line with the names of the columns {record.fault}")
+        ends = _OTHER_ENDS if "\r" in record.text.rstrip("\r\n") else ""
+        raise CohortError(f"the line with the names of the columns {record.fault}{ends}")
     return record.fields

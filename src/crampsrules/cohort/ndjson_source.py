@@ -15,7 +15,7 @@ from attrs import frozen
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.columns import BETWEEN, declared
 from crampsrules.cohort.errors import CohortError
-from crampsrules.cohort.formats import Format
+from crampsrules.cohort.formats import NOT_UTF_8, Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 from crampsrules.errors import FactProblem, shorten
@@ -77,7 +77,9 @@ def parsed(line: Line) -> dict[str, Any]:
     try:
         found = _decode(line.content.decode())
     except UnicodeDecodeError as error:
-        raise NotAnObjectError(f"is not UTF-8: {error.reason} at {error.start + 1}") from None
+        raise NotAnObjectError(
+            f"is not UTF-8: {error.reason} at {error.start + 1}; {NOT_UTF_8}"
+        ) from None
     except json.JSONDecodeError as error:
         raise NotAnObjectError(f"is not JSON: {error.msg} at {error.pos + 1}") from None
     except RecursionError:
