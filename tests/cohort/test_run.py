@@ -116,7 +116,26 @@ def names_in(path):
     if path.suffix == ".parquet":
         return list(pl.read_parquet_schema(path))
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    return first.split(",") if path.suffix == ".csv" else list(json.loads(first))
+    return next(csv.reader([first])) if path.suffix == ".csv" else list(json.loads(first))
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize("source", FORMATS)
+def test_a_column_without_a_name_is_passed_on_as_it_is(tmp_path, source, target):
+    """As pandas writes the numbers of rows."""
+    file, out = tmp_path / f"in.{source}", tmp_path / f"out.{target}"
+    frame = pl.DataFrame({"": [7, 8], "fever": [True, False]})
+    {"csv": frame.write_csv, "ndjson": frame.write_ndjson, "parquet": frame.write_parquet}[source](
+        file
+    )
+
+    assert run(file, out).exit_code == ExitCode.OK
+    assert run(file, tmp_path / f"kept.{target}", "--keep", "").exit_code == ExitCode.OK
+
+    assert names_in(out)[:3] == ["", "fever", "triage"]
+    assert names_in(tmp_path / f"kept.{target}")[:2] == ["", "triage"]
+    if target != "parquet":
+        assert ("8," if target == "csv" else "8") in out.read_text()
 
 
 @pytest.mark.parametrize("delimiter", [*",;\t| -.:/eE0T'\\"])

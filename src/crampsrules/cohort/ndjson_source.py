@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import polars as pl
 from attrs import frozen
 
+from crampsrules.cohort.arrow_columns import framed
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.columns import BETWEEN, declared
 from crampsrules.cohort.errors import CohortError
@@ -352,7 +353,7 @@ class NdjsonSource:
             if kind == "json":
                 values = [None if one is None else _dumped(one) for one in values]
             columns.append(pl.Series(name, values, dtype=_TYPES[kind]))
-        return pl.DataFrame(columns).to_arrow()
+        return framed(columns).to_arrow()
 
 
 # What the values of a column are, over the whole file; what fits nothing else is kept as JSON.
