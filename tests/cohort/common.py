@@ -71,17 +71,18 @@ def started(*arguments):
     return process
 
 
-def started_with_little_room(stderr, *arguments):
-    """Start it where no file may grow beyond 60,000 bytes; its messages go to a file."""
-    process = _PROCESSES.Process(target=_with_little_room, args=(stderr, arguments))
+def started_with_messages(stderr, *arguments, room=None):
+    """Start it with a file for its messages, and no file may grow beyond so many bytes."""
+    process = _PROCESSES.Process(target=_with_messages, args=(stderr, arguments, room))
     process.start()
     return process
 
 
-def _with_little_room(stderr, arguments):
+def _with_messages(stderr, arguments, room):
     with stderr.open("wb") as file:
         os.dup2(file.fileno(), 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+    if room is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     main(["cohort", *map(str, arguments)])
 
 

@@ -125,9 +125,7 @@ def test_a_column_without_a_name_is_passed_on_as_it_is(tmp_path, source, target)
     """As pandas writes the numbers of rows."""
     file, out = tmp_path / f"in.{source}", tmp_path / f"out.{target}"
     frame = pl.DataFrame({"": [7, 8], "fever": [True, False]})
-    {"csv": frame.write_csv, "ndjson": frame.write_ndjson, "parquet": frame.write_parquet}[source](
-        file
-    )
+    getattr(frame, f"write_{source}")(file)
 
     assert run(file, out).exit_code == ExitCode.OK
     assert run(file, tmp_path / f"kept.{target}", "--keep", "").exit_code == ExitCode.OK

@@ -16,6 +16,7 @@ from crampsrules.cohort.formats import Format, delimiter_of, format_of
 from crampsrules.cohort.picture import picture
 from crampsrules.cohort.plan import Plan, beside, mind_that_they_differ
 from crampsrules.cohort.run import Outcome, assess_cohort
+from crampsrules.cohort.workshop import workshop_of
 from crampsrules.errors import shorten
 from crampsrules.rulebase import RuleBase
 
@@ -75,6 +76,9 @@ def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bo
             outcome = assess_cohort(plan, restart=restart, watch=watch)
     except UnfinishedError as error:
         raise UnfinishedError(_with_advice(error, plan)) from None
+    except KeyboardInterrupt:
+        show(_interrupted(plan), error=True)
+        raise
     shown = (
         json.dumps(outcome_data(outcome, plan), indent=2, ensure_ascii=False)
         if as_json
@@ -105,6 +109,16 @@ def _with_advice(error: UnfinishedError, plan: Plan) -> str:
     return (
         f"{error}\nWhat was done until then is kept. When that is mended, the same command goes on "
         "from there; --restart begins anew."
+    )
+
+
+def _interrupted(plan: Plan) -> str:
+    """What to say to somebody who stopped it."""
+    if plan.source is None or plan.target is None or not workshop_of(plan.target).exists():
+        return "Stopped. The same command begins anew."
+    return (
+        "Stopped. What was done until then is kept: the same command goes on from there; --restart "
+        "begins anew."
     )
 
 

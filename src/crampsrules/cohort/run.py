@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import BinaryIO, TypeVar
 
 from attrs import field, frozen
@@ -133,12 +133,12 @@ class _Way:
         with (
             ThreadPoolExecutor(_ENCODERS, "cohort-encoder") as encoders,
             ThreadPoolExecutor(1, "cohort-writer") as writer,
+            # Ctrl-C while Python tidies up after a generator that nobody closed would be lost.
+            closing(self._batches(start)) as batches,
         ):
             waiting: deque[Future[Progress]] = deque()
             are_any = False
-            batches = _read(self.plan, self.source, start)
-            # A reader that waits for a pipe could not be interrupted from another thread.
-            for batch in _ahead(batches) if self.plan.source else batches:
+            for batch in batches:
                 answered = self.assessor.answered(batch)
                 is_first = start is None and not are_any
                 encoding = encoders.submit(self._encoded, answered, header=is_first)
@@ -150,6 +150,11 @@ class _Way:
             while waiting:
                 watch(waiting.popleft().result())
         return are_any
+
+    def _batches(self, start: Position | None) -> Generator[Batch]:
+        batches = _read(self.plan, self.source, start)
+        # A reader that waits for a pipe could not be interrupted from another thread.
+        return _ahead(batches) if self.plan.source else batches
 
     def nobody(self) -> Encoded:
         """A batch of no rows: it tells the columns of an output in which there are none."""
@@ -166,14 +171,14 @@ def _put_after(before: Future[Progress] | None, encoding: Future[Encoded], put: 
     return put(encoding.result())
 
 
-def _read(plan: Plan, source: Source, start: Position | None) -> Iterator[Batch]:
+def _read(plan: Plan, source: Source, start: Position | None) -> Generator[Batch]:
     try:
         yield from source.batches(start)
     except OSError as error:
         raise UnfinishedError(f"{_name(plan)} cannot be read: {error.strerror or error}") from None
 
 
-def _ahead(items: Iterator[T]) -> Iterator[T]:
+def _ahead(items: Iterator[T]) -> Generator[T]:
     """The same items; while one is used the next is made."""
     with ThreadPoolExecutor(1, "cohort-reader") as reader:
         coming = reader.submit(next, items, None)
