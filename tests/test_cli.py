@@ -801,7 +801,40 @@ def test_what_cannot_be_saved_is_shown_all_the_same():
 
     assert result.exit_code == ExitCode.USAGE
     assert SHIPPED.wording.triage["emergency"].title.upper() in result.stdout
-    assert "No space left on device" in result.stderr
+    assert "'/dev/full': No space left on device" in result.stderr
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full to write to")
+
+
+@FULL
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["assess", "--help"],
+        ["assess", "{}"],
+        ["assess", "{}", "--json"],
+        ["rules"],
+        ["cohort", "examples/cohort.csv", "-", "--to", "csv", "--columns", "age_years=AGE"],
+    ],
+)
+def test_where_standard_output_is_full_it_says_so(tmp_path, arguments):
+    """In words, and of nothing else."""
+    file = tmp_path / "facts.json"
+    file.write_text('{"fever": true}')
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "crampsrules", *(one.format(file) for one in arguments)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr == ("Error: standard output cannot be written: No space left on device\n")
 
 
 # --- Streams that a shell has closed ---

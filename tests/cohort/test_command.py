@@ -10,6 +10,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from itertools import product
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -278,6 +279,21 @@ def test_in_a_pipe_what_is_put_aside_goes_to_standard_error_or_a_file(tmp_path):
     done = piped("-", "-", "--from", "csv", "--to", "csv", "--rejects", str(file), given=given)
     assert put_aside in file.read_text()
     assert put_aside not in done.stderr.decode()
+
+
+def test_where_what_is_put_aside_cannot_be_written_its_file_is_named(tmp_path):
+    """And not standard output, which could be."""
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full to write to")
+    (tmp_path / "aside").symlink_to("/dev/full")
+    given = b"person,fever\n2,perhaps\n"
+
+    done = piped(
+        "-", "-", "--from", "csv", "--to", "csv", "--rejects", str(tmp_path / "aside"), given=given
+    )
+
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.decode() == ("Error: /dev/full cannot be written: No space left on device\n")
 
 
 def test_from_a_pipe_to_a_file_it_says_that_it_cannot_go_on(tmp_path):

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from attrs import field, frozen
@@ -104,20 +105,42 @@ def _piped(plan: Plan, assessor: Assessor, watch: Watch) -> Outcome:
         rejects: BinaryIO = (
             sys.stderr.buffer
             if plan.rejects is None
-            else stack.enter_context(plan.rejects.open("wb"))
+            else stack.enter_context(_put_aside(plan.rejects))
         )
 
         def put(batch: Encoded) -> Progress:
             nonlocal tally
-            for stream, content in ((sys.stdout.buffer, batch.output), (rejects, batch.rejects)):
-                stream.write(content)
-                stream.flush()
+            _write(sys.stdout.buffer, batch.output, "standard output")
+            _write(rejects, batch.rejects, str(plan.rejects or "standard error"))
             tally += batch.tally
             return _progress(source, batch.end, tally)
 
         if not way.go(None, put, watch):
             put(way.nobody())
         return _outcome(source, tally, resumed=0)
+
+
+def _write(stream: BinaryIO, content: bytes, name: str) -> None:
+    with _writing(name):
+        stream.write(content)
+        stream.flush()
+
+
+@contextmanager
+def _put_aside(path: Path) -> Iterator[BinaryIO]:
+    """The file for rows that are put aside. What could not be written is tried again as it ends."""
+    with _writing(str(path)), path.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CohortError(f"{name} cannot be written: {error.strerror or error}") from None
 
 
 @frozen
