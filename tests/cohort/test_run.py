@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import shutil
+import subprocess
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -355,6 +357,14 @@ def test_no_row_of_csv_vanishes(tmp_path):
     assert done.exit_code == ExitCode.BAD_ROWS
     assert list(answers_in(tmp_path / "out.csv")) == [1, 6]
     told = rejects_in(tmp_path / "out.csv")
+    assert [one["csv"] for one in told] == [
+        "2,188,maybe",
+        "3,71",
+        '4,"71,yes',
+        "5,7\\xff1,yes",
+        "7,NA,no",
+        "8,é \t ",
+    ]
     assert [(one["line"], one["reasons"], one["given"]) for one in told] == [
         (
             3,
@@ -377,6 +387,61 @@ def test_no_row_of_csv_vanishes(tmp_path):
     assert "6 put aside" in done.stdout
     aside = (tmp_path / "out.csv.rejects.ndjson").read_text(encoding="utf-8")
     assert '"given": "8,é' in aside
+
+
+letters = st.characters(codec="utf-8", exclude_characters="\r\n\0")
+notes = st.text(st.sampled_from(";,\"'\n\r \t[") | letters, max_size=6)
+ages = st.sampled_from(["71", "188", "many", ""])
+
+
+@given(st.lists(st.tuples(notes, ages), min_size=1, max_size=4), st.sampled_from(",; '"))
+def test_rows_of_csv_that_were_put_aside_are_rows_of_csv_again(tmp_path_factory, rows, delimiter):
+    """With the same facts and the same faults, until somebody mends them."""
+    folder = tmp_path_factory.mktemp("run")
+    options = ["--delimiter", delimiter]
+    file, again = folder / "in.csv", folder / "again.csv"
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened, delimiter=delimiter).writerows([["note", "age_years"], *rows])
+    run(file, folder / "out.csv", *options)
+    first = rejects_in(folder / "out.csv")
+
+    lines = [f"note{delimiter}age_years", *(one["csv"] for one in first)]
+    again.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+    run(again, folder / "more.csv", *options)
+    second = rejects_in(folder / "more.csv")
+
+    assert len(first) == sum(age in ("188", "many") for _, age in rows)
+    for one, other in zip(first, second, strict=True):
+        assert one | {"line": None} == other | {"line": None}
+
+
+@pytest.mark.parametrize(("source", "jq"), [("csv", "-r .csv"), ("ndjson", "-rc .given")])
+def test_rows_that_were_put_aside_are_mended_as_the_guide_says(tmp_path, source, jq):
+    """And run as a cohort of their own."""
+    if shutil.which("jq") is None:
+        pytest.skip("no jq to take them out with")
+    file, out = tmp_path / f"in.{source}", tmp_path / f"out.{source}"
+    rows = ["person,age_years,fever", "1,71,yes", "2,710,", "3,720,no,"]
+    if source == "ndjson":
+        rows = [
+            '{"person": 1}',
+            '{"person": 2, "age_years": 710}',
+            '{"person": 3, "age_years": 720,}',
+        ]
+    file.write_text("".join(f"{row}\n" for row in rows))
+    assert run(file, out).exit_code == ExitCode.BAD_ROWS
+
+    aside = [*jq.split(), f"{out}.rejects.ndjson"]
+    taken = subprocess.run(["jq", *aside], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    mended = taken.replace("710", "71").replace("720,no,", "72,no").replace("720,}", "72}")
+    header = f"{rows[0]}\n" if source == "csv" else ""
+    (tmp_path / f"mended.{source}").write_text(header + mended)
+
+    assert run(tmp_path / f"mended.{source}", tmp_path / "more.ndjson").exit_code == ExitCode.OK
+    known = [
+        (one["person"], one["age_years"]) for one in answers_in(tmp_path / "more.ndjson").values()
+    ]
+    assert [(int(person), age) for person, age in known] == [(2, 71), (3, 72)]
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("in.tsv", "\t"), ("in.csv", " ")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from typing import BinaryIO
 
 import polars as pl
@@ -21,6 +22,7 @@ from crampsrules.cohort.plan import Plan
 _LONGEST_RECORD = LONGEST_LINE
 _LEAST_OF_A_LINE = 100  # what is kept of the shortest line takes more memory than its letters
 _MOST_BYTES = 32 * 2**20
+_END = "\r\n"  # of another, some versions of the csv module would not quote these two
 _QUOTED_SET = '"calf;thigh"'
 _OTHER_ENDS = (
     r"; where all lines end in a carriage return, tr '\r' '\n' < FILE | "
@@ -175,9 +177,8 @@ class CsvSource:
             if lines.offset - begun >= _MOST_BYTES or (record := self._records.next()) is None:
                 break
             if fault := record.fault or self._miscounted(record):
-                rejects.append(
-                    Reject(number=record.number, reasons=(fault,), given=record.text.rstrip("\r\n"))
-                )
+                text = record.text.rstrip("\r\n")
+                rejects.append(Reject(number=record.number, reasons=(fault,), given=text, csv=text))
             else:
                 rows.append(record.fields)
                 numbers.append(record.number)
@@ -211,9 +212,17 @@ class CsvSource:
             faults=faults,
             passed=passed.select(self.passed).to_arrow(),
             given=lambda row: dict(zip(self.names, rows[row], strict=True)),
+            csv=lambda row: _written(rows[row], self._plan.source_delimiter),
             rejects=rejects,
             end={"offset": lines.offset, "number": lines.number},
         )
+
+
+def _written(fields: list[str], delimiter: str) -> str:
+    """A row as a line of CSV, or several, without the last end."""
+    text = StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=_END).writerow(fields)
+    return text.getvalue().removesuffix(_END)
 
 
 def _header(records: CsvRecords) -> list[str]:

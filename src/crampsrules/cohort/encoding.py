@@ -77,7 +77,12 @@ def _rejects(rejects: Sequence[Reject], unit: str) -> bytes:
     """The rows that were put aside, as NDJSON."""
     return "".join(
         json.dumps(
-            {unit: one.number, "reasons": one.reasons, "given": _finite(one.given)},
+            {
+                unit: one.number,
+                "reasons": one.reasons,
+                "given": _finite(one.given),
+                **({} if one.csv is None else {"csv": one.csv}),
+            },
             ensure_ascii=False,
             allow_nan=False,
             default=str,  # a date, or whatever else Parquet may hold
