@@ -140,8 +140,10 @@ def write(path, patients):
                 for number, row in enumerate(rows):
                     writer.writerow([number, *(cell(row.get(name)) for name in names)])
         case ".ndjson":
+            # Some name must be that of a fact, also where nothing is known of anybody.
+            unknown = {} if any(rows) else {names[0]: None}
             lines = [
-                json.dumps({"person": number, **row}, ensure_ascii=False) + "\n"
+                json.dumps({"person": number, **unknown, **row}, ensure_ascii=False) + "\n"
                 for number, row in enumerate(rows)
             ]
             path.write_text("".join(lines), encoding="utf-8")

@@ -167,7 +167,7 @@ def test_numbers_and_texts_of_ndjson_are_passed_on_as_they_were_written(tmp_path
     line = (
         '{"id": 1.10, "note": "a\\u00e9\u2028;,", "big": 12345678901234567890, "more": {"x": []}}'
     )
-    (tmp_path / "in.ndjson").write_text(line + "\n{}\n", encoding="utf-8")
+    (tmp_path / "in.ndjson").write_text(line + '\n{}\n{"fever": null}\n', encoding="utf-8")
 
     run(tmp_path / "in.ndjson", tmp_path / "out.ndjson")
     run(tmp_path / "in.ndjson", tmp_path / "out.parquet")

@@ -160,13 +160,13 @@ class Plan:
             self.mind_that_facts_are_there(names)
         return found
 
-    def mind_that_facts_are_there(self, names: Sequence[str]) -> None:
+    def mind_that_facts_are_there(self, names: Sequence[str], *, are_all: bool = True) -> None:
         """Refuse names of which none is a fact. Raises CohortError.
 
-        In NDJSON what is unknown may be left out, so that there it takes a name that is nearly one.
+        Where others may follow, it takes a name that is nearly one. Where there is no name at all,
+        nothing is known of anybody, and nothing was meant to be.
         """
-        are_near = any(map(nearly_a_fact, names))
-        if not are_near and (self.source_format is Format.NDJSON or not names):
+        if not names or not (are_all or any(map(nearly_a_fact, names))):
             return
         shown = ", ".join(shorten(name) for name in names[:5])
         near = {nearly_a_fact(name) or nearest(name, FACTS) for name in names[:5]} - {None}
