@@ -128,7 +128,18 @@ def test_interrupted_with_nothing_to_go_on_with_it_says_so(
 
     assert done.exit_code == ExitCode.INTERRUPTED
     assert done.stderr.endswith(NOT_KEPT)
-    assert not (tmp_path / "out.csv").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_pipe_that_cannot_be_used_nothing_is_left(tmp_path):
+    """Nobody could go on with it."""
+    rows = '{"person": 1}\n' * 5
+    out = tmp_path / "out.ndjson"
+
+    done = run("-", out, "--from", "ndjson", "--batch", 2, given=rows)
+
+    assert done.exit_code == ExitCode.USAGE
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_second_interrupt_while_it_tidies_up_is_not_lost(cohort, tmp_path, monkeypatch):
