@@ -309,6 +309,21 @@ main()
 """
 
 
+def test_stopped_while_it_loads_it_says_nothing(monkeypatch, capsys):
+    """There is nothing that could be kept or lost."""
+
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("crampsrules.cli._require_packages", stopped)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert ended.value.code == ExitCode.INTERRUPTED
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("package", ["click", "rich"])
 def test_without_the_extra_it_says_what_to_install(package):
     """The library works without click and rich; only the command line needs them."""
