@@ -145,6 +145,7 @@ def test_what_cannot_be_done_is_said_before_anything_is(
             b"fever,fever\n",
             "two columns have the name 'fever': give one of them another in the file",
         ),
+        (b"person,b\n", "no column has the name of a fact; the first are 'person', 'b'. Say which"),
         (b"fever,a,fever,a\n", "two columns have the name 'fever'"),
         (b"fever,a,b,a\n", "two columns have the name 'a': give one of them another in the file"),
         (b"fever,triage\n", "has a column 'triage', which the answer is to be called"),

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
-from crampsrules.errors import did_you_mean, nearest, shorten
+from crampsrules.errors import did_you_mean, shorten
 from crampsrules.facts import FACTS
 from crampsrules.frames.inputs import nearly_a_fact
 from crampsrules.rulebase import RuleBase
@@ -169,7 +169,7 @@ class Plan:
         if not names or not (are_all or any(map(nearly_a_fact, names))):
             return
         shown = ", ".join(shorten(name) for name in names[:5])
-        near = {nearly_a_fact(name) or nearest(name, FACTS) for name in names[:5]} - {None}
+        near = {nearly_a_fact(name) for name in names[:5]} - {None}
         hint = f"; did you mean {min(map(str, near))!r}?" if near else "."
         raise CohortError(
             f"no column has the name of a fact; the first are {shown}{hint} "
