@@ -309,6 +309,21 @@ main()
 """
 
 
+def test_stopped_while_it_loads_it_says_nothing(monkeypatch, capsys):
+    """There is nothing that could be kept or lost."""
+
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("crampsrules.cli._require_packages", stopped)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert ended.value.code == ExitCode.INTERRUPTED
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("package", ["click", "rich"])
 def test_without_the_extra_it_says_what_to_install(package):
     """The library works without click and rich; only the command line needs them."""
@@ -801,7 +816,40 @@ def test_what_cannot_be_saved_is_shown_all_the_same():
 
     assert result.exit_code == ExitCode.USAGE
     assert SHIPPED.wording.triage["emergency"].title.upper() in result.stdout
-    assert "No space left on device" in result.stderr
+    assert "'/dev/full': No space left on device" in result.stderr
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full to write to")
+
+
+@FULL
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["assess", "--help"],
+        ["assess", "{}"],
+        ["assess", "{}", "--json"],
+        ["rules"],
+        ["cohort", "examples/cohort.csv", "-", "--to", "csv", "--columns", "age_years=AGE"],
+    ],
+)
+def test_where_standard_output_is_full_it_says_so(tmp_path, arguments):
+    """In words, and of nothing else."""
+    file = tmp_path / "facts.json"
+    file.write_text('{"fever": true}')
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "crampsrules", *(one.format(file) for one in arguments)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr == ("Error: standard output cannot be written: No space left on device\n")
 
 
 # --- Streams that a shell has closed ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from io import StringIO
 from pathlib import Path
@@ -83,10 +84,11 @@ def test_a_dash_is_no_file():
         assert str(raised.value) == f"of - the format is not known: say it with {option}"
 
 
-@pytest.mark.parametrize("delimiter", ["", "ab", '"', "\r", "\n", "\u00a7", "\udcff"])
+@pytest.mark.parametrize("delimiter", ["", "ab", r"\n", "TAB", '"', "\r", "\n", "\u00a7", "\udcff"])
 def test_what_cannot_part_fields_is_refused(delimiter):
     """A quotation mark, and the end of a line."""
-    with pytest.raises(click.UsageError, match="--delimiter takes one character of ASCII, and no"):
+    told = f"takes one character of ASCII, or tab, and no quotation mark, got {delimiter!r}"
+    with pytest.raises(click.UsageError, match=re.escape(told)):
         plan(delimiter=delimiter)
 
 
@@ -96,6 +98,12 @@ def test_any_other_character_may_part_fields(delimiter):
     made = plan(delimiter=delimiter)
 
     assert made.source_delimiter == made.target_delimiter == delimiter
+
+
+@pytest.mark.parametrize("delimiter", ["tab", r"\t"])
+def test_a_tab_can_be_typed(delimiter):
+    """In letters: few shells take the key."""
+    assert plan(delimiter=delimiter) == plan(delimiter="\t")
 
 
 @pytest.mark.parametrize("columns", [("fever",), ("fever=a", "fever=b")])

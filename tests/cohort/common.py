@@ -71,17 +71,18 @@ def started(*arguments):
     return process
 
 
-def started_with_little_room(stderr, *arguments):
-    """Start it where no file may grow beyond 60,000 bytes; its messages go to a file."""
-    process = _PROCESSES.Process(target=_with_little_room, args=(stderr, arguments))
+def started_with_messages(stderr, *arguments, room=None):
+    """Start it with a file for its messages, and no file may grow beyond so many bytes."""
+    process = _PROCESSES.Process(target=_with_messages, args=(stderr, arguments, room))
     process.start()
     return process
 
 
-def _with_little_room(stderr, arguments):
+def _with_messages(stderr, arguments, room):
     with stderr.open("wb") as file:
         os.dup2(file.fileno(), 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+    if room is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     main(["cohort", *map(str, arguments)])
 
 
@@ -139,8 +140,10 @@ def write(path, patients):
                 for number, row in enumerate(rows):
                     writer.writerow([number, *(cell(row.get(name)) for name in names)])
         case ".ndjson":
+            # Some name must be that of a fact, also where nothing is known of anybody.
+            unknown = {} if any(rows) else {names[0]: None}
             lines = [
-                json.dumps({"person": number, **row}, ensure_ascii=False) + "\n"
+                json.dumps({"person": number, **unknown, **row}, ensure_ascii=False) + "\n"
                 for number, row in enumerate(rows)
             ]
             path.write_text("".join(lines), encoding="utf-8")

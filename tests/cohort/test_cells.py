@@ -61,6 +61,19 @@ def test_any_text_is_unknown_or_a_value_or_a_fault(name, text):
         assert not text.strip()
 
 
+sets = st.sampled_from(sorted(name for name, fact in FACTS.items() if fact.kind == "members"))
+
+
+@given(st.data(), sets, st.sampled_from([", ", "|", ",", " | "]), st.sampled_from(["{}", "[{}]"]))
+def test_members_that_are_parted_otherwise_are_never_read(data, name, between, around):
+    """And what parts them here is told."""
+    members = data.draw(st.lists(st.sampled_from(FACTS[name].members), min_size=2))
+    (value,), faults = read(name, around.format(between.join(members)))
+
+    assert value is None
+    assert faults[0][0].startswith(f"{name}: takes its members with ';' between them, got ")
+
+
 @pytest.mark.parametrize(
     ("fact", "text", "value"),
     [
@@ -68,6 +81,9 @@ def test_any_text_is_unknown_or_a_value_or_a_fault(name, text):
         ("fever", "No", False),
         ("fever", "1", True),
         ("fever", "0", False),
+        ("fever", "1.0", True),
+        ("fever", "0.0", False),
+        ("timing__night", "1.0", True),
         ("age_years", " 71 ", 71.0),
         ("age_years", "7.1e1", 71.0),
         ("pain_severity", "7.0", 7),
@@ -78,6 +94,7 @@ def test_any_text_is_unknown_or_a_value_or_a_fault(name, text):
         ("timing", "none", []),
         ("timing__night", "yes", True),
         ("medications", "none", []),
+        ("medications", "statin, diuretic;lithium", ["statin, diuretic", "lithium"]),
         ("leg_swelling", "none", "none"),
         ("sex", "", None),
         ("sex", "  ", None),
@@ -94,7 +111,33 @@ def test_how_cells_are_written(fact, text, value):
         ("fever", "2", "fever: takes true or false, got '2'"),
         ("age_years", "71 years", "age_years: takes a number from 0 to 120 years, got '71 years'"),
         ("age_years", "inf", "age_years: takes a number from 0 to 120 years, got 'inf'"),
-        ("age_years", "7,1", "age_years: takes a number from 0 to 120 years, got '7,1'"),
+        (
+            "age_years",
+            "7,1",
+            (
+                "age_years: takes a number from 0 to 120 years, got '7,1'; decimals stand behind "
+                "a point here, as in 1.5"
+            ),
+        ),
+        (
+            "calcium_mmol_l",
+            "9,1 mg/dL",
+            (
+                "calcium_mmol_l: takes a number from 0.3 to 6 mmol/L, got '9,1 mg/dL'; decimals "
+                "stand behind a point here, as in 1.5"
+            ),
+        ),
+        (
+            "pain_severity",
+            "1.000,0",
+            (
+                "pain_severity: takes a whole number from 0 to 10, got '1.000,0'; decimals stand "
+                "behind a point here, as in 1.5"
+            ),
+        ),
+        ("age_years", "7,x", "age_years: takes a number from 0 to 120 years, got '7,x'"),
+        ("fever", "1,0", "fever: takes true or false, got '1,0'"),
+        ("fever", "1.5", "fever: takes true or false, got '1.5'"),
         ("pain_severity", "7.5", "pain_severity: takes a whole number from 0 to 10, got '7.5'"),
         (
             "pain_severity",
@@ -111,7 +154,30 @@ def test_how_cells_are_written(fact, text, value):
             "1_0 mmol/L",
             "potassium_mmol_l: takes a number from 0.5 to 15 mmol/L, got '1_0 mmol/L'",
         ),
-        ("timing", " ; ", "timing: takes a list, got the text ';': write [\"night\"]"),
+        ("timing", " ; ", "timing: takes its members with ';' between them, got ';'"),
+        (
+            "timing",
+            "night,rest",
+            "timing: takes its members with ';' between them, got 'night,rest'",
+        ),
+        (
+            "timing",
+            "night|rest",
+            "timing: takes its members with ';' between them, got 'night|rest'",
+        ),
+        (
+            "timing",
+            "['night', 'rest']",
+            "timing: takes its members with ';' between them, got \"['night', 'rest']\"",
+        ),
+        (
+            "medications",
+            "['statin', 'lithium']",
+            (
+                "medications: takes names of medicines with ';' between them, got "
+                "\"['statin', 'lithium']\""
+            ),
+        ),
         ("timing__night", "often", "timing__night: takes true or false, got 'often'"),
         (
             "age_years",

@@ -5,10 +5,12 @@ import gzip
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from itertools import product
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -92,7 +94,7 @@ def test_the_picture_is_written(cohort, tmp_path):
          "the column 'a' is given for two facts"),
         (["{cohort}", "out.csv", "--keep", "persons"],
          "no column 'persons' to keep; did you mean 'person'?"),
-        (["{cohort}", "out.csv", "--delimiter", "ab"], "--delimiter takes one character of ASCII"),
+        (["{cohort}", "out.csv", "--delimiter", "ab"], "takes one character of ASCII, or tab"),
         (["{cohort}", "{cohort}"], "cannot be both read and written, nor written twice"),
         (["{cohort}", "nowhere/out.csv"], "there is no folder"),
         (["{cohort}", "/dev/null", "--to", "csv"],
@@ -139,8 +141,13 @@ def test_what_cannot_be_done_is_said_before_anything_is(
                 "you mean 'age_years'? Say which"
             ),
         ),
-        (b"fever,fever\n", "two columns have the name 'fever'"),
+        (
+            b"fever,fever\n",
+            "two columns have the name 'fever': give one of them another in the file",
+        ),
+        (b"person,b\n", "no column has the name of a fact; the first are 'person', 'b'. Say which"),
         (b"fever,a,fever,a\n", "two columns have the name 'fever'"),
+        (b"fever,a,b,a\n", "two columns have the name 'a': give one of them another in the file"),
         (b"fever,triage\n", "has a column 'triage', which the answer is to be called"),
         (b"\xff,fever\n", "the line with the names of the columns is not UTF-8"),
         (b'"fever\n', "the line with the names of the columns is not CSV"),
@@ -181,6 +188,22 @@ def test_what_has_to_be_made_text_first_says_how(tmp_path, form, pack, told, too
     assert done.stderr == f"Error: {file}: {hint}"
     assert in_pipe.stderr.decode() == f"Error: standard input: {hint}"
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("size", [2, 2_000_000])
+def test_lines_that_end_in_a_carriage_return_say_how_they_are_read(tmp_path, size):
+    """All of them are one line otherwise, which may be too long."""
+    file = tmp_path / "in.csv"
+    file.write_bytes(b"person,age_years\r" + b"1,71,,,,,\r" * size)
+
+    done = run(file, tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert "universal" not in done.stderr
+    assert done.stderr.endswith(
+        "; where all lines end in a carriage return, tr '\\r' '\\n' < FILE | crampsrules cohort - "
+        "OUT --from csv reads it\n"
+    )
 
 
 def test_what_is_no_parquet_says_so(tmp_path):
@@ -257,6 +280,21 @@ def test_in_a_pipe_what_is_put_aside_goes_to_standard_error_or_a_file(tmp_path):
     done = piped("-", "-", "--from", "csv", "--to", "csv", "--rejects", str(file), given=given)
     assert put_aside in file.read_text()
     assert put_aside not in done.stderr.decode()
+
+
+def test_where_what_is_put_aside_cannot_be_written_its_file_is_named(tmp_path):
+    """And not standard output, which could be."""
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full to write to")
+    (tmp_path / "aside").symlink_to("/dev/full")
+    given = b"person,fever\n2,perhaps\n"
+
+    done = piped(
+        "-", "-", "--from", "csv", "--to", "csv", "--rejects", str(tmp_path / "aside"), given=given
+    )
+
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.decode() == ("Error: /dev/full cannot be written: No space left on device\n")
 
 
 def test_from_a_pipe_to_a_file_it_says_that_it_cannot_go_on(tmp_path):
@@ -350,15 +388,19 @@ def test_a_column_that_no_row_of_ndjson_has_is_told_of(tmp_path, option):
     assert not out.exists()
 
 
-def test_a_semicolon_between_the_columns_is_hinted_at(tmp_path):
-    """All names are then one."""
-    file = tmp_path / "in.csv"
-    file.write_text("AGE;sex\n3;male\n")
+@pytest.mark.parametrize(
+    ("sign", "told", "option"),
+    [(";", "';'", "';'"), ("\t", "a tab", "tab"), ("|", "'|'", "'|'"), (",", "','", ",")],
+)
+def test_what_else_may_stand_between_the_columns_is_hinted_at(tmp_path, sign, told, option):
+    """All names are then one; with what is hinted at they are read."""
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    file.write_text(f"age_years{sign}person\n3{sign}1\n")
+    wrong = ["--delimiter", ":"] if sign == "," else []
 
-    assert (
-        "If ';' stands between the columns, --delimiter says so."
-        in run(file, tmp_path / "out.csv").stderr
-    )
+    hint = f"If {told} stands between the columns, --delimiter {option} says so."
+    assert hint in run(file, out, *wrong).stderr
+    assert run(file, out, "--delimiter", *shlex.split(option)).exit_code == ExitCode.OK
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,13 @@ def test_what_the_json_module_writes_is_read_as_it_was(row, escaped):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b'{"a": "\xff"}', "is not UTF-8: invalid start byte at 8"),
+        (
+            b'{"a": "\xff"}',
+            (
+                "is not UTF-8: invalid start byte at 8; what is Latin-1 becomes UTF-8 with "
+                "iconv -f LATIN1 -t UTF-8 FILE"
+            ),
+        ),
         (b'{"a": 1', "is not JSON: Expecting ',' delimiter at 8"),
         (b'{"a": Infinity}', "is not JSON: there is no Infinity in it"),
         (b'{"a": 1, "b": 2, "b": 3, "a": 4}', "has 'a' twice"),
@@ -140,14 +146,80 @@ def test_a_row_of_letters_that_no_file_can_hold_is_put_aside_all_the_same(tmp_pa
     assert json.loads(aside)["line"] == 1
 
 
-def test_a_cohort_of_whom_nothing_is_known_is_one(tmp_path):
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
+@pytest.mark.parametrize("row", ["{}", '{"age_years": null, "person": 1}'])
+def test_a_cohort_of_whom_nothing_is_known_is_one(tmp_path, target, row):
     """It has as many rows as objects."""
+    file = tmp_path / "in.ndjson"
+    file.write_text(f"{row}\n" * 5)
+
+    done = run(file, tmp_path / target, "--batch", 2)
+
+    assert done.exit_code == ExitCode.OK
+    assert done.stdout.startswith("5 rows read, 5 assessed\n")
+
+
+known = st.fixed_dictionaries(
+    {}, optional={"person": st.integers(), "note": words, "fever": st.none() | st.booleans()}
+)
+
+
+@given(
+    st.lists(known, max_size=6), st.sampled_from(["csv", "ndjson", "parquet"]), st.integers(1, 3)
+)
+def test_of_names_one_must_be_a_fact_wherever_it_stands(tmp_path_factory, rows, target, batch):
+    """Whatever the batches, and in a pipe too, where that is known at its end."""
+    folder = tmp_path_factory.mktemp("run")
+    file, out = folder / "in.ndjson", folder / f"out.{target}"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    names = {name for row in rows for name in row}
+    is_right = not names or "fever" in names
+    pipe = ["-", "-", "--from", "ndjson", "--to", "ndjson"]
+
+    done = run(file, out, "--batch", batch)
+    piped = run(*pipe, "--batch", batch, given=file.read_bytes())
+
+    expected = ExitCode.OK if is_right else ExitCode.USAGE
+    assert (done.exit_code, piped.exit_code) == (expected, expected)
+    assert out.exists() == is_right
+    if not is_right:
+        assert "no column has the name of a fact; the first are " in done.stderr
+        assert "no column has the name of a fact; the first are " in piped.stderr
+        assert list(folder.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("in.csv", "jq -r .csv FILE gives them, to be put below the names of the columns"),
+        ("in.ndjson", "jq -rc .given FILE gives them as NDJSON"),
+        ("in.parquet", "jq -rc .given FILE gives them as NDJSON"),
+    ],
+)
+def test_what_was_put_aside_is_no_cohort(tmp_path, source, target, told):
+    """Everyone would be someone of whom nothing is known; it says how the rows are taken out."""
+    frame = pl.DataFrame({"person": [1, 2], "age_years": [188, 199]})
+    getattr(frame, f"write_{source[3:]}")(tmp_path / source)
+    assert run(tmp_path / source, tmp_path / "first.csv").exit_code == ExitCode.BAD_ROWS
+    aside = tmp_path / "first.csv.rejects.ndjson"
+    pipe = ["-", "-", "--from", "ndjson", "--to", "ndjson"]
+
+    for done in (run(aside, tmp_path / target), run(*pipe, given=aside.read_bytes())):
+        assert done.exit_code == ExitCode.USAGE
+        assert "holds rows that were put aside, with the reasons, and not people" in done.stderr
+        assert told in done.stderr
+        assert done.stdout == ""
+    assert not (tmp_path / target).exists()
+
+
+def test_names_that_others_may_have_are_not_taken_for_what_was_put_aside(tmp_path):
+    """Beside a fact, or as one."""
     file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
-    file.write_text("".join(f'{{"person": {number}}}\n' for number in range(5)))
-
-    assert run(file, out, "--batch", 2).exit_code == ExitCode.OK
-
-    assert list(answers_in(out)) == list(range(5))
+    file.write_text('{"person": 1, "line": 2, "reasons": [], "given": true, "fever": true}\n')
+    assert run(file, out).exit_code == ExitCode.OK
+    file.write_text('{"line": 2, "reasons": [], "given": true}\n')
+    assert run(file, out, "--columns", "fever=given").exit_code == ExitCode.OK
 
 
 def test_a_file_with_too_many_names_of_columns_is_none(tmp_path, monkeypatch):
@@ -165,7 +237,7 @@ def test_a_file_with_too_many_names_of_columns_is_none(tmp_path, monkeypatch):
 def test_a_name_of_an_answer_is_minded_only_where_it_is_kept(tmp_path):
     """Rows that have it are put aside, and it can be left out."""
     file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
-    file.write_text('{"person": 1, "advice": 1, "triage": 2}\n{"person": 2}\n')
+    file.write_text('{"person": 1, "advice": 1, "triage": 2}\n{"person": 2, "fever": null}\n')
 
     assert run(file, out).exit_code == ExitCode.BAD_ROWS
     assert rejects_in(out)[0]["reasons"] == ["has advice, triage, which the answer is to be called"]

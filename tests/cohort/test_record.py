@@ -73,6 +73,7 @@ def test_what_an_output_depends_on(tmp_path):
     plan = Plan(
         source=source,
         target=Path("out.csv"),
+        rejects=Path("aside"),
         source_format=Format.CSV,
         target_format=Format.NDJSON,
         rules=SHIPPED,

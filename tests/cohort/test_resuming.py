@@ -1,16 +1,21 @@
 """A run that is stopped goes on where it was, and what comes out is as if nothing had happened."""
 
 import errno
+import gc
 import json
 import os
 import random
 import signal
 import subprocess
+import sys
+import threading
 import time
 
 import pytest
 
 from crampsrules.cli import ExitCode
+from crampsrules.cohort.answers import Assessor
+from crampsrules.cohort.csv_source import CsvSource
 from crampsrules.cohort.workshop import workshop_of
 from tests.cohort.common import (
     is_same,
@@ -19,7 +24,7 @@ from tests.cohort.common import (
     rows_seen,
     run,
     started,
-    started_with_little_room,
+    started_with_messages,
     write,
 )
 
@@ -69,6 +74,101 @@ def test_killed_at_ten_random_points_it_ends_as_if_it_had_not_been(cohort, tmp_p
     assert is_same(whole, out)
     assert rejects_in(out) == rejects_in(whole) != []
     assert not workshop_of(out).exists()
+
+
+# --- Stopped by Ctrl-C --------------------------------------------------------------------------
+
+KEPT = (
+    "Stopped. What was done until then is kept: the same command goes on from there; --restart "
+    "begins anew.\n"
+)
+NOT_KEPT = "Stopped. The same command begins anew.\n"
+
+
+def test_interrupted_wherever_it_is_it_says_that_it_goes_on(cohort, tmp_path):
+    """And nothing else, however often; what comes out is as if nobody had."""
+    out, stderr = tmp_path / "out.csv", tmp_path / "stderr"
+    rng = random.Random(1)  # noqa: S311 - nothing secret
+    for at in range(8):
+        seen = rows_seen(out)
+        process = started_with_messages(stderr, cohort, out, "--batch", BATCH)
+        while process.is_alive() and rows_seen(out) == seen:
+            time.sleep(0.001)
+        process.join(timeout=rng.uniform(0, 0.02))
+        for _ in range(1 + at % 2):
+            os.kill(process.pid, signal.SIGINT)
+        process.join()
+
+        assert stderr.read_text(encoding="utf-8") == KEPT
+        assert process.exitcode == ExitCode.INTERRUPTED
+        assert rows_seen(out) > seen
+        assert not out.exists()
+
+    run(cohort, tmp_path / "whole.csv", "--batch", 1000)
+    assert run(cohort, out, "--batch", 1000).exit_code == ExitCode.BAD_ROWS
+    assert is_same(out, tmp_path / "whole.csv")
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("file", "out.csv"), ("file", "-"), ("-", "out.csv")]
+)
+def test_interrupted_with_nothing_to_go_on_with_it_says_so(
+    cohort, tmp_path, monkeypatch, source, target
+):
+    """Before the first batch, and in a pipe."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Assessor, "answered", interrupted)
+    monkeypatch.chdir(tmp_path)
+    file = cohort if source == "file" else source
+
+    done = run(file, target, "--from", "csv", "--to", "csv", given=cohort.read_bytes())
+
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert done.stderr.endswith(NOT_KEPT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_pipe_that_cannot_be_used_nothing_is_left(tmp_path):
+    """Nobody could go on with it."""
+    rows = '{"person": 1}\n' * 5
+    out = tmp_path / "out.ndjson"
+
+    done = run("-", out, "--from", "ndjson", "--batch", 2, given=rows)
+
+    assert done.exit_code == ExitCode.USAGE
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_interrupt_while_it_tidies_up_is_not_lost(cohort, tmp_path, monkeypatch):
+    """Python would say that it ignored it, if that came while it threw the reader away."""
+    struck = threading.Event()
+    ignored: list[object] = []
+    read = CsvSource._batch
+
+    def interrupted(*_, **__):
+        struck.set()
+        raise KeyboardInterrupt
+
+    def strikes(source):
+        if struck.wait(0.2):
+            time.sleep(0.2)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+        return read(source)
+
+    monkeypatch.setattr(Assessor, "answered", interrupted)
+    monkeypatch.setattr(CsvSource, "_batch", strikes)
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+
+    done = run(cohort, tmp_path / "out.csv", "--batch", BATCH)
+    gc.collect()
+
+    assert done.exit_code == ExitCode.INTERRUPTED
+    assert done.stderr == NOT_KEPT
+    assert ignored == []
 
 
 @pytest.fixture
@@ -209,7 +309,7 @@ def test_two_runs_do_not_make_one_output(cohort, tmp_path):
 def test_where_nothing_more_can_be_written_it_says_so_and_goes_on_later(cohort, tmp_path, suffix):
     """Nothing of the output is there before, and all of it is there in the end."""
     out = tmp_path / f"out.{suffix}"
-    process = started_with_little_room(tmp_path / "stderr", cohort, out, "--batch", 100)
+    process = started_with_messages(tmp_path / "stderr", cohort, out, "--batch", 100, room=60_000)
     process.join()
 
     told = (tmp_path / "stderr").read_text(encoding="utf-8")

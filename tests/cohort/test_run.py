@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import shutil
+import subprocess
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from crampsrules import RuleBase, assess, assess_frame
 from crampsrules.cli import ExitCode
+from crampsrules.cohort.formats import NOT_UTF_8
 from tests.cohort.common import FORMATS, SHIPPED, answers_in, people, rejects_in, run, write
 from tests.drawing import fewer, patients
 from tests.frames.common import ANSWERS, in_floats, rows_at_thresholds
@@ -115,7 +118,24 @@ def names_in(path):
     if path.suffix == ".parquet":
         return list(pl.read_parquet_schema(path))
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    return first.split(",") if path.suffix == ".csv" else list(json.loads(first))
+    return next(csv.reader([first])) if path.suffix == ".csv" else list(json.loads(first))
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize("source", FORMATS)
+def test_a_column_without_a_name_is_passed_on_as_it_is(tmp_path, source, target):
+    """As pandas writes the numbers of rows."""
+    file, out = tmp_path / f"in.{source}", tmp_path / f"out.{target}"
+    frame = pl.DataFrame({"": [7, 8], "fever": [True, False]})
+    getattr(frame, f"write_{source}")(file)
+
+    assert run(file, out).exit_code == ExitCode.OK
+    assert run(file, tmp_path / f"kept.{target}", "--keep", "").exit_code == ExitCode.OK
+
+    assert names_in(out)[:3] == ["", "fever", "triage"]
+    assert names_in(tmp_path / f"kept.{target}")[:2] == ["", "triage"]
+    if target != "parquet":
+        assert ("8," if target == "csv" else "8") in out.read_text()
 
 
 @pytest.mark.parametrize("delimiter", [*",;\t| -.:/eE0T'\\"])
@@ -147,7 +167,7 @@ def test_numbers_and_texts_of_ndjson_are_passed_on_as_they_were_written(tmp_path
     line = (
         '{"id": 1.10, "note": "a\\u00e9\u2028;,", "big": 12345678901234567890, "more": {"x": []}}'
     )
-    (tmp_path / "in.ndjson").write_text(line + "\n{}\n", encoding="utf-8")
+    (tmp_path / "in.ndjson").write_text(line + '\n{}\n{"fever": null}\n', encoding="utf-8")
 
     run(tmp_path / "in.ndjson", tmp_path / "out.ndjson")
     run(tmp_path / "in.ndjson", tmp_path / "out.parquet")
@@ -337,6 +357,14 @@ def test_no_row_of_csv_vanishes(tmp_path):
     assert done.exit_code == ExitCode.BAD_ROWS
     assert list(answers_in(tmp_path / "out.csv")) == [1, 6]
     told = rejects_in(tmp_path / "out.csv")
+    assert [one["csv"] for one in told] == [
+        "2,188,maybe",
+        "3,71",
+        '4,"71,yes',
+        "5,7\\xff1,yes",
+        "7,NA,no",
+        "8,é \t ",
+    ]
     assert [(one["line"], one["reasons"], one["given"]) for one in told] == [
         (
             3,
@@ -348,7 +376,7 @@ def test_no_row_of_csv_vanishes(tmp_path):
         ),
         (4, ["has 2 fields, and the header has 3"], "3,71"),
         (6, ["is not CSV: a quotation mark is opened and not closed"], '4,"71,yes'),
-        (7, ["is not UTF-8: invalid start byte at byte 4"], "5,7\\xff1,yes"),
+        (7, [f"is not UTF-8: invalid start byte at byte 4; {NOT_UTF_8}"], "5,7\\xff1,yes"),
         (
             9,
             [f"age_years: takes a number from 0 to 120 years, got 'NA' {HINT}"],
@@ -361,6 +389,61 @@ def test_no_row_of_csv_vanishes(tmp_path):
     assert '"given": "8,é' in aside
 
 
+letters = st.characters(codec="utf-8", exclude_characters="\r\n\0")
+notes = st.text(st.sampled_from(";,\"'\n\r \t[") | letters, max_size=6)
+ages = st.sampled_from(["71", "188", "many", ""])
+
+
+@given(st.lists(st.tuples(notes, ages), min_size=1, max_size=4), st.sampled_from(",; '"))
+def test_rows_of_csv_that_were_put_aside_are_rows_of_csv_again(tmp_path_factory, rows, delimiter):
+    """With the same facts and the same faults, until somebody mends them."""
+    folder = tmp_path_factory.mktemp("run")
+    options = ["--delimiter", delimiter]
+    file, again = folder / "in.csv", folder / "again.csv"
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened, delimiter=delimiter).writerows([["note", "age_years"], *rows])
+    run(file, folder / "out.csv", *options)
+    first = rejects_in(folder / "out.csv")
+
+    lines = [f"note{delimiter}age_years", *(one["csv"] for one in first)]
+    again.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+    run(again, folder / "more.csv", *options)
+    second = rejects_in(folder / "more.csv")
+
+    assert len(first) == sum(age in ("188", "many") for _, age in rows)
+    for one, other in zip(first, second, strict=True):
+        assert one | {"line": None} == other | {"line": None}
+
+
+@pytest.mark.parametrize(("source", "jq"), [("csv", "-r .csv"), ("ndjson", "-rc .given")])
+def test_rows_that_were_put_aside_are_mended_as_the_guide_says(tmp_path, source, jq):
+    """And run as a cohort of their own."""
+    if shutil.which("jq") is None:
+        pytest.skip("no jq to take them out with")
+    file, out = tmp_path / f"in.{source}", tmp_path / f"out.{source}"
+    rows = ["person,age_years,fever", "1,71,yes", "2,710,", "3,720,no,"]
+    if source == "ndjson":
+        rows = [
+            '{"person": 1}',
+            '{"person": 2, "age_years": 710}',
+            '{"person": 3, "age_years": 720,}',
+        ]
+    file.write_text("".join(f"{row}\n" for row in rows))
+    assert run(file, out).exit_code == ExitCode.BAD_ROWS
+
+    aside = [*jq.split(), f"{out}.rejects.ndjson"]
+    taken = subprocess.run(["jq", *aside], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    mended = taken.replace("710", "71").replace("720,no,", "72,no").replace("720,}", "72}")
+    header = f"{rows[0]}\n" if source == "csv" else ""
+    (tmp_path / f"mended.{source}").write_text(header + mended)
+
+    assert run(tmp_path / f"mended.{source}", tmp_path / "more.ndjson").exit_code == ExitCode.OK
+    known = [
+        (one["person"], one["age_years"]) for one in answers_in(tmp_path / "more.ndjson").values()
+    ]
+    assert [(int(person), age) for person, age in known] == [(2, 71), (3, 72)]
+
+
 @pytest.mark.parametrize(("name", "delimiter"), [("in.tsv", "\t"), ("in.csv", " ")])
 def test_a_row_of_empty_cells_is_a_row_whatever_parts_them(tmp_path, name, delimiter):
     """A line of delimiters alone is someone of whom nothing is known."""
@@ -371,6 +454,25 @@ def test_a_row_of_empty_cells_is_a_row_whatever_parts_them(tmp_path, name, delim
 
     answered = (tmp_path / "out.ndjson").read_text().splitlines()
     assert [json.loads(one)["age_years"] for one in answered] == [71, None, 34]
+
+
+def test_members_of_a_set_that_part_columns_too_are_hinted_at(tmp_path):
+    """Without quotation marks they are fields; a row of too few has another fault."""
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    file.write_text('person;timing\n1;"night;rest"\n2;night;rest\n3\n')
+
+    assert run(file, out, "--delimiter", ";").exit_code == ExitCode.BAD_ROWS
+
+    assert [one["reasons"] for one in rejects_in(out)] == [
+        [
+            (
+                "has 3 fields, and the header has 2; members of a set stand in quotation marks "
+                'here: "calf;thigh"'
+            )
+        ],
+        ["has 1 fields, and the header has 2"],
+    ]
+    assert '1;"night;rest"' in out.read_text()
 
 
 def test_no_row_of_ndjson_vanishes(tmp_path):

@@ -25,10 +25,12 @@ def main(arguments: Sequence[str] | None = None, *, prog_name: str = "crampsrule
     _mind_closed_streams()
     try:
         _require_packages()
+        from crampsrules.cli.commands import crampsrules
     except MissingExtraError as error:
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(ExitCode.MISSING)
-    from crampsrules.cli.commands import crampsrules
+    except KeyboardInterrupt:  # to load everything takes a second
+        sys.exit(ExitCode.INTERRUPTED)
 
     _write_any_text()
     crampsrules.main(arguments, prog_name=prog_name)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.text import Text
 
 from crampsrules.cli.answers import YES, AnswerError, read_answer
-from crampsrules.cli.output import TRIAGE_STYLES, show
+from crampsrules.cli.output import TRIAGE_STYLES, naming, show
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, Fact
 from crampsrules.interview import HAS_TESTS, USUAL_LENGTH, Interview
@@ -133,8 +133,9 @@ def _say(text: Text | str = "") -> None:
 def save(interview: Interview, path: Path) -> None:
     """Write the answers to a file that only its owner may read: they are about someone's health."""
     text = json.dumps(interview.to_dict(), indent=2, ensure_ascii=False) + "\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        if hasattr(os, "fchmod"):  # a file that was there keeps its mode otherwise
-            os.fchmod(descriptor, 0o600)
-        file.write(text)
+    with naming(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            if hasattr(os, "fchmod"):  # a file that was there keeps its mode otherwise
+                os.fchmod(descriptor, 0o600)
+            file.write(text)

@@ -16,8 +16,11 @@ from crampsrules.cohort.formats import Format, delimiter_of, format_of
 from crampsrules.cohort.picture import picture
 from crampsrules.cohort.plan import Plan, beside, mind_that_they_differ
 from crampsrules.cohort.run import Outcome, assess_cohort
+from crampsrules.cohort.workshop import workshop_of
+from crampsrules.errors import shorten
 from crampsrules.rulebase import RuleBase
 
+_NAMES_OF_TAB = ("tab", r"\t")
 _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 
 
@@ -40,10 +43,7 @@ def planned(  # noqa: PLR0913 - each is an option
     source_file, target_file = _file(source), _file(target)
     if target_file is not None:
         target_file = _where_it_leads(target_file)
-    if delimiter is not None and (
-        len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
-    ):
-        raise click.UsageError("--delimiter takes one character of ASCII, and no quotation mark")
+    delimiter = _delimiter(delimiter)
     if rejects is None and target_file is not None:
         rejects = beside(target_file)
     plan = Plan(
@@ -76,6 +76,9 @@ def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bo
             outcome = assess_cohort(plan, restart=restart, watch=watch)
     except UnfinishedError as error:
         raise UnfinishedError(_with_advice(error, plan)) from None
+    except KeyboardInterrupt:
+        show(_interrupted(plan), error=True)
+        raise
     shown = (
         json.dumps(outcome_data(outcome, plan), indent=2, ensure_ascii=False)
         if as_json
@@ -109,6 +112,16 @@ def _with_advice(error: UnfinishedError, plan: Plan) -> str:
     )
 
 
+def _interrupted(plan: Plan) -> str:
+    """What to say to somebody who stopped it."""
+    if plan.source is None or plan.target is None or not workshop_of(plan.target).exists():
+        return "Stopped. The same command begins anew."
+    return (
+        "Stopped. What was done until then is kept: the same command goes on from there; --restart "
+        "begins anew."
+    )
+
+
 def _where_it_leads(path: Path) -> Path:
     """What is replaced in the place of a link; any other path as it is."""
     if str(path).startswith(_STREAMS):
@@ -129,6 +142,19 @@ def _file(path: Path) -> Path | None:
 
 def _format(path: Path | None, told: str | None, option: str) -> Format:
     return format_of(path, option) if told is None else Format(told)
+
+
+def _delimiter(told: str | None) -> str | None:
+    """What parts fields. A tab has names, as no shell takes one as it is typed."""
+    delimiter = "\t" if told in _NAMES_OF_TAB else told
+    if delimiter is None or (
+        len(delimiter) == 1 and delimiter.isascii() and delimiter not in '"\r\n'
+    ):
+        return delimiter
+    raise click.UsageError(
+        "--delimiter takes one character of ASCII, or tab, and no quotation mark, got "
+        f"{shorten(told)}"
+    )
 
 
 def _columns(given: Iterable[str]) -> dict[str, str]:

@@ -308,7 +308,7 @@ def graph_command(
     help="The column that holds a fact, if it has another name; may be given again.",
 )
 @click.option(
-    "--delimiter", metavar="CHARACTER", help="Between the fields of CSV; usually a comma."
+    "--delimiter", metavar="CHARACTER", help="Between the fields of CSV, or tab; usually a comma."
 )
 @click.option(
     "--unknown",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -42,8 +44,15 @@ def deliver(text: Text | str, file: Path | None) -> None:
     if file is None:
         show(text)
         return
-    try:
+    with naming(file):
         file.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def naming(file: Path) -> Iterator[None]:
+    """Name the file in whatever goes wrong while it is written."""
+    try:
+        yield
     except OSError as error:
         raise _UnwritableError(str(file), hint=error.strerror) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -27,10 +28,21 @@ _CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
     (CrampsRulesError, ExitCode.USAGE),
     (OSError, ExitCode.USAGE),
 )
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Tool(click.Group):
     """A group of commands that share the way in which they end."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed, and show --help where that was asked for."""
+        try:
+            return super().parse_args(ctx, args)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            show_error(_told(error))
+            ctx.exit(ExitCode.USAGE)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; turn what it raises into an exit code."""
@@ -41,7 +53,7 @@ class Tool(click.Group):
             _forget_output()
             ctx.exit(ExitCode.CLOSED_PIPE)
         except (CrampsRulesError, OSError) as error:
-            show_error(str(error))
+            show_error(_told(error))
             ctx.exit(next(code for kind, code in _CODES if isinstance(error, kind)))
         except KeyboardInterrupt:
             ctx.exit(ExitCode.INTERRUPTED)
@@ -54,7 +66,15 @@ class Tool(click.Group):
         super().format_epilog(ctx, formatter)
 
 
+def _told(error: Exception) -> str:
+    """What went wrong, in words. Of all that is written, standard output alone has no name."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
+        _forget_output()
+        return f"standard output cannot be written: {error.strerror}"
+    return str(error)
+
+
 def _forget_output() -> None:
-    # Python flushes stdout once more when it ends, and would complain of the closed pipe then.
+    # Python flushes stdout once more when it ends, and would complain of it then.
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())

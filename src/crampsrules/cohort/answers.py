@@ -78,7 +78,12 @@ class Assessor:
         for row in errors.is_not_null().arg_true():
             faulty[row] = (*faulty.get(row, ()), errors[row])
         rejects = [
-            Reject(number=batch.numbers[row], reasons=reasons, given=batch.given(row))
+            Reject(
+                number=batch.numbers[row],
+                reasons=reasons,
+                given=batch.given(row),
+                csv=batch.csv(row) if batch.csv else None,
+            )
             for row, reasons in faulty.items()
         ]
         sound = pl.Series([row not in faulty for row in range(len(assessed))], dtype=pl.Boolean)

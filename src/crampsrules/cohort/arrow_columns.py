@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
@@ -21,6 +21,11 @@ def in_polars(name: str, column: Any, purpose: str) -> pl.Series:  # noqa: ANN40
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException):
             pass
     raise CohortError(f"the column {name!r} has the type {column.type}, which cannot be {purpose}")
+
+
+def framed(columns: Iterable[pl.Series]) -> pl.DataFrame:
+    """Columns as a frame. Polars alone would give one without a name a name."""
+    return pl.DataFrame({one.name: one for one in columns})
 
 
 def _mind_letters(name: str, column: Any, purpose: str) -> None:  # noqa: ANN401

@@ -19,6 +19,8 @@ class Reject:
     number: int
     reasons: tuple[str, ...]
     given: Any
+    csv: str | None = None
+    """The row as it can be put into a CSV file, if it came from one."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -38,6 +40,8 @@ class Batch:
     rejects: Sequence[Reject]
     """The rows between them that could not be read at all."""
     end: Position
+    csv: Callable[[int], str] | None = None
+    """The same as it can be put into a CSV file, if it came from one."""
     is_ragged: bool = False
     """Whether rows have names of their own: a set may be given as a whole here, by member there."""
 

@@ -1,6 +1,7 @@
 """The cells of a CSV file: from texts to what the facts take.
 
-A cell that cannot be read is told of in the words that `assess` has for it.
+A cell that cannot be read is told of in the words that `assess` has for it, and with what to write
+in CSV where that is something else.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from crampsrules.cohort.columns import declared
+from crampsrules.errors import shorten
 from crampsrules.facts import Fact
 from crampsrules.frames.inputs import NONE, SEPARATOR
-from crampsrules.readers import RefusedError, reader_of
+from crampsrules.readers import LIST_AS_TEXT, RefusedError, reader_of
 
-_YES = ("true", "yes", "y", "1")
-_NO = ("false", "no", "n", "0")
+# With a point where a data frame has made figures of flags, because some are not known.
+_YES = ("true", "yes", "y", "1", "1.0")
+_NO = ("false", "no", "n", "0", "0.0")
 _FLAGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 # Python's own reader of numbers takes underscores and words for infinity too.
 _FIGURE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?[\d.]*,\d+( .*)?", re.ASCII)
+# What parts members elsewhere. No member of a set has it in its name, but medicines may.
+_PARTED_OTHERWISE = {"members": r"[,|\[\]]", "medicines": LIST_AS_TEXT}
 _MAYBE_UNKNOWN = frozenset({"na", "n/a", "nan", "null", "none", "unknown", ".", "-", "?"})
 
 Faults = Mapping[int, tuple[str, ...]]
@@ -60,15 +66,23 @@ class Cells:
 
     def _reason(self, column: str, text: str) -> str:
         fact = self._facts[column]
-        try:
-            reader_of(fact)(text)
-        except RefusedError as error:
-            reason = f"{fact.name}: {error}"
-        else:
-            raise AssertionError(f"{fact.name} takes {text!r}, and nothing was read")
+        reason = f"{fact.name}: {_refusal(fact, text)}"
         if text.lower() in _MAYBE_UNKNOWN:
             reason += f" (if that stands for what is not known, say so: --unknown {text})"
         return reason
+
+
+def _refusal(fact: Fact, text: str) -> str:
+    if fact.kind in _PARTED_OTHERWISE:
+        what = "names of medicines" if fact.kind == "medicines" else "its members"
+        return f"takes {what} with {SEPARATOR!r} between them, got {shorten(text)}"
+    try:
+        reader_of(fact)(text)
+    except RefusedError as error:
+        is_figure = fact.kind in ("number", "integer")
+        has_comma = is_figure and _DECIMAL_COMMA.fullmatch(text)
+        return f"{error}{'; decimals stand behind a point here, as in 1.5' if has_comma else ''}"
+    raise AssertionError(f"{fact.name} takes {text!r}, and nothing was read")
 
 
 def _value(column: str, fact: Fact) -> pl.Expr:
@@ -93,7 +107,8 @@ def _value(column: str, fact: Fact) -> pl.Expr:
             none = text.str.to_lowercase() == NONE
             empty = pl.lit([], dtype=pl.List(pl.String))
             # Separators alone name nothing, and do not say that there is nothing either.
-            some = pl.when(named.list.len() > 0).then(named)
+            is_list = (named.list.len() > 0) & ~text.str.contains(_PARTED_OTHERWISE[fact.kind])
+            some = pl.when(is_list).then(named)
             return pl.when(none).then(empty).otherwise(some).alias(column)
 
 

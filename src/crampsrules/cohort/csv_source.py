@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from typing import BinaryIO
 
 import polars as pl
@@ -12,16 +13,28 @@ from attrs import field, frozen
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.cells import Cells
 from crampsrules.cohort.errors import CohortError
-from crampsrules.cohort.formats import Format
+from crampsrules.cohort.formats import NOT_UTF_8, Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
+from crampsrules.frames.inputs import SEPARATOR
 
 # A quotation mark that nobody closed must not swallow the rest of the file. What is shorter is one
 # record, however many lines it has: were they read one by one, a long note would become people.
 _LONGEST_RECORD = LONGEST_LINE
 _LEAST_OF_A_LINE = 100  # what is kept of the shortest line takes more memory than its letters
 _MOST_BYTES = 32 * 2**20
+_END = "\r\n"  # of another, some versions of the csv module would not quote these two
+_QUOTED_SET = '"calf;thigh"'
+_OTHER_ENDS = (
+    r"; where all lines end in a carriage return, tr '\r' '\n' < FILE | "
+    "crampsrules cohort - OUT --from csv reads it"
+)
 _OPEN = "unexpected end of data"  # the csv module's words for a quoted field that goes on
+
+_IN_OUR_WORDS = {
+    "new-line character seen in unquoted field - do you need to open the file in "
+    "universal-newline mode?": "a carriage return stands in it outside quotation marks",
+}
 
 
 @frozen
@@ -66,7 +79,7 @@ class CsvRecords:
         except csv.Error as error:
             if str(error) == _OPEN:
                 return self._longer(line)
-            return _faulty(line, f"is not CSV: {error}")
+            return _faulty(line, f"is not CSV: {_IN_OUR_WORDS.get(str(error), error)}")
         except ValueError as error:
             return _faulty(line, str(error))
 
@@ -111,7 +124,9 @@ def _text(line: Line) -> str:
     try:
         return line.content.decode()
     except UnicodeDecodeError as error:
-        raise ValueError(f"is not UTF-8: {error.reason} at byte {error.start + 1}") from None
+        raise ValueError(
+            f"is not UTF-8: {error.reason} at byte {error.start + 1}; {NOT_UTF_8}"
+        ) from None
 
 
 def _faulty(line: Line, fault: str) -> Record:
@@ -163,9 +178,8 @@ class CsvSource:
             if lines.offset - begun >= _MOST_BYTES or (record := self._records.next()) is None:
                 break
             if fault := record.fault or self._miscounted(record):
-                rejects.append(
-                    Reject(number=record.number, reasons=(fault,), given=record.text.rstrip("\r\n"))
-                )
+                text = record.text.rstrip("\r\n")
+                rejects.append(Reject(number=record.number, reasons=(fault,), given=text, csv=text))
             else:
                 rows.append(record.fields)
                 numbers.append(record.number)
@@ -176,7 +190,10 @@ class CsvSource:
     def _miscounted(self, record: Record) -> str | None:
         if len(record.fields) == len(self.names):
             return None
-        return f"has {len(record.fields)} fields, and the header has {len(self.names)}"
+        told = f"has {len(record.fields)} fields, and the header has {len(self.names)}"
+        if self._plan.source_delimiter == SEPARATOR and len(record.fields) > len(self.names):
+            told += f"; members of a set stand in quotation marks here: {_QUOTED_SET}"
+        return told
 
     def _made(self, rows: list[list[str]], numbers: list[int], rejects: list[Reject]) -> Batch:
         columns = list(zip(*rows, strict=True)) or [()] * len(self.names)
@@ -196,9 +213,17 @@ class CsvSource:
             faults=faults,
             passed=passed.select(self.passed).to_arrow(),
             given=lambda row: dict(zip(self.names, rows[row], strict=True)),
+            csv=lambda row: _written(rows[row], self._plan.source_delimiter),
             rejects=rejects,
             end={"offset": lines.offset, "number": lines.number},
         )
+
+
+def _written(fields: list[str], delimiter: str) -> str:
+    """A row as a line of CSV, or several, without the last end."""
+    text = StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=_END).writerow(fields)
+    return text.getvalue().removesuffix(_END)
 
 
 def _header(records: CsvRecords) -> list[str]:
@@ -206,5 +231,6 @@ def _header(records: CsvRecords) -> list[str]:
     if record is None:
         raise CohortError("there is nothing in it, not even a line with the names of the columns")
     if record.fault:
-        raise CohortError(f"the line with the names of the columns {record.fault}")
+        ends = _OTHER_ENDS if "\r" in record.text.rstrip("\r\n") else ""
+        raise CohortError(f"the line with the names of the columns {record.fault}{ends}")
     return record.fields

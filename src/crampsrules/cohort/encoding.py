@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from attrs import frozen
 
 from crampsrules.cohort.answers import Answered
-from crampsrules.cohort.arrow_columns import holds, in_polars, with_narrow_decimals
+from crampsrules.cohort.arrow_columns import framed, holds, in_polars, with_narrow_decimals
 from crampsrules.cohort.batches import Position, Reject, Source
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
@@ -77,7 +77,12 @@ def _rejects(rejects: Sequence[Reject], unit: str) -> bytes:
     """The rows that were put aside, as NDJSON."""
     return "".join(
         json.dumps(
-            {unit: one.number, "reasons": one.reasons, "given": _finite(one.given)},
+            {
+                unit: one.number,
+                "reasons": one.reasons,
+                "given": _finite(one.given),
+                **({} if one.csv is None else {"csv": one.csv}),
+            },
             ensure_ascii=False,
             allow_nan=False,
             default=str,  # a date, or whatever else Parquet may hold
@@ -161,7 +166,7 @@ def _described(table: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
 def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     if not isinstance(batch.passed, list):
         given = _with_figures(_frame(batch.passed, Format.NDJSON), batch.passed.schema, facts)
-        return _written(pl.DataFrame([*given, *batch.answers]))
+        return _written(framed([*given, *batch.answers]))
     answers = _written(batch.answers).decode().removesuffix("\n").split("\n")
     if not batch.passed:
         return b""
@@ -200,7 +205,7 @@ def _csv(batch: Answered, delimiter: str, facts: Collection[str], *, header: boo
         for name in frame.columns
     ]
     answers = [_parted(column, empty="") for column in batch.answers]
-    text = pl.DataFrame([*given, *answers]).write_csv(
+    text = framed([*given, *answers]).write_csv(
         include_header=header,
         separator=delimiter,
         # Polars looks for the delimiter in texts alone, and not in dates and figures.
@@ -244,7 +249,7 @@ def _frame(passed: Any, form: Format) -> pl.DataFrame:  # noqa: ANN401
             raise CohortError(
                 f"the column {field.name!r} has the type {field.type}, which cannot be {purpose}"
             )
-    return pl.DataFrame([in_polars(name, table[name], purpose) for name in table.column_names])
+    return framed(in_polars(name, table[name], purpose) for name in table.column_names)
 
 
 def _is_binary(dtype: Any) -> bool:  # noqa: ANN401

@@ -11,10 +11,11 @@ from typing import Any, BinaryIO
 import polars as pl
 from attrs import frozen
 
+from crampsrules.cohort.arrow_columns import framed
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
-from crampsrules.cohort.formats import Format
+from crampsrules.cohort.formats import NOT_UTF_8, Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 from crampsrules.documents import repeated
@@ -75,7 +76,9 @@ def parsed(line: Line) -> dict[str, Any]:
     try:
         found = _decode(line.content.decode())
     except UnicodeDecodeError as error:
-        raise NotAnObjectError(f"is not UTF-8: {error.reason} at {error.start + 1}") from None
+        raise NotAnObjectError(
+            f"is not UTF-8: {error.reason} at {error.start + 1}; {NOT_UTF_8}"
+        ) from None
     except json.JSONDecodeError as error:
         raise NotAnObjectError(f"is not JSON: {error.msg} at {error.pos + 1}") from None
     except RecursionError:
@@ -94,6 +97,21 @@ def _mind_halves(line: Line, found: dict[str, Any]) -> None:
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise NotAnObjectError("has half a character, which no file can hold") from None
+
+
+def _mind_that_it_is_a_person(row: Mapping[str, Any]) -> None:
+    """Refuse what a run has put aside: the row is within it. Raises CohortError."""
+    if not {"reasons", "given"} <= row.keys() <= {"line", "row", "reasons", "given", "csv"}:
+        return
+    taken = (
+        "jq -r .csv FILE gives them, to be put below the names of the columns in a file of CSV"
+        if "csv" in row
+        else "jq -rc .given FILE gives them as NDJSON"
+    )
+    raise CohortError(
+        "holds rows that were put aside, with the reasons, and not people: take the rows out of "
+        f"it, and mend them. {taken}"
+    )
 
 
 @frozen
@@ -149,8 +167,13 @@ class NdjsonSource:
                 "which columns there are is known after the last line of NDJSON: read it from "
                 "a file, or write NDJSON"
             )
+        # Of what went on before, the run that began it has looked for a fact.
+        self._has_facts = scan is not None
+        self._others_seen: dict[str, None] = {}
         if not self.spliced or (size is not None and (plan.columns or plan.keep)):
             self.scan = self._scanned() if scan is None else scan
+        elif size is not None and scan is None:
+            self._look_for_a_fact()
         names = list(self.scan)
         facts, passed = (plan.facts_in(names), plan.kept(names)) if names else ({}, [])
         self.names: Sequence[str] = [] if self.spliced else names
@@ -158,7 +181,6 @@ class NdjsonSource:
         self.passed: Sequence[str] = [] if self.spliced else passed
         self._others: dict[str, None] = {}
         self._rows = plan.rows_at_a_time(len(self.names))
-        self._has_facts = False
 
     def done(self, position: Position) -> int:
         """Bytes."""
@@ -190,13 +212,44 @@ class NdjsonSource:
                 row = {} if line.is_blank else self._row(line)
             except NotAnObjectError:
                 continue  # it is put aside when its turn comes
+            self._look_at(row)
             for name, value in row.items():
                 kinds[name] = _joint(kinds.get(name, "null"), _kind(value))
             if len(kinds) > _MOST_COLUMNS:
                 raise CohortError(f"has more than {_MOST_COLUMNS} names of columns")
+        self._rewind()
+        return kinds
+
+    def _rewind(self) -> None:
         self._stream.seek(0)
         self._lines = Lines(self._stream)
-        return kinds
+
+    # --- Whether there is a fact ----------------------------------------------------------------
+
+    def _look_for_a_fact(self) -> None:
+        """Look at rows up to the first with a fact, which mostly is the first of all."""
+        while not self._has_facts and (line := self._lines.take()):
+            try:
+                self._look_at({} if line.is_blank else self._row(line))
+            except NotAnObjectError:
+                continue  # it is put aside when its turn comes
+        self._mind_that_facts_are_there(are_all=True)
+        self._rewind()
+
+    def _look_at(self, row: Mapping[str, Any]) -> None:
+        """Note whether a row has a fact, where none before it had."""
+        if self._has_facts:
+            return
+        self._has_facts = any(map(self._fact, row))
+        if self._has_facts:
+            return
+        _mind_that_it_is_a_person(row)
+        if len(self._others_seen) < _MOST_COLUMNS:
+            self._others_seen.update(dict.fromkeys(row))
+
+    def _mind_that_facts_are_there(self, *, are_all: bool) -> None:
+        if not self._has_facts:
+            self._plan.mind_that_facts_are_there(list(self._others_seen), are_all=are_all)
 
     # --- Rows -----------------------------------------------------------------------------------
 
@@ -205,7 +258,6 @@ class NdjsonSource:
         if start is not None:
             self._stream.seek(start["offset"])
             self._lines = Lines(self._stream, offset=start["offset"], number=start["number"])
-            self._has_facts = True
         while batch := self._batch():
             yield batch
 
@@ -224,19 +276,11 @@ class NdjsonSource:
                 taken.append(line)
             except NotAnObjectError as error:
                 rejects.append(Reject(number=line.number, reasons=(str(error),), given=line.text()))
-        if self._lines.offset == begun:
-            return None
-        self._mind_that_facts_are_there(rows)
-        return self._made(rows, taken, rejects)
-
-    def _mind_that_facts_are_there(self, rows: list[dict[str, Any]]) -> None:
-        """Refuse people whose first rows hold no fact, but what is nearly one."""
-        if self._has_facts:
-            return
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        self._has_facts = any(map(self._fact, names))
-        if not self._has_facts:
-            self._plan.mind_that_facts_are_there(names)
+        is_end = self._lines.offset == begun
+        for row in rows:
+            self._look_at(row)
+        self._mind_that_facts_are_there(are_all=is_end)
+        return None if is_end else self._made(rows, taken, rejects)
 
     def nobody(self) -> Batch:
         """A batch of no rows."""
@@ -348,7 +392,7 @@ class NdjsonSource:
             if kind == "json":
                 values = [None if one is None else _dumped(one) for one in values]
             columns.append(pl.Series(name, values, dtype=_TYPES[kind]))
-        return pl.DataFrame(columns).to_arrow()
+        return framed(columns).to_arrow()
 
 
 # What the values of a column are, over the whole file; what fits nothing else is kept as JSON.

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
-from crampsrules.errors import did_you_mean, nearest, shorten
+from crampsrules.errors import did_you_mean, shorten
 from crampsrules.facts import FACTS
 from crampsrules.frames.inputs import nearly_a_fact
 from crampsrules.rulebase import RuleBase
@@ -26,6 +26,14 @@ from crampsrules.rulebase import RuleBase
 BATCH_ROWS, BATCH_CELLS = 100_000, 3_000_000
 BATCH_ROWS_OF_TEXT, BATCH_CELLS_OF_TEXT = 25_000, 1_500_000
 LEAST_BATCH_ROWS = 5_000
+
+# What may part the columns, and how the option says it.
+_BETWEEN_COLUMNS = {
+    ";": ("';'", "';'"),
+    "\t": ("a tab", "tab"),
+    ",": ("','", ","),
+    "|": ("'|'", "'|'"),
+}
 
 
 def mind_that_they_differ(source: Path | None, target: Path | None, *others: Path | None) -> None:
@@ -132,7 +140,10 @@ class Plan:
         where none holds a fact.
         """
         if twice := [name for name, times in Counter(names).items() if times > 1]:
-            raise CohortError(f"two columns have the name {twice[0]!r}")
+            raise CohortError(
+                f"two columns have the name {twice[0]!r}: give one of them another in the "
+                "file, also where neither is kept"
+            )
         for fact, column in self.columns.items():
             if column not in names:
                 raise CohortError(
@@ -149,16 +160,16 @@ class Plan:
             self.mind_that_facts_are_there(names)
         return found
 
-    def mind_that_facts_are_there(self, names: Sequence[str]) -> None:
+    def mind_that_facts_are_there(self, names: Sequence[str], *, are_all: bool = True) -> None:
         """Refuse names of which none is a fact. Raises CohortError.
 
-        In NDJSON what is unknown may be left out, so that there it takes a name that is nearly one.
+        Where others may follow, it takes a name that is nearly one. Where there is no name at all,
+        nothing is known of anybody, and nothing was meant to be.
         """
-        are_near = any(map(nearly_a_fact, names))
-        if not are_near and (self.source_format is Format.NDJSON or not names):
+        if not names or not (are_all or any(map(nearly_a_fact, names))):
             return
         shown = ", ".join(shorten(name) for name in names[:5])
-        near = {nearly_a_fact(name) or nearest(name, FACTS) for name in names[:5]} - {None}
+        near = {nearly_a_fact(name) for name in names[:5]} - {None}
         hint = f"; did you mean {min(map(str, near))!r}?" if near else "."
         raise CohortError(
             f"no column has the name of a fact; the first are {shown}{hint} "
@@ -170,8 +181,11 @@ class Plan:
         """A hint at the delimiter, where all names of a CSV file are taken for one."""
         if self.source_format is not Format.CSV or len(names) > 1:
             return ""
-        found = [sign for sign in ";\t,|" if sign in names[0]]
-        return f"If {found[0]!r} stands between the columns, --delimiter says so. " if found else ""
+        found = next((sign for sign in _BETWEEN_COLUMNS if sign in names[0]), None)
+        if found is None:
+            return ""
+        sign, option = _BETWEEN_COLUMNS[found]
+        return f"If {sign} stands between the columns, --delimiter {option} says so. "
 
     def kept(self, names: Sequence[str]) -> Sequence[str]:
         """Which of the columns of a file go into the output. Raises CohortError."""

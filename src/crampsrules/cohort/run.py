@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from attrs import field, frozen
@@ -104,20 +105,42 @@ def _piped(plan: Plan, assessor: Assessor, watch: Watch) -> Outcome:
         rejects: BinaryIO = (
             sys.stderr.buffer
             if plan.rejects is None
-            else stack.enter_context(plan.rejects.open("wb"))
+            else stack.enter_context(_put_aside(plan.rejects))
         )
 
         def put(batch: Encoded) -> Progress:
             nonlocal tally
-            for stream, content in ((sys.stdout.buffer, batch.output), (rejects, batch.rejects)):
-                stream.write(content)
-                stream.flush()
+            _write(sys.stdout.buffer, batch.output, "standard output")
+            _write(rejects, batch.rejects, str(plan.rejects or "standard error"))
             tally += batch.tally
             return _progress(source, batch.end, tally)
 
         if not way.go(None, put, watch):
             put(way.nobody())
         return _outcome(source, tally, resumed=0)
+
+
+def _write(stream: BinaryIO, content: bytes, name: str) -> None:
+    with _writing(name):
+        stream.write(content)
+        stream.flush()
+
+
+@contextmanager
+def _put_aside(path: Path) -> Iterator[BinaryIO]:
+    """The file for rows that are put aside. What could not be written is tried again as it ends."""
+    with _writing(str(path)), path.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CohortError(f"{name} cannot be written: {error.strerror or error}") from None
 
 
 @frozen
@@ -133,12 +156,12 @@ class _Way:
         with (
             ThreadPoolExecutor(_ENCODERS, "cohort-encoder") as encoders,
             ThreadPoolExecutor(1, "cohort-writer") as writer,
+            # Ctrl-C while Python tidies up after a generator that nobody closed would be lost.
+            closing(self._batches(start)) as batches,
         ):
             waiting: deque[Future[Progress]] = deque()
             are_any = False
-            batches = _read(self.plan, self.source, start)
-            # A reader that waits for a pipe could not be interrupted from another thread.
-            for batch in _ahead(batches) if self.plan.source else batches:
+            for batch in batches:
                 answered = self.assessor.answered(batch)
                 is_first = start is None and not are_any
                 encoding = encoders.submit(self._encoded, answered, header=is_first)
@@ -150,6 +173,11 @@ class _Way:
             while waiting:
                 watch(waiting.popleft().result())
         return are_any
+
+    def _batches(self, start: Position | None) -> Generator[Batch]:
+        batches = _read(self.plan, self.source, start)
+        # A reader that waits for a pipe could not be interrupted from another thread.
+        return _ahead(batches) if self.plan.source else batches
 
     def nobody(self) -> Encoded:
         """A batch of no rows: it tells the columns of an output in which there are none."""
@@ -166,14 +194,14 @@ def _put_after(before: Future[Progress] | None, encoding: Future[Encoded], put: 
     return put(encoding.result())
 
 
-def _read(plan: Plan, source: Source, start: Position | None) -> Iterator[Batch]:
+def _read(plan: Plan, source: Source, start: Position | None) -> Generator[Batch]:
     try:
         yield from source.batches(start)
     except OSError as error:
         raise UnfinishedError(f"{_name(plan)} cannot be read: {error.strerror or error}") from None
 
 
-def _ahead(items: Iterator[T]) -> Iterator[T]:
+def _ahead(items: Iterator[T]) -> Generator[T]:
     """The same items; while one is used the next is made."""
     with ThreadPoolExecutor(1, "cohort-reader") as reader:
         coming = reader.submit(next, items, None)

@@ -140,7 +140,8 @@ def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
         try:
             yield workshop
         finally:
-            if folder.exists() and workshop.has_done_nothing:
+            # What came through a pipe cannot be read again.
+            if folder.exists() and (workshop.has_done_nothing or plan.source is None):
                 _clear(folder)
 
 
