@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import DeadlineExceeded
 from hypothesis.stateful import run_state_machine_as_test
 
 from crampsrules import CrampsRulesError, PatientFacts, RuleBase, Triage, assess
@@ -209,6 +213,50 @@ def test_there_is_a_bug_for_each_law():
     laws = {name for name in dir(law_tests(assess)) if name.startswith("test_")}
 
     assert laws == {f"test_{law}" for law in BUGS}
+
+
+# --- However slow the machine is ----------------------------------------------------------------
+
+
+@contextmanager
+def profile(name: str) -> Iterator[None]:
+    before = settings.get_current_profile_name()
+    settings.load_profile(name)
+    try:
+        yield
+    finally:
+        settings.load_profile(before)
+
+
+def test_a_slow_first_answer_breaks_no_law():
+    """By Hypothesis's own settings, which allow a fifth of a second for each patient."""
+    pauses = [0.3]
+
+    def app(facts):
+        time.sleep(pauses.pop() if pauses else 0)
+        return assess(facts, engine="compiled")
+
+    with profile("default"):
+        test = law_test(app, "round_trip")
+
+    test()
+
+
+def test_a_deadline_of_the_users_own_is_kept():
+    """Of a test, or of the profile."""
+    settings.register_profile("hurried", deadline=1, database=None)
+
+    def app(facts):
+        time.sleep(0.01)
+        return assess(facts, engine="compiled")
+
+    with profile("hurried"):
+        of_the_profile = law_test(app, "round_trip")
+    of_the_test = settings(deadline=1, database=None)(law_test(app, "round_trip"))
+
+    for test in (of_the_profile, of_the_test):
+        with pytest.raises(DeadlineExceeded):
+            test()
 
 
 # --- Each law by a plain example ----------------------------------------------------------------

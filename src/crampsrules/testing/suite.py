@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 
 from crampsrules.errors import CrampsRulesError, did_you_mean
 from crampsrules.facts import PatientFacts
@@ -22,7 +22,8 @@ def law_tests(app: Tested, *, leave_out: Collection[str] = ()) -> type:
     """A class of tests, one for each law, for pytest to find.
 
     Leave out by name what cannot hold for an app, such as `engine_independent` where it does not
-    let the engine be chosen.
+    let the engine be chosen. The tests have no deadline unless Hypothesis's profile sets one, and
+    each may still be given `settings`.
 
     >>> from crampsrules import assess
     >>> TestLaws = law_tests(assess)
@@ -33,9 +34,23 @@ def law_tests(app: Tested, *, leave_out: Collection[str] = ()) -> type:
         if name not in tests:
             raise CrampsRulesError(f"{name!r} is no law{did_you_mean(name, tests)}")
     chosen = {
-        f"test_{name}": staticmethod(test) for name, test in tests.items() if name not in leave_out
+        f"test_{name}": staticmethod(_unhurried(test))
+        for name, test in tests.items()
+        if name not in leave_out
     }
     return type("TestLaws", (), {"__doc__": "The laws, each a test.", **chosen})
+
+
+def _unhurried(test: Test) -> Test:
+    """The test, given the time that the first patient takes: the rules are worked out for it."""
+    profile = settings()
+    is_own = profile.deadline != settings.get_profile("default").deadline
+    # As `hypothesis.seed` does it: used as a decorator, these would forbid settings of the user's.
+    vars(test)["_hypothesis_internal_use_settings"] = settings(
+        deadline=profile.deadline if is_own else None,
+        suppress_health_check={*profile.suppress_health_check, HealthCheck.too_slow},
+    )
+    return test
 
 
 def _tests(app: App) -> Mapping[str, Test]:
