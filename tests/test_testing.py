@@ -17,6 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from crampsrules import CrampsRulesError, PatientFacts, RuleBase, Triage, assess
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
+from crampsrules.laws import binding_laws
 from crampsrules.strategies import patient_facts, rule_bases
 from crampsrules.testing import (
     Answer,
@@ -36,6 +37,7 @@ from crampsrules.testing import (
     threshold_law,
     unknown_is_not_safe,
 )
+from crampsrules.testing.boundaries import MOST, boundary_patients
 from crampsrules.testing.flags import yes_or_no_flags
 from examples.tested_app.app import Chat, reply
 from examples.tested_app.bugs import BUGS, AddsCorrections
@@ -169,6 +171,100 @@ def test_an_app_that_drops_a_red_flag_is_found_before_anything_is_drawn(flag):
         test()
 
     assert raised.value.facts == PatientFacts.from_mapping(flag)
+
+
+OWN = """
+sources = [{ id = "book", title = "A book" }]
+
+[[escalations]]
+id = "potassium"
+when = "potassium_mmol_l < 3.0"
+triage = "same_day"
+reason = "A reason."
+source = "book"
+
+[[escalations]]
+id = "heart"
+when = "chest_pain"
+triage = "emergency"
+reason = "A reason."
+holds = "all"
+source = "book"
+
+[[escalations]]
+id = "often"
+when = "episodes_per_week >= 7"
+unless = "pregnant"
+triage = "soon"
+reason = "A reason."
+source = "book"
+
+[[advice]]
+id = "stretch"
+kind = "relief"
+title = "Stretch"
+text = "Stretch it."
+source = "book"
+
+[[laws]]
+id = "low"
+says = "A low potassium is seen the same day."
+when = "potassium_mmol_l < 3.0"
+at_least = "same_day"
+source = "book"
+
+[[laws]]
+id = "chest"
+says = "With chest pain nobody is told to stretch."
+when = "chest_pain"
+forbids = ["stretch"]
+source = "book"
+
+[[laws]]
+id = "daily"
+says = "Whoever cramps every day is seen soon."
+when = "episodes_per_week >= 7 and not pregnant"
+at_least = "soon"
+source = "book"
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "law"),
+    [
+        ("potassium_mmol_l < 3.0", "potassium_mmol_l < 2.999", "low"),
+        ("potassium_mmol_l < 3.0", "2.5 <= potassium_mmol_l < 3.0", "low"),
+        ('holds = "all"\n', "", "chest"),
+        ('"pregnant"', '"pregnant or episode_minutes > 15"', "daily"),
+        ("_week >= 7", "_week > 7", "daily"),
+        ("_week >= 7", "_week >= 7 and episodes_per_week < 900", "daily"),
+    ],
+)
+def test_a_rule_that_falls_short_of_a_law_is_found_before_anything_is_drawn(right, wrong, law):
+    """On the boundary of the law, far within, and where an exception is too wide."""
+    rules = RuleBase.from_texts({"own.toml": OWN.replace(right, wrong, 1)})
+    test = law_test(rules, "no_forbidden_advice")
+
+    with pytest.raises(BrokenLawError, match=rf"no_forbidden_advice: {law} ") as raised:
+        test()
+
+    assert raised.value.facts in boundary_patients(rules)
+
+
+def test_rules_that_keep_their_laws_are_not_blamed():
+    """The same laws, and rules without a fault."""
+    law_test(RuleBase.from_texts({"own.toml": OWN}), "no_forbidden_advice")()
+
+
+def test_each_shipped_law_has_patients_who_are_tried_first():
+    """No more than it takes, and none to whom no law applies."""
+    patients = boundary_patients(SHIPPED)
+
+    bound = [{law.id for law in binding_laws(assess(facts))} for facts in patients]
+
+    assert all(bound)
+    assert set().union(*bound) == {law.id for law in SHIPPED.laws}
+    assert len(SHIPPED.laws) <= len(patients) <= MOST
 
 
 @pytest.mark.parametrize("number", SEEDS)

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from crampsrules.errors import FactsError
 from crampsrules.facts import PatientFacts
-from crampsrules.strategies.patients import NAMES
+from crampsrules.strategies.patients import names_of
 from crampsrules.strategies.values import Values
 from crampsrules.testing.apps import App
 from crampsrules.testing.laws import Tested, expect_same
@@ -68,7 +68,7 @@ def interview_machine(
             self.told = PatientFacts()
             self.interview = start()
 
-        @rule(fact=NAMES, data=st.data())
+        @rule(fact=names_of(reading.rules), data=st.data())
         def is_told(self, fact: str, data: Draws) -> None:
             self._tell(fact, data.draw(values.any(fact), label=fact))
 
