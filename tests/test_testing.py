@@ -584,7 +584,23 @@ def test_an_app_may_show_the_triage_alone(facts, data):
     ("make", "says"),
     [
         (lambda: App(call=assess, takes=cast("Any", "json")), '"facts" or "mapping", not .json.'),
-        (lambda: App.of(cast("Any", 3)), "takes an App, a RuleBase or a callable"),
+        (lambda: App(call=cast("Any", 5)), "^call takes a callable, got 5$"),
+        (lambda: App(call=assess, advice=cast("Any", 5)), "^advice takes a callable, got 5$"),
+        (lambda: law_tests(cast("Any", 5)), "^app takes an App, a RuleBase or a callable, got 5$"),
+        (lambda: interview_machine(cast("Any", 5)), "^start takes a callable, got 5$"),
+        (
+            lambda: interview_machine(Chat, app=cast("Any", 5)),
+            "^app takes an App, a RuleBase or a callable, got 5$",
+        ),
+        (
+            lambda: law_tests(assess, leave_out="round_trip"),
+            r"^leave_out takes a list of laws, such as \[\"round_trip\"\], got 'round_trip'$",
+        ),
+        (lambda: law_tests(assess, leave_out=cast("Any", 5)), "^leave_out takes a list .* got 5$"),
+        (
+            lambda: law_tests(assess, leave_out=cast("Any", [["x"]])),
+            r"^leave_out: \['x'\] is no law; these are: deterministic, order_free, ",
+        ),
         (lambda: law_tests(assess, leave_out=["determinist"]), "did you mean 'deterministic'"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
 
-from crampsrules.errors import CrampsRulesError, did_you_mean
+from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.strategies import near_misses, patient_facts
 from crampsrules.testing import laws
@@ -31,15 +31,24 @@ def law_tests(app: Tested, *, leave_out: Collection[str] = ()) -> type:
     """
     tested = App.of(app)
     tests = _tests(tested)
-    for name in leave_out:
-        if name not in tests:
-            raise CrampsRulesError(f"{name!r} is no law{did_you_mean(name, tests)}")
+    _check_names(leave_out, tests)
     chosen = {
         f"test_{name}": staticmethod(_unhurried(test))
         for name, test in tests.items()
         if name not in leave_out
     }
     return type("TestLaws", (), {"__doc__": "The laws, each a test.", **chosen})
+
+
+def _check_names(leave_out: object, laws: Collection[str]) -> None:
+    if isinstance(leave_out, str) or not isinstance(leave_out, Collection):
+        raise CrampsRulesError(
+            f'leave_out takes a list of laws, such as ["round_trip"], got {shorten(leave_out)}'
+        )
+    for name in leave_out:
+        if not isinstance(name, str) or name not in laws:
+            hint = did_you_mean(name, laws) or f"; these are: {', '.join(laws)}"
+            raise CrampsRulesError(f"leave_out: {shorten(name)} is no law{hint}")
 
 
 def _unhurried(test: Test) -> Test:
