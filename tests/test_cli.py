@@ -20,10 +20,11 @@ from crampsrules import (
     assess,
     what_would_change,
 )
-from crampsrules.cli import ExitCode, main
+from crampsrules.cli import ExitCode, main, shown_check
 from crampsrules.cli.answers import AnswerError, read_answer
 from crampsrules.cli.commands import crampsrules as tool
 from crampsrules.engines import ENGINES, default_engine
+from crampsrules.examples import Failure
 from crampsrules.facts import FACTS
 from crampsrules.interview import HAS_TESTS, Interview
 from crampsrules.questions import Question
@@ -520,8 +521,8 @@ source = "book"
     ("old", "new", "said"),
     [
         ('triage = "soon", fires', 'triage = "routine", fires', "triage is soon, not routine"),
-        ('fires = ["ours.thirst"]', "fires = []", "no worked example in its file where it fires"),
-        ('silent = ["ours.thirst"]', "silent = []", "where it does not fire"),
+        ('fires = ["ours.thirst"]', "fires = []", "example in its file names it in `fires`"),
+        ('silent = ["ours.thirst"]', "silent = []", "names it in `silent`"),
         ("thirst = false", "thirst = true", "fired though it should not be: ours.thirst"),
         (
             "[[examples]]",
@@ -539,6 +540,25 @@ def test_check_reports_each_kind_of_failure(tmp_path, old, new, said):
     assert result.exit_code == ExitCode.FAILED_CHECK
     assert said in result.stdout
     assert "/ours.toml: " in result.stdout
+
+
+def test_check_lists_a_failure_once_and_says_where_engines_differ(pack, monkeypatch):
+    """What goes wrong on each of two engines is one mistake in the rules."""
+
+    def failing(rules, *, engine):
+        everywhere = Failure("a.toml", "Each", "not fired: a")
+        return (everywhere, *([Failure("a.toml", "One", "not fired: b")] * (engine == "durable")))
+
+    monkeypatch.setattr(shown_check, "check_examples", failing)
+    monkeypatch.setattr(shown_check, "engine_for", lambda *_: None)
+
+    lines = run("check", str(pack), "--alone").stdout.splitlines()
+
+    assert lines[:2] == [
+        "a.toml: Each: not fired: a",
+        "a.toml: One: not fired: b (on durable only)",
+    ]
+    assert lines[-1] == "2 failures."
 
 
 def test_check_says_which_engine_it_could_not_run(pack, monkeypatch):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import DeadlineExceeded
 from hypothesis.stateful import run_state_machine_as_test
 
 from crampsrules import CrampsRulesError, PatientFacts, RuleBase, Triage, assess
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
+from crampsrules.laws import binding_laws
 from crampsrules.strategies import patient_facts, rule_bases
 from crampsrules.testing import (
     Answer,
@@ -32,6 +37,7 @@ from crampsrules.testing import (
     threshold_law,
     unknown_is_not_safe,
 )
+from crampsrules.testing.boundaries import MOST, boundary_patients
 from crampsrules.testing.flags import yes_or_no_flags
 from examples.tested_app.app import Chat, reply
 from examples.tested_app.bugs import BUGS, AddsCorrections
@@ -167,6 +173,100 @@ def test_an_app_that_drops_a_red_flag_is_found_before_anything_is_drawn(flag):
     assert raised.value.facts == PatientFacts.from_mapping(flag)
 
 
+OWN = """
+sources = [{ id = "book", title = "A book" }]
+
+[[escalations]]
+id = "potassium"
+when = "potassium_mmol_l < 3.0"
+triage = "same_day"
+reason = "A reason."
+source = "book"
+
+[[escalations]]
+id = "heart"
+when = "chest_pain"
+triage = "emergency"
+reason = "A reason."
+holds = "all"
+source = "book"
+
+[[escalations]]
+id = "often"
+when = "episodes_per_week >= 7"
+unless = "pregnant"
+triage = "soon"
+reason = "A reason."
+source = "book"
+
+[[advice]]
+id = "stretch"
+kind = "relief"
+title = "Stretch"
+text = "Stretch it."
+source = "book"
+
+[[laws]]
+id = "low"
+says = "A low potassium is seen the same day."
+when = "potassium_mmol_l < 3.0"
+at_least = "same_day"
+source = "book"
+
+[[laws]]
+id = "chest"
+says = "With chest pain nobody is told to stretch."
+when = "chest_pain"
+forbids = ["stretch"]
+source = "book"
+
+[[laws]]
+id = "daily"
+says = "Whoever cramps every day is seen soon."
+when = "episodes_per_week >= 7 and not pregnant"
+at_least = "soon"
+source = "book"
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "law"),
+    [
+        ("potassium_mmol_l < 3.0", "potassium_mmol_l < 2.999", "low"),
+        ("potassium_mmol_l < 3.0", "2.5 <= potassium_mmol_l < 3.0", "low"),
+        ('holds = "all"\n', "", "chest"),
+        ('"pregnant"', '"pregnant or episode_minutes > 15"', "daily"),
+        ("_week >= 7", "_week > 7", "daily"),
+        ("_week >= 7", "_week >= 7 and episodes_per_week < 900", "daily"),
+    ],
+)
+def test_a_rule_that_falls_short_of_a_law_is_found_before_anything_is_drawn(right, wrong, law):
+    """On the boundary of the law, far within, and where an exception is too wide."""
+    rules = RuleBase.from_texts({"own.toml": OWN.replace(right, wrong, 1)})
+    test = law_test(rules, "no_forbidden_advice")
+
+    with pytest.raises(BrokenLawError, match=rf"no_forbidden_advice: {law} ") as raised:
+        test()
+
+    assert raised.value.facts in boundary_patients(rules)
+
+
+def test_rules_that_keep_their_laws_are_not_blamed():
+    """The same laws, and rules without a fault."""
+    law_test(RuleBase.from_texts({"own.toml": OWN}), "no_forbidden_advice")()
+
+
+def test_each_shipped_law_has_patients_who_are_tried_first():
+    """No more than it takes, and none to whom no law applies."""
+    patients = boundary_patients(SHIPPED)
+
+    bound = [{law.id for law in binding_laws(assess(facts))} for facts in patients]
+
+    assert all(bound)
+    assert set().union(*bound) == {law.id for law in SHIPPED.laws}
+    assert len(SHIPPED.laws) <= len(patients) <= MOST
+
+
 @pytest.mark.parametrize("number", SEEDS)
 def test_the_machine_finds_the_bug_in_the_conversation(number):
     """Within a hundred conversations, whatever the seed."""
@@ -209,6 +309,50 @@ def test_there_is_a_bug_for_each_law():
     laws = {name for name in dir(law_tests(assess)) if name.startswith("test_")}
 
     assert laws == {f"test_{law}" for law in BUGS}
+
+
+# --- However slow the machine is ----------------------------------------------------------------
+
+
+@contextmanager
+def profile(name: str) -> Iterator[None]:
+    before = settings.get_current_profile_name()
+    settings.load_profile(name)
+    try:
+        yield
+    finally:
+        settings.load_profile(before)
+
+
+def test_a_slow_first_answer_breaks_no_law():
+    """By Hypothesis's own settings, which allow a fifth of a second for each patient."""
+    pauses = [0.3]
+
+    def app(facts):
+        time.sleep(pauses.pop() if pauses else 0)
+        return assess(facts, engine="compiled")
+
+    with profile("default"):
+        test = law_test(app, "round_trip")
+
+    test()
+
+
+def test_a_deadline_of_the_users_own_is_kept():
+    """Of a test, or of the profile."""
+    settings.register_profile("hurried", deadline=1, database=None)
+
+    def app(facts):
+        time.sleep(0.01)
+        return assess(facts, engine="compiled")
+
+    with profile("hurried"):
+        of_the_profile = law_test(app, "round_trip")
+    of_the_test = settings(deadline=1, database=None)(law_test(app, "round_trip"))
+
+    for test in (of_the_profile, of_the_test):
+        with pytest.raises(DeadlineExceeded):
+            test()
 
 
 # --- Each law by a plain example ----------------------------------------------------------------
@@ -440,7 +584,23 @@ def test_an_app_may_show_the_triage_alone(facts, data):
     ("make", "says"),
     [
         (lambda: App(call=assess, takes=cast("Any", "json")), '"facts" or "mapping", not .json.'),
-        (lambda: App.of(cast("Any", 3)), "takes an App, a RuleBase or a callable"),
+        (lambda: App(call=cast("Any", 5)), "^call takes a callable, got 5$"),
+        (lambda: App(call=assess, advice=cast("Any", 5)), "^advice takes a callable, got 5$"),
+        (lambda: law_tests(cast("Any", 5)), "^app takes an App, a RuleBase or a callable, got 5$"),
+        (lambda: interview_machine(cast("Any", 5)), "^start takes a callable, got 5$"),
+        (
+            lambda: interview_machine(Chat, app=cast("Any", 5)),
+            "^app takes an App, a RuleBase or a callable, got 5$",
+        ),
+        (
+            lambda: law_tests(assess, leave_out="round_trip"),
+            r"^leave_out takes a list of laws, such as \[\"round_trip\"\], got 'round_trip'$",
+        ),
+        (lambda: law_tests(assess, leave_out=cast("Any", 5)), "^leave_out takes a list .* got 5$"),
+        (
+            lambda: law_tests(assess, leave_out=cast("Any", [["x"]])),
+            r"^leave_out: \['x'\] is no law; these are: deterministic, order_free, ",
+        ),
         (lambda: law_tests(assess, leave_out=["determinist"]), "did you mean 'deterministic'"),
     ],
 )

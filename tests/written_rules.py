@@ -7,13 +7,19 @@ from collections.abc import Iterable
 from crampsrules import RuleBase
 from crampsrules.strategies.rulebases import _Table as Written
 
-__all__ = ["Written", "evidence", "finding", "rules_of", "urgent"]
+__all__ = ["Written", "evidence", "finding", "law", "rules_of", "urgent"]
 
 
 def urgent(id_: str, when: str, triage: str = "same_day", **more: str) -> str:
     """An escalation."""
     wanted = {"id": id_, "when": when, "triage": triage, "reason": "A reason.", "source": "book"}
     return Written("escalations", {**wanted, **more}).toml()
+
+
+def law(when: str, at_least: str = "soon") -> str:
+    """What must hold."""
+    wanted = {"id": "law", "says": "It says.", "when": when, "at_least": at_least}
+    return Written("laws", {**wanted, "source": "book"}).toml()
 
 
 def finding(name: str, when: str) -> str:

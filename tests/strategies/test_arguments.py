@@ -6,7 +6,7 @@ import pytest
 from hypothesis import find
 from hypothesis.errors import InvalidArgument
 
-from crampsrules import CrampsRulesError, Triage
+from crampsrules import CrampsRulesError, PatientFacts, Triage
 from crampsrules.strategies import (
     InvalidStrategyError,
     conditions,
@@ -26,6 +26,20 @@ from tests.strategies.common import SEARCH
         (patient_facts(known={"agee": 3}), "known: agee: is not a fact"),
         (patient_facts(known=[("age_years", 3)]), "takes a mapping"),  # type: ignore[arg-type]
         (patient_facts(at_threshold="weakness"), "'weakness' is no fact that is a number"),
+        (
+            patient_facts(at_threshold="fevr"),
+            "at_threshold: 'fevr' is no fact that is a number; these are: age_years, ",
+        ),
+        (patient_facts(at_threshold="eggfr"), "did you mean 'egfr'"),
+        (
+            patient_facts(known={"medications": ["furosemid"]}),
+            "known: medications: .*did you mean 'furosemide'",
+        ),
+        (
+            patient_facts(known=PatientFacts(medications={"furosemid"})),
+            "known: medications: .*did you mean 'furosemide'",
+        ),
+        (patient_facts(plausible="x"), "plausible takes True or False, got 'x'"),  # type: ignore[arg-type]
         (
             patient_facts(at_threshold="fruit_and_vegetable_portions_per_day"),
             "no patient was found",

@@ -11,14 +11,21 @@ from crampsrules import PatientFacts, Triage, assess
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.strategies import InvalidStrategyError, patient_facts, rule_bases
-from crampsrules.strategies.patients import _retold, _rule_story, few_facts, most_kept, noise
+from crampsrules.strategies.patients import (
+    _retold,
+    _rule_story,
+    few_facts,
+    most_kept,
+    names_of,
+    noise,
+)
 from crampsrules.strategies.plausible import made_coherent
 from crampsrules.strategies.solving import solver_for
 from crampsrules.strategies.values import Values
 from tests.drawing import fact_mappings, fewer
 from tests.processes import run_python
 from tests.strategies.common import CAUSES, NUMBERS, SHIPPED, drawn, listed, triage
-from tests.written_rules import rules_of, urgent
+from tests.written_rules import law, rules_of, urgent
 
 # --- What is asked for is drawn -----------------------------------------------------------------
 
@@ -235,6 +242,28 @@ def test_patients_have_what_several_rules_ask_for():
 
     fired = {fire(PatientFacts.from_mapping(known)) for known in patients}
     assert {frozenset("a"), frozenset("b"), frozenset("ab")} <= fired
+
+
+def test_what_the_rules_ask_about_is_drawn_most():
+    """Also what only a law asks about, and a fact that none asks about now and then."""
+    rules = rules_of(urgent("a", "fever and egfr < 30"), law("thirst"))
+
+    names = drawn(names_of(rules), 300)
+
+    asked = {"thirst", "fever", "egfr"}
+    assert asked <= set(names)
+    assert 0.5 < sum(name in asked for name in names) / len(names) < 0.9
+    assert len(set(names)) > 20
+
+
+def test_patients_have_what_a_law_asks_for():
+    """Facts go together for its sake as they do for a rule's."""
+    rules = rules_of(urgent("a", "fever"), law("thirst and injury and bruising"))
+    stories = _retold(rules, _rule_story)
+
+    told = [{"thirst", "injury", "bruising"} <= known.keys() for known in drawn(stories, 100)]
+
+    assert sum(told) > 10
 
 
 def test_a_few_facts_are_eight_at_most():

@@ -24,6 +24,18 @@ def test_thresholds_are_drawn_often_and_from_both_sides(name):
     assert len(set(telling).intersection(values)) > len(telling) / 2
 
 
+@pytest.mark.parametrize("name", [one for one in NUMBERS if FACTS[one].kind == "number"])
+def test_values_well_beyond_the_last_threshold_are_drawn(name):
+    """However many thresholds there are, and not the end of the scale alone."""
+    fact, last = FACTS[name], max(Values.of(SHIPPED).thresholds[name])
+    assert fact.high is not None
+
+    beyond = [value for value in drawn(fact_values(fact=name), 100) if value > last + 1]
+
+    assert len(beyond) >= 8 or fact.high <= last + 1
+    assert len(set(beyond)) >= 3 or fact.high <= last + 4
+
+
 def test_every_member_of_a_choice_is_drawn():
     """None is left out."""
     for fact in FACTS.values():

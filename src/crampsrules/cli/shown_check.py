@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from attrs import frozen
@@ -10,7 +11,7 @@ from rich.text import Text
 from crampsrules.assess import assess
 from crampsrules.engines import ENGINES, engine_for
 from crampsrules.errors import EngineError, FactsError
-from crampsrules.examples import check_examples, untested_rules
+from crampsrules.examples import Failure, check_examples, untested_rules
 from crampsrules.laws import broken_laws
 from crampsrules.rulebase import RuleBase
 
@@ -50,12 +51,7 @@ class Checked:
 def checked(rules: RuleBase) -> Checked:
     """Run every worked example on every engine that runs here, and look for untested rules."""
     running = [engine for engine in ENGINES if _runs(rules, engine)]
-    failures = [
-        f"{failure} (on {engine})"
-        for engine in running
-        for failure in check_examples(rules, engine=engine)
-    ]
-    failures += _breaches(rules)
+    failures = [*_gone_wrong(rules, running), *_breaches(rules)]
     failures += [str(failure) for failure in untested_rules(rules)]
     return Checked(
         rules=rules,
@@ -63,6 +59,17 @@ def checked(rules: RuleBase) -> Checked:
         not_run=tuple(engine for engine in ENGINES if engine not in running),
         failures=tuple(failures),
     )
+
+
+def _gone_wrong(rules: RuleBase, running: Sequence[str]) -> Iterator[str]:
+    """What came out otherwise than stated: once, and with the engine where it was not on all."""
+    found: dict[Failure, dict[str, None]] = {}
+    for engine in running:
+        for failure in check_examples(rules, engine=engine):
+            found.setdefault(failure, {})[engine] = None
+    for failure, engines in found.items():
+        where = "" if len(engines) == len(running) else f" (on {' and '.join(engines)} only)"
+        yield f"{failure}{where}"
 
 
 def _breaches(rules: RuleBase) -> list[str]:

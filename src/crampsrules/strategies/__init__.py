@@ -24,6 +24,7 @@ from crampsrules.strategies import junk as _junk
 from crampsrules.strategies import rulebases as _rulebases
 from crampsrules.strategies.arguments import (
     InvalidStrategyError,
+    checked_flag,
     checked_known,
     checked_name,
     checked_number,
@@ -77,15 +78,15 @@ def patient_facts(  # noqa: PLR0913 - keywords, each a wish of its own
     is reduced to the fewest known facts.
     """
     base = checked_rules(rules)
-    facts, absent = checked_known(known)
-    number = checked_number(at_threshold)
+    facts, absent = checked_known(known, base)
+    number = checked_number(at_threshold, "at_threshold")
     wish = Wish(
         known=facts,
         absent=absent,
         triage=checked_triage(triage),
         suspected=checked_name(suspected, base.causes, "cause"),
         at_threshold=number.name if number else None,
-        plausible=plausible,
+        plausible=checked_flag(plausible, "plausible"),
     )
     return plan_for(base, wish).patient(draw)
 
@@ -103,7 +104,7 @@ def near_misses(
         fact: The number; any that decides something unless one is given.
         rules: The rule base to draw for; the shipped one unless another is given.
     """
-    number = checked_number(fact)
+    number = checked_number(fact, "fact")
     return edges_for(checked_rules(rules)).pair(draw, number.name if number else None)
 
 

@@ -8,6 +8,7 @@ from hypothesis.errors import InvalidArgument
 
 from crampsrules.errors import CrampsRulesError, FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, Fact, PatientFacts
+from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.triage import Triage
 
@@ -39,21 +40,28 @@ def checked_triage(triage: object) -> Triage | None:
     raise InvalidStrategyError(f"triage takes a Triage or its name, got {shorten(triage)}")
 
 
-def checked_known(known: object) -> tuple[PatientFacts, frozenset[str]]:
+def checked_known(known: object, rules: RuleBase) -> tuple[PatientFacts, frozenset[str]]:
     """The facts that are to be known, and those that are to stay unknown."""
-    if known is None:
-        return PatientFacts(), frozenset()
-    if isinstance(known, PatientFacts):
-        return known, frozenset()
-    if not isinstance(known, Mapping):
+    given = {} if known is None else known
+    if not isinstance(given, PatientFacts | Mapping):
         raise InvalidStrategyError(
-            f"known takes a mapping of facts to values, got {shorten(known)}"
+            f"known takes a mapping of facts to values, got {shorten(given)}"
         )
     try:
-        facts = PatientFacts.from_mapping(known)
+        facts = given if isinstance(given, PatientFacts) else PatientFacts.from_mapping(given)
+        observe(facts, rules.formulary)  # which refuses a misspelt medicine
     except FactsError as error:
         raise InvalidStrategyError(f"known: {error}") from None
-    return facts, frozenset(name for name, value in known.items() if value is None)
+    if isinstance(given, PatientFacts):
+        return facts, frozenset()
+    return facts, frozenset(name for name, value in given.items() if value is None)
+
+
+def checked_flag(flag: object, argument: str) -> bool:
+    """True or False, and nothing that is only taken for it."""
+    if isinstance(flag, bool):
+        return flag
+    raise InvalidStrategyError(f"{argument} takes True or False, got {shorten(flag)}")
 
 
 def checked_name(name: object, names: Iterable[str], what: str) -> str | None:
@@ -65,8 +73,12 @@ def checked_name(name: object, names: Iterable[str], what: str) -> str | None:
     raise InvalidStrategyError(f"{shorten(name)} is no {what}{hint}")
 
 
-def checked_number(name: object) -> Fact | None:
+def checked_number(name: object, argument: str) -> Fact | None:
     """A fact that is a number, or None."""
-    numbers = (fact.name for fact in FACTS.values() if fact.is_number)
-    checked = checked_name(name, numbers, "fact that is a number")
-    return None if checked is None else FACTS[checked]
+    if name is None:
+        return None
+    numbers = [fact.name for fact in FACTS.values() if fact.is_number]
+    if isinstance(name, str) and name in numbers:
+        return FACTS[name]
+    hint = did_you_mean(name, numbers) or f"; these are: {', '.join(numbers)}"
+    raise InvalidStrategyError(f"{argument}: {shorten(name)} is no fact that is a number{hint}")

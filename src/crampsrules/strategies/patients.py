@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from attrs import define, field, frozen
 from hypothesis import strategies as st
 
-from crampsrules.conditions import ALWAYS, Comparison
+from crampsrules.conditions import ALWAYS, Comparison, fact_atoms
 from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, PatientFacts
@@ -63,15 +63,26 @@ def few_facts(rules: RuleBase) -> st.SearchStrategy[dict[str, object]]:
 @st.composite
 def _facts(draw: Draw, rules: RuleBase) -> tuple[str, object]:
     """One fact with its value."""
-    name = draw(NAMES)
+    name = draw(names_of(rules))
     return name, draw(Values.of(rules).any(name))
 
 
 _SETS = tuple(name for name, fact in FACTS.items() if fact.is_set)
 # Three of four facts are flags; numbers and sets have more to be got wrong.
 OFTEN = (*FACTS, *(name for name, fact in FACTS.items() if fact.kind != "flag"), *_SETS * 3)
-NAMES = st.sampled_from(range(len(OFTEN))).map(OFTEN.__getitem__)
-"""The names of facts, numbers and sets more often than flags."""
+
+
+@kept_with_rules
+def names_of(rules: RuleBase) -> st.SearchStrategy[str]:
+    """The names of facts, two of three times of one that the rules or their laws ask about.
+
+    Numbers and sets come more often than flags.
+    """
+    every = (*rules.conditions.values(), *rules.law_conditions.values())
+    asked = {atom.fact for one in every for atom in fact_atoms(one)}
+    often = [name for name in OFTEN if name in asked]
+    names = (*often * (2 * len(OFTEN) // max(1, len(often))), *OFTEN)
+    return st.sampled_from(range(len(names))).map(names.__getitem__)
 
 
 def _merged(some: Iterable[Known]) -> dict[str, object]:
@@ -95,21 +106,22 @@ def _worked_example(draw: Draw, rules: RuleBase) -> Known:
 
 
 def _rule_story(draw: Draw, rules: RuleBase) -> Known:
-    """Facts that go together because up to three rules ask for them."""
+    """Facts that go together because up to three rules or laws ask for them."""
     solver = solver_for(rules)
-    ids = _fireable(rules)
+    asked = _asked(rules)
     story: dict[str, object] = {}
-    for at in draw(st.lists(st.integers(0, len(ids) - 1), max_size=3)) if ids else ():
-        story |= _drawn_way(draw, _picked(draw, solver.ways(ids[at])), solver.values)
+    for at in draw(st.lists(st.integers(0, len(asked) - 1), max_size=3)) if asked else ():
+        story |= _drawn_way(draw, _picked(draw, asked[at]), solver.values)
     return story
 
 
 @kept_with_rules
-def _fireable(rules: RuleBase) -> Sequence[str]:
-    """The ids that facts can make fire, first those that need the fewest."""
+def _asked(rules: RuleBase) -> Sequence[Sequence[Way]]:
+    """The ways to meet each condition that facts can meet, first those that need the fewest."""
     solver = solver_for(rules)
-    ids = [id_ for id_, one in rules.conditions.items() if one != ALWAYS and solver.ways(id_)]
-    return sorted(ids, key=lambda id_: len(solver.ways(id_)[0]))
+    of_rules = [solver.ways(id_) for id_, one in rules.conditions.items() if one != ALWAYS]
+    of_laws = [solver.ways_of(one) for one in rules.law_conditions.values() if one != ALWAYS]
+    return sorted((ways for ways in (*of_rules, *of_laws) if ways), key=lambda ways: len(ways[0]))
 
 
 def _picked(draw: Draw, some: Sequence[Item]) -> Item:

@@ -106,16 +106,16 @@ class Values:
     def _find_number(self, fact: Fact, wanted: Atoms) -> Suitable | None:
         marks = self.thresholds.get(fact.name, ())
         near = {one for mark in marks for one in around(mark, fact)}
-        ends = _ends(fact)
-        between = (_middle(low, high, fact) for low, high in pairwise(sorted({*marks, *ends})))
-        likely = _plain_first(
-            one for one in {*near, *ends, *between} if all(_suits(atom, one) for atom in wanted)
+        apart = _apart(marks, fact)
+        likely, clear = (
+            _plain_first(one for one in some if all(_suits(atom, one) for atom in wanted))
+            for some in (near | apart, apart)
         )
         if not likely:
             return None
-        return Suitable(
-            st.sampled_from(likely) | _numbers(fact, wanted, likely[0]), _spread(likely)
-        )
+        # Where each has its turn, so have the values beyond the last threshold.
+        some = [st.sampled_from(values) for values in (likely, clear) if values]
+        return Suitable(st.one_of(*some, _numbers(fact, wanted, likely[0])), _spread(likely))
 
     def _find_set(self, fact: Fact, wanted: Atoms) -> Suitable | None:
         members = [atom for atom in wanted if isinstance(atom, Member)]
@@ -233,6 +233,16 @@ def _ends(fact: Fact) -> tuple[float, float]:
     assert fact.low is not None
     assert fact.high is not None
     return _as_kept(fact.low, fact), _as_kept(fact.high, fact)
+
+
+def _apart(marks: Sequence[float], fact: Fact) -> set[float]:
+    """Values well away from thresholds: between them, beyond the first and last, and the ends."""
+    ends = _ends(fact)
+    between = (_middle(low, high, fact) for low, high in pairwise(sorted({*marks, *ends})))
+    # What lies half-way to the end is more than most people have of anything.
+    halves = (marks[0] / 2, marks[-1] * 1.5) if marks else ()
+    beyond = (one for half in halves if (one := _bounded(round(half, 2), fact)) is not None)
+    return {*ends, *between, *beyond}
 
 
 def _middle(low: float, high: float, fact: Fact) -> float:

@@ -11,12 +11,27 @@ from attrs import field, frozen
 
 from crampsrules.assess import assess
 from crampsrules.assessment import Assessment, GivenAdvice
-from crampsrules.errors import CrampsRulesError
+from crampsrules.errors import CrampsRulesError, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.rulebase import RuleBase
 from crampsrules.triage import Triage
 
 Call = Callable[..., Any]
+
+
+def checked_callable(value: object, argument: str) -> None:
+    """Refuse what cannot be called, when the test is written and not when it runs."""
+    if not callable(value):
+        raise CrampsRulesError(f"{argument} takes a callable, got {shorten(value)}")
+
+
+def _is_callable(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    checked_callable(value, attribute.name)
+
+
+def _is_callable_if_any(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None:
+        checked_callable(value, attribute.name)
 
 
 @frozen
@@ -104,15 +119,21 @@ class App:
     received.
     """
 
-    call: Call
+    call: Call = field(validator=_is_callable)
     rules: RuleBase = field(factory=RuleBase.load)
     takes: Literal["facts", "mapping"] = field(default="facts")
-    triage: Callable[[Any], Triage | str] = _triage
-    causes: Callable[[Any], Iterable[str]] | None = _causes
-    advice: Callable[[Any], Iterable[str]] | None = _advice
-    cautions: Callable[[Any], Mapping[str, str] | Iterable[str]] | None = _cautions
-    dumps: Callable[[Any], str] = _dumps
-    loads: Callable[[str], Any] = _loads
+    triage: Callable[[Any], Triage | str] = field(default=_triage, validator=_is_callable)
+    causes: Callable[[Any], Iterable[str]] | None = field(
+        default=_causes, validator=_is_callable_if_any
+    )
+    advice: Callable[[Any], Iterable[str]] | None = field(
+        default=_advice, validator=_is_callable_if_any
+    )
+    cautions: Callable[[Any], Mapping[str, str] | Iterable[str]] | None = field(
+        default=_cautions, validator=_is_callable_if_any
+    )
+    dumps: Callable[[Any], str] = field(default=_dumps, validator=_is_callable)
+    loads: Callable[[str], Any] = field(default=_loads, validator=_is_callable)
 
     @takes.validator
     def _check_takes(self, _: object, value: object) -> None:
@@ -128,7 +149,7 @@ class App:
             return cls(call=_assess_with(app), rules=app)
         if callable(app):
             return cls(call=app)
-        raise CrampsRulesError(f"takes an App, a RuleBase or a callable, not {app!r}")
+        raise CrampsRulesError(f"app takes an App, a RuleBase or a callable, got {shorten(app)}")
 
     def respond(self, facts: PatientFacts, **options: Any) -> Any:  # noqa: ANN401 - the app's own
         """What the app gives back for these facts."""

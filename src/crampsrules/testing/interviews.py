@@ -10,9 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from crampsrules.errors import FactsError
 from crampsrules.facts import PatientFacts
-from crampsrules.strategies.patients import NAMES
+from crampsrules.strategies.patients import names_of
 from crampsrules.strategies.values import Values
-from crampsrules.testing.apps import App
+from crampsrules.testing.apps import App, checked_callable
 from crampsrules.testing.laws import Tested, expect_same
 
 Draws = st.DataObject
@@ -56,6 +56,7 @@ def interview_machine(
 
     In a test file: `TestInterview = interview_machine(start).TestCase`.
     """
+    checked_callable(start, "start")
     reading = App(call=lambda facts: facts) if app is None else App.of(app)
     values = Values.of(reading.rules)
 
@@ -68,7 +69,7 @@ def interview_machine(
             self.told = PatientFacts()
             self.interview = start()
 
-        @rule(fact=NAMES, data=st.data())
+        @rule(fact=names_of(reading.rules), data=st.data())
         def is_told(self, fact: str, data: Draws) -> None:
             self._tell(fact, data.draw(values.any(fact), label=fact))
 

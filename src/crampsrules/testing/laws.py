@@ -187,9 +187,10 @@ def no_forbidden_advice(app: Tested, facts: PatientFacts) -> None:
 
 
 def threshold_law(app: Tested, near_miss: tuple[PatientFacts, PatientFacts]) -> None:
-    """The app turns where the rules turn: on the two sides of a threshold, and not elsewhere.
+    """The app turns where the rules turn, and in the same: on two sides of one of their thresholds.
 
-    Draw the pair from `near_misses()`.
+    Draw the pair from `near_misses()`. An app that turns elsewhere is seen where it turns between
+    the two of a pair.
     """
     tested = App.of(app)
     below, above = near_miss

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 
-from crampsrules.errors import CrampsRulesError, did_you_mean
+from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.strategies import near_misses, patient_facts
 from crampsrules.testing import laws
 from crampsrules.testing.apps import App
+from crampsrules.testing.boundaries import boundary_patients
 from crampsrules.testing.flags import red_flags, yes_or_no_flags
 from crampsrules.testing.laws import Tested
 
@@ -22,20 +23,46 @@ def law_tests(app: Tested, *, leave_out: Collection[str] = ()) -> type:
     """A class of tests, one for each law, for pytest to find.
 
     Leave out by name what cannot hold for an app, such as `engine_independent` where it does not
-    let the engine be chosen.
+    let the engine be chosen. The tests have no deadline unless Hypothesis's profile sets one, and
+    each may still be given `settings`.
 
     >>> from crampsrules import assess
     >>> TestLaws = law_tests(assess)
     """
     tested = App.of(app)
     tests = _tests(tested)
-    for name in leave_out:
-        if name not in tests:
-            raise CrampsRulesError(f"{name!r} is no law{did_you_mean(name, tests)}")
+    _check_names(leave_out, tests)
     chosen = {
-        f"test_{name}": staticmethod(test) for name, test in tests.items() if name not in leave_out
+        f"test_{name}": staticmethod(_unhurried(test))
+        for name, test in tests.items()
+        if name not in leave_out
     }
     return type("TestLaws", (), {"__doc__": "The laws, each a test.", **chosen})
+
+
+def _check_names(leave_out: object, laws: Collection[str]) -> None:
+    if isinstance(leave_out, str) or not isinstance(leave_out, Collection):
+        raise CrampsRulesError(
+            f'leave_out takes a list of laws, such as ["round_trip"], got {shorten(leave_out)}'
+        )
+    for name in leave_out:
+        if not isinstance(name, str) or name not in laws:
+            hint = did_you_mean(name, laws) or f"; these are: {', '.join(laws)}"
+            raise CrampsRulesError(f"leave_out: {shorten(name)} is no law{hint}")
+
+
+def _unhurried(test: Test) -> Test:
+    """The test, given the time that the first patient takes: the rules are worked out for it."""
+    profile = settings()
+    is_own = profile.deadline != settings.get_profile("default").deadline
+    # As `hypothesis.seed` does it: used as a decorator, these would forbid settings of the user's.
+    vars(test)["_hypothesis_internal_use_settings"] = settings(
+        deadline=profile.deadline if is_own else None,
+        suppress_health_check={*profile.suppress_health_check, HealthCheck.too_slow},
+        # An app that breaks a law for many of the first patients would be told of each of them.
+        report_multiple_bugs=False,
+    )
+    return test
 
 
 def _tests(app: App) -> Mapping[str, Test]:
@@ -54,6 +81,10 @@ def _tests(app: App) -> Mapping[str, Test]:
         first = example(facts=PatientFacts(), red_flag=alone)
         monotone_in_red_flags = first(monotone_in_red_flags)
 
+    no_forbidden_advice = _test_of(laws.no_forbidden_advice, app)
+    for one in reversed(boundary_patients(app.rules)):
+        no_forbidden_advice = example(facts=one)(no_forbidden_advice)
+
     @given(near_miss=near_misses(rules=app.rules))
     def threshold_law(near_miss: tuple[PatientFacts, PatientFacts]) -> None:
         laws.threshold_law(app, near_miss)
@@ -64,7 +95,7 @@ def _tests(app: App) -> Mapping[str, Test]:
         "engine_independent": _test_of(laws.engine_independent, app),
         "monotone_in_red_flags": monotone_in_red_flags,
         "unknown_is_not_safe": _test_of(laws.unknown_is_not_safe, app),
-        "no_forbidden_advice": _test_of(laws.no_forbidden_advice, app),
+        "no_forbidden_advice": no_forbidden_advice,
         "threshold_law": threshold_law,
         "round_trip": _test_of(laws.round_trip, app),
     }
