@@ -14,7 +14,7 @@ from crampsrules.conditions import ALWAYS, Comparison, fact_atoms
 from crampsrules.engines import Engine, engine_for
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.fold import rank_causes, triage_of
+from crampsrules.fold import Folding
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.strategies.arguments import InvalidStrategyError
 from crampsrules.strategies.plausible import made_coherent
@@ -27,6 +27,8 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 Item = TypeVar("Item")
 
 _MOST_CANDIDATES = 2000
+# Where none of those will do there may be none at all, which takes seconds to find out.
+_MOST_CANDIDATES_AT_LAST = 20_000
 _MOST_CORES = 400
 _MOST_EXAMPLES = 12
 _MOST_FEW = 8
@@ -201,11 +203,13 @@ class Plan:
     wish: Wish
     solver: Solver = field(init=False)
     engine: Engine = field(init=False)
+    folding: Folding = field(init=False)
     cores: Sequence[_Core] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.solver = solver_for(self.rules)
         self.engine = engine_for(self.rules, "compiled")
+        self.folding = Folding.of(self.rules)
         self.cores = self._found_cores()
         if not self.cores:
             raise InvalidStrategyError(f"no patient was found for {self._wished()}")
@@ -230,24 +234,28 @@ class Plan:
     def fulfilled(self, known: Known) -> bool:
         """Whether the rules find what was asked for."""
         try:
-            fired = self.engine.fire(PatientFacts.from_mapping(known))
+            fired = self.engine.fire_number(PatientFacts.from_mapping(known))
         except FactsError:
             return False
         return self._has_triage(fired) and self._has_suspected(fired)
 
-    def _has_triage(self, fired: frozenset[str]) -> bool:
-        if self.wish.triage is None:
+    def _has_triage(self, fired: int) -> bool:
+        wanted = self.wish.triage
+        if wanted is None:
             return True
-        return triage_of(self.rules, fired) is self.wish.triage
+        return self.folding.raised(fired & self.folding.escalating).triage is wanted
 
-    def _has_suspected(self, fired: frozenset[str]) -> bool:
+    def _has_suspected(self, fired: int) -> bool:
         wanted = self.wish.suspected
-        return wanted is None or any(one.id == wanted for one in rank_causes(self.rules, fired))
+        return wanted is None or any(one.id == wanted for one in self.folding.ranked(fired))
 
     def _found_cores(self) -> list[_Core]:
         """Ways of every kind, each tried on one patient."""
-        candidates = [(way, fixed) for fixed in self._fixed() for way in self._ways()]
-        cores = self._tried(thinned(candidates, _MOST_CANDIDATES)) or self._tried(candidates)
+        ways = self._ways()
+        candidates = [(way, fixed) for fixed in self._fixed() for way in ways]
+        cores = self._tried(thinned(candidates, _MOST_CANDIDATES))
+        if not cores:
+            cores = self._tried(thinned(candidates, _MOST_CANDIDATES_AT_LAST))
         return sorted(cores, key=lambda core: len(core.patient))
 
     def _tried(self, candidates: Iterable[tuple[Way, Known]]) -> list[_Core]:
