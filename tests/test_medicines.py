@@ -377,12 +377,14 @@ def test_a_slip_is_found_beside_what_a_label_adds(name):
         SHIPPED.resolve(frozenset({name}))
 
 
-labels = st.lists(st.sampled_from(ADDED), min_size=1, max_size=6).map(" ".join)
+labels = st.lists(st.sampled_from(ADDED), min_size=1, max_size=6, unique=True).map(" ".join)
 
 
 @given(names, labels)
 def test_what_a_label_says_of_amounts_and_times_changes_nothing(name, label):
-    """Whichever name it stands behind."""
+    """Whichever name it stands behind, unless the tablets of it have one of their own."""
+    assume("tablets" not in label or key_of(f"{name} tablets") not in KEYS)
+
     assert SHIPPED.resolve(frozenset({f"{name} {label}"})) == SHIPPED.resolve(frozenset({name}))
 
 

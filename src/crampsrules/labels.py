@@ -109,8 +109,8 @@ _SALTS = (
 )  # fmt: skip
 SALT = _last("|".join(_SALTS))
 """As which salt or ester. In front of a name it is none, and no part of a list."""
-STEPS = (WAY, WAY, *[FORM] * 3, *[SALT] * 3)
-"""What is read over one after another, until a name is known: it may have a form in it too."""
+MOST_WORDS = 3
+"""So many forms or salts are read over, one by one until a name is known: it may have one too."""
 MINERAL = (
     r"(^|[ _-])(?:(?:potassium|calcium|magnesium|zinc|iron|ferrous|ferric|lithium|alumini?um)[ _-]|"
     r"sodium[ _-]+(?:chloride|citrate|carbonate))"
@@ -159,7 +159,12 @@ def hyphenated(text: str) -> list[str]:
 def keys_of(text: str) -> Iterator[str]:
     """The key of a text, and of what is left of it as more and more of a label is read over."""
     yield key_of(text)
-    for kind in STEPS:
-        if kind != SALT or not re.search(MINERAL, text):
+    for _ in range(2):
+        text = re.sub(WAY, r"\1\3", text)
+    yield key_of(text)
+    for kind in (FORM, SALT):
+        if kind == SALT and re.search(MINERAL, text):
+            return
+        for _ in range(MOST_WORDS):
             text = re.sub(kind, r"\1\3", text)
             yield key_of(text)

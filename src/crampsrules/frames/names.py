@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate
 
 from attrs import frozen
 
@@ -18,17 +18,19 @@ from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
 from crampsrules.labels import (
     ALONE,
     ENDS,
+    FORM,
     GAP,
     IGNORED,
     LABEL,
     LOOSE,
     MAYBE_LABELLED,
     MINERAL,
+    MOST_WORDS,
     SALT,
     SIGNS,
     SPACES,
-    STEPS,
     TWO_SPACES,
+    WAY,
     fold,
 )
 from crampsrules.medicines import SHORTEST_MISSPELLING, Formulary
@@ -255,19 +257,33 @@ class Names:
     def _keys(self, text: str) -> str:
         """The key of a text, and of what is left of it as more and more of a label is read over."""
         say = self.dialect
-        names = [text, *(f"without_{at}" for at, _ in enumerate(STEPS))]
-        steps = say.list_of(names)
-        for kind, (before, after) in reversed([*zip(STEPS, pairwise(names), strict=True)]):
-            less = say.replaced(before, kind, say.group(1) + say.group(3))
-            if kind == SALT:
-                less = f"CASE WHEN {say.matches(before, MINERAL)} THEN {before} ELSE {less} END"
-            steps = say.let(after, less, steps)
+        # Each `let` within another makes DuckDB plan longer, and a replacement takes no time.
+        *formless, last = self._less_and_less("wayless", FORM)
+        saltless = say.list_of(["formless", *self._less_and_less("formless", SALT)])
+        saltless = (
+            f"CASE WHEN {say.matches('formless', MINERAL)} THEN {say.list_of(['formless'])} "
+            f"ELSE {saltless} END"
+        )
+        others = say.let("formless", last, saltless)
+        steps = say.flat(say.list_of([say.list_of([text, "wayless", *formless]), others]))
+        steps = say.let("wayless", self._without(WAY, text), steps)
         keys = say.mapped(steps, "step", self._key("step"))
-        places = say.list_of(map(str, range(1, len(names) + 1)))
-        key, last = say.at("keys", "place"), say.at("keys", "place - 1")
-        changed = f"CASE WHEN place = 1 THEN true ELSE {key} <> {last} END"
+        places = say.list_of(map(str, range(1, 2 * MOST_WORDS + 3)))
+        key, before = say.at("keys", "place"), say.at("keys", "place - 1")
+        changed = (
+            f"CASE WHEN place = 1 THEN true WHEN place > {say.size('keys')} THEN false "
+            f"ELSE {key} <> {before} END"
+        )
         chosen = say.mapped(say.kept(places, "place", changed), "place", key)
         return say.let("keys", keys, chosen)
+
+    def _less_and_less(self, text: str, kind: str) -> list[str]:
+        """A text without the last word of a kind, without the last two, and so on."""
+        by = self.dialect.group(1) + self.dialect.group(3)
+        less = accumulate(
+            range(MOST_WORDS), lambda last, _: self.dialect.replaced(last, kind, by), initial=text
+        )
+        return [*less][1:]
 
     def _without(self, label: str, text: str) -> str:
         return self._replaced_all(text, label, self.dialect.group(1) + self.dialect.group(3))
