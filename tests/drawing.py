@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from crampsrules import PatientFacts, RuleBase
 from crampsrules.conditions import fact_atoms
 from crampsrules.facts import FACTS, Fact
+from crampsrules.readers import LONGEST_MEDICINE
 from crampsrules.strategies import junk, junk_mappings, rule_bases, rule_texts
 from crampsrules.strategies.conditions import (
     CHOICES,
@@ -33,12 +34,14 @@ from crampsrules.strategies.values import UNHEARD_OF
 from crampsrules.units import Unit
 
 __all__ = [
+    "ADDED",
     "CHOICES",
     "CLASSES",
     "FLAGS",
     "NUMBERS",
     "ROOT",
     "RULES",
+    "SALTS",
     "SETS",
     "UNHEARD_OF",
     "Names",
@@ -49,6 +52,7 @@ __all__ = [
     "fewer",
     "junk",
     "junk_mappings",
+    "labelled_names",
     "medicine_names",
     "mutated",
     "patients",
@@ -92,6 +96,27 @@ def medicine_names(rules: RuleBase) -> tuple[str, ...]:
     classes = rules.formulary.classes.values()
     known = {name for one in classes for name in (one.id, *one.names, *one.words)}
     return tuple(sorted(known))
+
+
+ADDED = (
+    "5 mg", "40mg/5ml", "2.5 mg/ml", "x28", "(28 tablets)", "once daily", "twice a day", "bd",
+    "b.d.", "TDS", "nocte", "prn", "o.n.", "every 6-8 hours", "at night", "with food", "if needed",
+    "in the morning and at night", "film-coated", "Prolonged-Release", "30/500", "1-2 tablets",
+    "up to 4 times a day", "once a week on Mondays", "for 7 days", "take one", "max 8 in 24 hours",
+)  # fmt: skip
+"""What a label adds to a name, and no name has in it."""
+SALTS = ("sodium", "hydrochloride", "HCl", "maleate", "besylate", "etexilate", "hydrogen tartrate")
+
+
+def labelled_names(rules: RuleBase) -> st.SearchStrategy[str]:
+    """Names, known or not, one or more of them, with what labels add, in any order."""
+    names = st.sampled_from((*medicine_names(rules), *UNHEARD_OF, "furosemid", "wterfall tablets"))
+    forms = st.sampled_from(("tablets", "oral", "PO", "Caps", "cream", "eye drops", "inhaler", "-"))
+    words = names | st.sampled_from(ADDED) | st.sampled_from(SALTS) | forms
+    joins = st.sampled_from((" ", " ", " ", "-", "_", ", ", "/", " and ", "  ", ". "))
+    more = st.lists(st.tuples(joins, words), max_size=4)
+    texts = st.tuples(words, more).map(lambda drawn: drawn[0] + "".join(map("".join, drawn[1])))
+    return texts.filter(lambda text: len(text.strip()) <= LONGEST_MEDICINE)
 
 
 def _around(value: float, fact: Fact) -> tuple[float, ...]:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, PatientFacts, RuleBase, assess
 from crampsrules.engines import engine_for
+from crampsrules.labels import FORM, LABEL, MINERAL, SALT, WAY, key_of
 from crampsrules.medicines import Formulary, one_slip_apart
 from crampsrules.rules import Medicine, MedicineClass, Names
-from tests.drawing import UNHEARD_OF, medicine_names
+from tests.drawing import ADDED, SALTS, UNHEARD_OF, labelled_names, medicine_names
 from tests.engines.common import HERE
 
 SHIPPED = RuleBase.load().formulary
@@ -29,6 +30,7 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_-]", "", name.casefold())
 
 
+KEYS = {key_of(name) for name in NAMES}
 names = st.sampled_from(NAMES)
 lists = st.frozensets(names | st.sampled_from(UNHEARD_OF), max_size=4)
 
@@ -297,6 +299,37 @@ def test_classes_may_lie_within_several_others():
         ("hydrocortisone 1% cream", ["hydrocortisone cream"]),
         ("water tablets 40", ["water tablets"]),
         ("Zocor 20 mg", ["simvastatin"]),
+        ("warfarin sodium", ["warfarin"]),
+        ("Warfarin_Sodium-clathrate", ["warfarin"]),
+        ("Warfarin Sodium 3mg tablets. Take ONE at night.", ["warfarin"]),
+        ("dabigatran etexilate mesilate 150 mg capsules", ["dabigatran"]),
+        ("quinine sulfate 300 mg film-coated tablets", ["quinine"]),
+        ("atorvastatin calcium trihydrate 20 mg", ["atorvastatin"]),
+        ("losartan-potassium", ["losartan"]),
+        ("amlodipine besilate 5mg (28 tablets)", ["amlodipine"]),
+        ("losartan-hctz", ["losartan", "hydrochlorothiazide"]),
+        ("lisinopril-hydrochlorothiazide 20-12.5 mg", ["lisinopril", "hydrochlorothiazide"]),
+        ("ibuprofen 400 mg tds with food", ["ibuprofen"]),
+        ("aspirin, 75 mg dispersible tablets, take one in the morning", ["aspirin"]),
+        ("Furosemide 40mg tablets - take one daily", ["furosemide"]),
+        ("lasix 40, statin", ["furosemide", "statin"]),
+        ("morphine 10 mg/ml oral solution", ["morphine"]),
+        ("salbutamol 100 micrograms inhaler, 2 puffs prn", ["salbutamol"]),
+        ("vitamin a every day", ["vitamin a"]),
+        ("the pill once daily", ["the pill"]),
+        ("long-acting inhaler 1 puff twice a day", ["long-acting inhaler"]),
+        ("\uff57arfarin\u3000\uff13\uff4d\uff47", ["warfarin"]),
+        ("furo\u00adsemide", ["furosemide"]),
+        # What the form or the way says counts.
+        ("dexamethasone sodium phosphate eye drops", ["dexamethasone eye drops"]),
+        ("timolol maleate 0.5% eye drops", ["timolol eye drops"]),
+        ("mometasone furoate cream", ["mometasone cream"]),
+        ("budesonide 3 mg gastro-resistant capsules po", ["budesonide capsules"]),
+        ("budesonide 9 mg once daily by mouth", ["budesonide tablets"]),
+        ("budesonide (oral), aspirin (28 tablets)", ["budesonide tablets", "aspirin"]),
+        ("water tablets 40 mg, take 1-2 tablets", ["water tablets"]),
+        ("budesonide 3 mg capsules, take 3 capsules once daily", ["budesonide capsules"]),
+        ("aspirin, oral steroids", ["aspirin", "oral steroids"]),
     ],
 )
 def test_what_a_label_adds_to_a_name_is_no_part_of_it(written, names):
@@ -304,20 +337,108 @@ def test_what_a_label_adds_to_a_name_is_no_part_of_it(written, names):
     assert SHIPPED.resolve(frozenset({written})) == SHIPPED.resolve(frozenset(names))
 
 
-@pytest.mark.parametrize("name", ["tonic 5 mg tablets", "40 mg", "tablets", "(5)", "unheard-of"])
+STAY_UNKNOWN = (
+    # What stands behind is a medicine too.
+    "vitamin d calcium", "furosemide potassium chloride", "warfarin sodium chloride",
+    # A salt of a mineral is a medicine of its own, and one in front is no salt of what follows.
+    "potassium phosphate", "calcium phosphate", "sodium chloride", "sodium warfarin",
+    # For the skin.
+    "minoxidil solution", "minoxidil 5% topical solution", "timolol drops",
+    # Hyphens join many words that are no names.
+    "anti-diuretic", "steroid-free cream", "potassium-sparing", "losartan-willow bark",
+    "tonic 5 mg tablets", "40 mg", "tablets", "(5)", "unheard-of", "warfarin sodim",
+    "willow bark 5 mg once daily", "once daily", "nocte",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["tonic 5 mg tablets", "40 mg", "tablets", "(5)", "unheard-of", *STAY_UNKNOWN]
+)
 def test_a_name_that_is_not_known_is_told_as_it_was_written(name):
     """With what the label added to it."""
     assert SHIPPED.resolve(frozenset({name})).unrecognised == (name,)
 
 
-@pytest.mark.parametrize("name", ["furosemid 40 mg", "Lasxi tablets", "wter tablets 5"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "furosemid 40 mg",
+        "Lasxi tablets",
+        "wter tablets 5",
+        "warfarn sodium",
+        "Warfarn-Sodium 3 mg bd",
+        "losartn-hctz",
+        "budesonide table",
+    ],
+)
 def test_a_slip_is_found_beside_what_a_label_adds(name):
     """As it is without."""
     with pytest.raises(FactsError, match="is not known; did you mean"):
         SHIPPED.resolve(frozenset({name}))
 
 
-@given(st.sampled_from(sorted(NAMES)), st.sampled_from(["5 mg", "10mg", "2.5 ml", "1000 iu", "75"]))
-def test_an_amount_changes_nothing(name, amount):
-    """Whichever name it stands behind."""
-    assert SHIPPED.resolve(frozenset({f"{name} {amount}"})) == SHIPPED.resolve(frozenset({name}))
+labels = st.lists(st.sampled_from(ADDED), min_size=1, max_size=6, unique=True).map(" ".join)
+
+
+@given(names, labels)
+def test_what_a_label_says_of_amounts_and_times_changes_nothing(name, label):
+    """Whichever name it stands behind, unless the tablets of it have one of their own."""
+    assume("tablets" not in label or key_of(f"{name} tablets") not in KEYS)
+
+    assert SHIPPED.resolve(frozenset({f"{name} {label}"})) == SHIPPED.resolve(frozenset({name}))
+
+
+@given(st.sampled_from(UNHEARD_OF), labels, st.sampled_from(SALTS))
+def test_a_label_makes_no_name_known(name, label, salt):
+    """It is told as it was written."""
+    written = f"{name} {salt} {label}"
+
+    assert SHIPPED.resolve(frozenset({written})).unrecognised[0] in (written, f"{name} {salt}")
+
+
+@given(names, st.sampled_from(SALTS), labels)
+def test_a_salt_counts_as_what_it_is_a_salt_of(name, salt, label):
+    """Unless it has a name of its own, or is one of a mineral: that is not guessed at."""
+    written = f"{name} {salt}"
+    assume(key_of(written) not in KEYS and not re.search(f"{FORM}|{WAY}", name.casefold()))
+    resolved = SHIPPED.resolve(frozenset({f"{written} {label}"}))
+
+    if re.search(MINERAL, f"{name.casefold()} "):
+        assert resolved.unrecognised
+    else:
+        assert resolved == SHIPPED.resolve(frozenset({name}))
+
+
+@given(names, names)
+def test_hyphens_join_names_that_are_known(one, other):
+    """As they stand in the lists of hospitals."""
+    written = f"{one}-{other}"
+    assume(key_of(written) not in KEYS and written.count("-") == 1)
+
+    assert held(written) == held(one, other)
+
+
+def test_no_name_has_in_it_what_a_label_adds():
+    """Else a label beside it would take a part of it away, and a medicine could be lost."""
+    assert not [name for name in NAMES if re.search(LABEL, name.casefold().replace(" ", "  "))]
+
+
+def test_no_salt_is_a_name():
+    """Else one beside another name would be lost."""
+    salts = {one[2] for name in NAMES if (one := re.search(SALT, f"x {name.casefold()}"))}
+
+    assert salts
+    assert not salts & KEYS
+
+
+@given(labelled_names(RuleBase.load()))
+def test_a_label_never_makes_another_medicine_of_a_name(text):
+    """What is held is held by names that stand in it, letter by letter."""
+    key = key_of(text)
+    try:
+        classes = SHIPPED.resolve(frozenset({text})).classes
+    except FactsError:
+        return
+    in_it = {name for name in NAMES if plain(name) in key}
+
+    assert classes.present <= held(*in_it)

@@ -33,7 +33,8 @@ from crampsrules.conditions import (
 )
 from crampsrules.errors import FactsError, RuleError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.medicines import Formulary, key_of
+from crampsrules.labels import key_of
+from crampsrules.medicines import Formulary
 from crampsrules.readers import LONGEST_MEDICINE
 from crampsrules.records import structure
 from crampsrules.rulefiles import RuleFile

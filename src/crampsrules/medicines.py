@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 
@@ -10,30 +9,14 @@ from attrs import field, frozen
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.frozen_dict import FrozenDict
+from crampsrules.labels import hyphenated, key_of, keys_of, texts_in
 from crampsrules.memberships import Membership
 from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
 
-_IGNORED = re.compile(r"[\s_-]+")
-SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
-"""Every character that Python takes for a space."""
-SIGNS = "/+&,;()"
-"""The signs that join two names; "and" and "with" do so too."""
-_JOINS = re.compile(rf"\s*(?:[{SIGNS}]|\band\b|\bwith\b)\s*")
-_UNITS = "mg|mcg|ug|g|ml|iu|%|micrograms?|milligrams?|grams?|units?"
-_FORMS = "tablets?|tabs?|capsules?|caps?|caplets?|inhalers?|mr|m/r|sr|s/r|xl|er|cr|la|xr|ec|e/c"
-
-
-def _apart(what: str) -> str:
-    return rf"(^|[{SPACES}{SIGNS}])({what})($|[{SPACES}{SIGNS}])"
-
-
-AMOUNT = _apart(rf"[0-9][0-9.,/]*[{SPACES}]*(?:{_UNITS})?")
-"""How much is in it, as a label adds that to a name: an expression that all engines read alike."""
-FORM = _apart(_FORMS)
-"""In what form it is. Of creams, drops and injections that is a part of the name."""
-_AMOUNT, _FORM = re.compile(AMOUNT), re.compile(FORM)
 SHORTEST_MISSPELLING = 5
+_Found = tuple[str, tuple[str, ...]]
+"""The key of what is known in a text; for a slip, the name that it may be a slip from as well."""
 # Lists come from strangers: few are remembered, and none that is longer than anyone's.
 _REMEMBERED = 1024
 
@@ -192,15 +175,14 @@ class Formulary:
         left_open: set[str] = set()
         unrecognised: list[str] = []
         misspelt: list[str] = []
-        for part, key in self._parts(name):
-            exact, general = self._meant(key)
-            if exact or general:
+        for part, found in self._found_in(name):
+            if not found:
+                unrecognised.append(part)
+            for key, meant in found:
+                exact, general = self._meant(key)
                 held |= self._upwards(exact | general)
                 left_open |= self._upwards(self._descendants(general))
-            elif meant := self._misspelt(key):
-                misspelt.append(meant)
-            else:
-                unrecognised.append(part)
+                misspelt += meant
         return Reading(frozenset(held), frozenset(left_open), tuple(unrecognised), tuple(misspelt))
 
     def by_key(self) -> Mapping[str, Reading]:
@@ -222,22 +204,35 @@ class Formulary:
         exact = self._names.get(key, frozenset())
         return exact, self._words.get(key, frozenset()) - exact
 
-    def _parts(self, name: str) -> list[tuple[str, str]]:
-        """The names in a combination with their keys, or one where the whole is a name of its own.
+    def _found_in(self, name: str) -> list[tuple[str, list[_Found]]]:
+        """What is known in a name: in the whole of it, or else in each part of a combination.
 
         What a label adds to a name, "40 mg tablets", is no part of it.
         """
         key = key_of(name)
         if any(self._meant(key)):
-            return [(name, key)]
-        plain = _without(_AMOUNT, name.casefold()).strip(SPACES + SIGNS)
-        key = key_of(plain)
-        if any(self._meant(key)) or self._misspelt(key):
-            return [(name, key)]
-        bare = _split(_without(_FORM, plain))
-        if len(bare) > 1:  # in a combination a form may be a part of a name
-            return [(part, key_of(part)) for part in _split(plain)]
-        return [(name, key_of(bare[0]) if bare else key)]
+            return [(name, [(key, ())])]
+        whole, *parts = texts_in(name)
+        found = self._found(whole)
+        if found or not parts:
+            return [(name, found)]
+        return [(" ".join(part.split()), self._found(part)) for part in parts]
+
+    def _found(self, text: str) -> list[_Found]:
+        """What a text is, or each of the names that hyphens join in it where all are known."""
+        found = self._first(text)
+        pieces = [found] if found else [self._first(piece) for piece in hyphenated(text)]
+        known = [one for one in pieces if one is not None]
+        return known if len(known) == len(pieces) else []
+
+    def _first(self, text: str) -> _Found | None:
+        """The first known name as more and more of a label is read over, or slip from one."""
+        for key in dict.fromkeys(keys_of(text)):
+            if any(self._meant(key)):
+                return key, ()
+            if meant := self._misspelt(key):
+                return key, (meant,)
+        return None
 
     def _upwards(self, ids: Iterable[str]) -> set[str]:
         return {above for id_ in ids for above in (id_, *self.ancestors[id_])}
@@ -255,23 +250,8 @@ class Formulary:
         return self._written.get(key, key)
 
 
-def _split(names: str) -> list[str]:
-    return [part.strip() for part in _JOINS.split(names) if key_of(part)]
-
-
-def _without(label: re.Pattern[str], name: str) -> str:
-    for _ in range(2):  # two in a row share the space between them
-        name = label.sub(r"\1\3", name)
-    return name
-
-
 def _not_known(name: str, meant: str) -> str:
     return f"{shorten(name)} is not known; did you mean {meant!r}?"
-
-
-def key_of(name: str) -> str:
-    """A name without what does not matter in it: capitals, spaces, hyphens, underscores."""
-    return _IGNORED.sub("", name.casefold())
 
 
 def _ancestors_of(id_: str, classes: Mapping[str, MedicineClass]) -> frozenset[str]:

@@ -25,10 +25,24 @@ MOST_MEDICINES = 200
 LONGEST_MEDICINE = 100
 LIST_AS_TEXT = r"^\[.*\]$"
 """A name that looks like this is a list which something has written as a text."""
+NO_MEDICINE = r"^[nN][oO][nN][eE]$"
+"""In a text this is an empty list. Among names it would be a medicine that nobody knows."""
+INVISIBLE = "".join(
+    chr(code)
+    for codes in (
+        (0x61C, 0x180E, 0xFEFF),
+        range(0x200B, 0x2010),
+        range(0x202A, 0x202F),
+        range(0x2060, 0x2070),
+    )
+    for code in codes
+)
+"""What shows nothing, or turns round what is beside it: by it a name looks like another."""
 # What is read of a longer list of medicines is not remembered: it comes from a stranger.
 LONG_LIST = 30
 # How many lists are remembered for each fact, and how many names of medicines.
 _REMEMBERED = 1024
+_NO_MEDICINE, _INVISIBLE = re.compile(NO_MEDICINE), re.compile(f"[{INVISIBLE}]")
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 Reader = Callable[[Any], object]
@@ -302,6 +316,9 @@ def _medicine(value: object) -> str:
     name = (value if type(value) is str else _plain(value)).strip()
     if name[:1] == "[" and name[-1] == "]":
         _refuse(f"takes names of medicines, got a list of them as one text: {shorten(name)}")
+    if _NO_MEDICINE.match(name):
+        told = f"takes names of medicines, got {shorten(name)}"
+        _refuse(f'{told}: for "none of these" give an empty list')
     if 0 < len(name) <= LONGEST_MEDICINE and name.isprintable():
         return name
     if not name:
@@ -309,6 +326,6 @@ def _medicine(value: object) -> str:
     if len(name) > LONGEST_MEDICINE:
         _refuse(f"takes names of at most {LONGEST_MEDICINE} characters, got {shorten(name)}")
     # Half a surrogate pair could not be written out again; a control character is no name.
-    if any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
+    if _INVISIBLE.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
         _refuse(f"takes names of ordinary characters, got {shorten(name)}")
     return name

@@ -19,6 +19,7 @@ from crampsrules.conditions import Comparison, atoms
 from crampsrules.facts import FACTS
 from crampsrules.readers import MOST_MEDICINES
 from crampsrules.strategies import patient_facts
+from tests.drawing import labelled_names, shipped_texts
 
 Row = Mapping[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -194,6 +195,26 @@ def rules_of_many_classes() -> RuleBase:
 MANY_CLASSES = 130
 
 
+@cache
+def rules_of_every_class() -> RuleBase:
+    """The shipped names of medicines, with rules that tell all that can be known of each."""
+    shipped = {name: shipped_texts()[name] for name in ("medications.toml", "brands.toml")}
+    told = [
+        f"[[escalations]]\nid = '{what.replace(' ', '-')}.{id_}'\ntriage = 'soon'\nreason = 'r'\n"
+        f"source = 'book'\nwhen = '\"{id_}\" {what} medications'\n"
+        for id_ in RuleBase.load().formulary.classes
+        for what in ("in", "not in")
+    ]
+    book = "[[sources]]\nid = 'book'\ntitle = 'The book'\n"
+    return RuleBase.from_texts({**shipped, "told.toml": "".join([book, *told])})
+
+
+def labelled(least: int = 100) -> st.SearchStrategy[list[Row]]:
+    """Patients who each take what one text says, as labels and lists have it."""
+    texts = st.lists(labelled_names(RuleBase.load()), min_size=least, max_size=least)
+    return texts.map(lambda drawn: [{"medications": [text]} for text in drawn])
+
+
 # --- Rows ---------------------------------------------------------------------------------------
 
 
@@ -205,6 +226,107 @@ def rows(draw: Draw, rules: RuleBase | None = None, *, least: int = 40, most: in
     breaks = draw(st.lists(_BREAKS, min_size=len(found), max_size=len(found)))
     return [broken(row, change) for row, change in zip(found, breaks, strict=True)]
 
+
+def wide(text: str) -> str:
+    """A text in letters of full width."""
+    return "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text)
+
+
+LABELS: Sequence[str] = """
+warfarin sodium
+warfarin 3 mg once daily
+Warfarin Sodium 3mg tablets. Take ONE at night.
+furosemide 40 mg once daily
+dabigatran etexilate
+dabigatran etexilate mesilate 150 mg capsules
+rivaroxaban 20 mg once daily
+quinine sulfate 300 mg film-coated tablets
+quinidine sulfate
+prednisolone 5 mg once daily
+atorvastatin calcium 20 mg
+atorvastatin calcium trihydrate
+metformin hydrochloride
+metformin HCl 500mg prolonged-release tablets x28
+losartan potassium
+losartan-potassium
+amlodipine besylate
+amlodipine besilate 5mg (28 tablets)
+rosuvastatin calcium
+metoprolol succinate
+metoprolol tartrate
+candesartan cilexetil
+naproxen sodium
+ramipril 2.5mg capsules
+losartan-hctz
+lisinopril-hydrochlorothiazide 20-12.5 mg tablets
+losartan-willow bark
+potassium chloride
+calcium carbonate
+magnesium citrate
+sodium valproate
+lithium carbonate
+ferrous sulfate
+calcium channel blocker
+quinine sulfate
+potassium citrate
+potassium phosphate
+furosemide potassium chloride
+furosemide sodium chloride
+sodium chloride
+dexamethasone sodium phosphate eye drops
+timolol maleate eye drops 0.5%
+hydrocortisone 1% cream
+mometasone furoate nasal spray
+mometasone furoate cream
+budesonide 3 mg gastro-resistant capsules
+budesonide capsules po
+budesonide 9 mg prolonged-release tablets
+warfarn sodium
+warfarin sodim
+warfarin sodium and willow bark
+morphine 10 mg/5 ml oral solution
+salbutamol 100 mcg inhaler 2 puffs prn
+ibuprofen 400mg tds with food
+aspirin 75 mg dispersible tablets, take one in the morning
+furosemide_40_mg
+lasix_and_statin
+the pill once daily
+vitamin a every day
+vitamin d calcium
+water tablets 40 once a day
+minoxidil solution
+minoxidil 5% topical solution
+Furosemide 40mg tablets - take one daily
+bisoprolol 2.5 mg o.d.
+quinine bisulphate 300mg nocte
+tonic 5 mg tablets
+tablets
+40 mg
+(5)
+willow bark 5 mg once daily
+anti-diuretic
+steroid-free cream
+potassium-sparing
+warfarin (sodium)
+lasix 40, statin 20
+lasix 40/ statin
+co-codamol 30/500 effervescent tablets
+morphine 10 mg/ml
+omega-3 capsules
+omega 3 capsules
+insulin glargine 100 units/ml
+fentanyl 25 micrograms/hour
+half a tablet of warfarin
+budesonide (oral), aspirin (28 tablets)
+lasix, oral steroids, tablets, (po)
+levothyroxine sodium 100 micrograms every morning before breakfast
+alendronic acid 70 mg once weekly
+methotrexate 2.5 mg x 6 once a week on Mondays
+paracetamol 500mg 1-2 tablets up to 4 times a day when required max 8 in 24 hours
+furosemide 40mg bd po
+quinine 200mg ON
+""".strip().splitlines()
+"""What labels and lists of medicines say; some of it is not known."""
 
 # Each is read in its own way: by its parts, as a class, not at all, with a slip, and so on.
 NAMES_AS_WRITTEN: Sequence[str] = [
@@ -230,6 +352,9 @@ NAMES_AS_WRITTEN: Sequence[str] = [
     "furosemide\u00a040\u00a0mg", "furosemide 40 glasses", "furosemide 40mgs", "xl", "12 lasix 12",
     "statins 5", "5 mg statin tablets", "water tablets 40", "40 tabs and 20 caps", "lasix 4 0 m g",
     "furosemide 40mg/5ml", "co-codamol 30/500", "lasix 3", "lasi 1", "wter tablets", "(lasix)",
+    "None", "NONE", "nones", "none, lasix", "furo\u00adsemide", "furosemide\u200b", "\ufefflasix",
+    "\u202elasix", "lasix \u2066x\u2069", "lasix\u00ad\u2060x", wide("furosemide 40mg"),
+    wide("Lasix/statin"), wide("Lasi"), *LABELS,
 ]  # fmt: skip
 
 
@@ -429,6 +554,9 @@ TEXTS: Sequence[tuple[str | None, list[str] | None]] = [
     (None, None),
     ("nite", ["nite"]),
     ("none;night", ["none", "night"]),
+    ("None", []),
+    (" NONE ;", []),
+    ("Night", ["Night"]),
 ]
 """Sets as texts, and the lists that they are."""
 

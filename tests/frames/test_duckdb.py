@@ -27,8 +27,10 @@ from tests.frames.common import (
     assert_right,
     in_floats,
     in_polars,
+    labelled,
     rows,
     rows_at_thresholds,
+    rules_of_every_class,
     rules_of_many_classes,
     small_rules,
     with_texts,
@@ -195,6 +197,31 @@ def test_names_of_medicines_are_read_as_assess_reads_them(few):
     assert_right(answers(found), patients, few, exact=False)
 
 
+def test_what_is_not_seen_in_a_name_is_told():
+    """As it is by `assess`."""
+    found = assess_frame(
+        relation("select ['furo' || chr(8238) || 'semide', 'lasix'] as medications")
+    )
+
+    assert answers(found.select("triage, errors"))[0]["errors"].endswith(r"'furo\u202esemide'")
+
+
+@fewer(12)
+@given(patients=labelled())
+def test_labels_are_read_as_assess_reads_them(patients):
+    """Of every class it is told whether it is held and whether it is ruled out."""
+    frame = in_polars(patients, ["medications"])
+
+    found = assess_frame(relation("select * from frame", frame), rules=rules_of_every_class())
+
+    assert_right(
+        answers(found.select("triage, fired, errors")),
+        patients,
+        rules_of_every_class(),
+        exact=False,
+    )
+
+
 @pytest.mark.parametrize(
     ("version", "is_taken"),
     [("1.2.2", False), ("0.10.3", False), ("1.3.0", True), ("2.0.1", True), ("unknown", True)],
@@ -300,7 +327,7 @@ def test_no_macro_takes_the_place_of_a_function():
 COLLATED: Sequence[Row] = [
     {"sex": "FEMALE", "timing": ["night"], "sites": ["calf"]},
     {"sex": "female", "timing": ["NIGHT"], "sites": ["calf"]},
-    {"sex": "female", "timing": ["night"], "sites": ["NONE"]},
+    {"sex": "female", "timing": ["night"], "sites": ["Calf"]},
     {"sex": "female", "timing": ["night"], "sites": []},
 ]
 
@@ -326,7 +353,7 @@ def test_capitals_count_whatever_a_collation_says(default):
     assert [one["errors"].rpartition("got ")[2] for one in found[:3]] == [
         "'FEMALE'",
         "'NIGHT'",
-        "'NONE'",
+        "'Calf'",
     ]
 
 

@@ -20,7 +20,9 @@ from tests.frames.common import (
     TELLING_ROWS,
     assert_right,
     in_polars,
+    labelled,
     rows,
+    rules_of_every_class,
     rules_of_many_classes,
     small_rules,
     with_texts,
@@ -51,6 +53,27 @@ def test_a_few_rows_are_assessed_one_by_one_and_say_the_same(patients):
     assert len(patients) <= eager.FEW
 
     assert_right(answers(assess_frame(in_polars(patients), weights=True)), patients)
+
+
+@given(patients=labelled())
+def test_labels_are_read_as_assess_reads_them(patients):
+    """Of every class it is told whether it is held and whether it is ruled out."""
+    times = eager.FEW // len(patients) + 1
+    frame = in_polars(patients * times, ["medications"])
+
+    found = assess_frame(frame, rules=rules_of_every_class()).select("triage", "fired", "errors")
+
+    assert_right(found[: len(patients)].to_dicts(), patients, rules_of_every_class())
+
+
+@pytest.mark.parametrize("times", [1, eager.FEW + 1])
+def test_what_is_not_seen_in_a_name_is_told(times):
+    """As it is by `assess`."""
+    frame = pl.DataFrame({"medications": [["furo\u202esemide"]] * times})
+
+    errors = assess_frame(frame)["errors"]
+
+    assert "got 'furo\\u202esemide'" in errors[0]
 
 
 @fewer(6)

@@ -25,8 +25,10 @@ from tests.frames.common import (
     assert_right,
     in_floats,
     in_polars,
+    labelled,
     rows,
     rows_at_thresholds,
+    rules_of_every_class,
 )
 from tests.frames.spark import needs_java, session
 
@@ -100,6 +102,28 @@ def test_names_of_medicines_are_read_as_assess_reads_them(spark, few, tmp_path):
     frame = frame_of(spark, patients, tmp_path, ["medications"])
 
     assert_right(answers(assess_frame(frame, rules=few)), patients, few, exact=False)
+
+
+def test_what_is_not_seen_in_a_name_is_told(spark, few):
+    """As it is by `assess`."""
+    frame = spark.createDataFrame(
+        [(0, ["furo\u202esemide", "lasix"])], "row int, medications array<string>"
+    )
+
+    found = answers(assess_frame(frame, rules=few))
+
+    assert found[0]["errors"].endswith(r"'furo\u202esemide'")
+
+
+@fewer(25)
+@given(patients=labelled(400))
+def test_labels_are_read_as_assess_reads_them(spark, tmp_path_factory, patients):
+    """Of every class it is told whether it is held and whether it is ruled out."""
+    frame = frame_of(spark, patients, tmp_path_factory.mktemp("spark"), ["medications"])
+    found = assess_frame(frame, rules=rules_of_every_class())
+
+    told = answers(found.select("row", "triage", "fired", "errors"))
+    assert_right(told, patients, rules_of_every_class(), exact=False)
 
 
 def test_the_plan_holds_no_python_and_no_shuffle(spark, few, tmp_path):
@@ -180,7 +204,7 @@ def test_capitals_count_whatever_a_collation_says(spark, few):
     patients: list[dict[str, Any]] = [
         {"sex": "FEMALE", "timing": ["night"], "sites": ["calf"]},
         {"sex": "female", "timing": ["NIGHT"], "sites": ["calf"]},
-        {"sex": "female", "timing": ["night"], "sites": ["NONE"]},
+        {"sex": "female", "timing": ["night"], "sites": ["Calf"]},
         {"sex": "female", "timing": ["night"], "sites": []},
     ]
     rows = [

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 Stage = Mapping[str, str]
 """Expressions by the names of the columns that they become."""
+_BETWEEN = "\ue002"
+"""Parts letters: it belongs to nobody's alphabet."""
 
 
 class Dialect(ABC):
@@ -133,6 +135,14 @@ class Dialect(ABC):
     @abstractmethod
     def places(self, text: str) -> str:
         """The places of the characters of a text, counted from 1."""
+
+    def spelled(self, text: str, letters: Mapping[str, str]) -> str:
+        """A text with some letters written in another way."""
+        letter = self.call("substring", text, "spot", "1")
+        place = self.call("instr", self.text("".join(letters)), letter)
+        ways = self.split(self.text(_BETWEEN.join(letters.values())), _BETWEEN)
+        each = f"CASE WHEN {place} > 0 THEN {self.at(ways, place)} ELSE {letter} END"
+        return self.joined(self.mapped(self.places(text), "spot", each), "")
 
     @abstractmethod
     def code_of(self, text: str, codes: Mapping[str, int]) -> str:

@@ -35,7 +35,7 @@ from crampsrules.rulebase import RuleBase
 SEPARATOR = ";"
 """Parts the members of a set that is written as one text."""
 NONE = "none"
-"""A text that says that a set is empty: an empty text is unknown, as an empty cell is."""
+"""A text that says that a set is empty, in capitals too: an empty one is unknown, as a cell is."""
 BETWEEN = "__"
 """Stands between the name of a set and that of a member, in a column for that member alone."""
 

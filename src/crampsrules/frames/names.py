@@ -9,28 +9,44 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 
 from attrs import frozen
 
 from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
-from crampsrules.medicines import (
-    AMOUNT,
+from crampsrules.labels import (
+    ALONE,
+    ENDS,
     FORM,
-    SHORTEST_MISSPELLING,
+    GAP,
+    IGNORED,
+    LABEL,
+    LOOSE,
+    MAYBE_LABELLED,
+    MINERAL,
+    MOST_WORDS,
+    SALT,
     SIGNS,
     SPACES,
-    Formulary,
+    TWO_SPACES,
+    WAY,
+    fold,
 )
-from crampsrules.readers import LIST_AS_TEXT, LONGEST_MEDICINE, MOST_MEDICINES
+from crampsrules.medicines import SHORTEST_MISSPELLING, Formulary
+from crampsrules.readers import (
+    INVISIBLE,
+    LIST_AS_TEXT,
+    LONGEST_MEDICINE,
+    MOST_MEDICINES,
+    NO_MEDICINE,
+)
 
 _FACT = "medications"
 _ANY = "\ue000"
 """Stands for any one letter. No name has it, nor the next: they belong to nobody's alphabet."""
 _JOIN = "\ue001"
 """Stands for a word that joins two names."""
-_PARTED = f"[{SPACES}{SIGNS}0-9]|and|with"
-"""Only a name with one of these can have parts, or what a label adds to it."""
 _PREFIX, _SUFFIX = "\ue003", "\ue004"
 _BEYOND = "\ue0ff"
 """No name has a letter between these and this one, which stands for all of them."""
@@ -40,9 +56,10 @@ _HALF = 6
 
 @cache
 def _folded() -> Mapping[str, str]:
-    """Every character that is not its own small letter."""
+    """Every character that is not its own small letter, and those that stand for others here."""
     every = map(chr, range(sys.maxunicode + 1))
-    return {c: c.casefold() for c in every if c.casefold() != c}
+    ours = map(chr, range(ord(_ANY), ord(_BEYOND)))
+    return {c: fold(c) for c in every if fold(c) != c} | dict.fromkeys(ours, _BEYOND)
 
 
 @frozen
@@ -142,72 +159,131 @@ class Names:
         return say.all_bits(flat, "code", say.at(values, "code"))
 
     # --- One name -------------------------------------------------------------------------------
+    #
+    # A name is looked for in texts: the whole of it, and each of its parts. A text is a list of
+    # such as may be known, itself and the pieces that hyphens join in it; and each of those is a
+    # list of keys, one for each step in which more of a label is read over.
 
     def _codes(self, name: str) -> str:
         """The codes of what a name says: one, or one for each part."""
         say = self.dialect
         stripped = say.stripped(f"coalesce({name}, '')", SPACES)
-        keys = say.let("stripped", stripped, self._keys_of_any("stripped"))
-        first = say.first("codes")
+        texts = say.let("stripped", stripped, self._texts_of_any("stripped"))
+        pieces = say.mapped("pieces", "tried_keys", self._first_known("tried_keys"))
+        codes = say.mapped(texts, "pieces", say.let("codes", pieces, self._all_known("codes")))
+        first = say.first(say.first("texts"))
         # The parts count where the whole says nothing.
         chosen = (
-            f"CASE WHEN {say.size('codes')} = 1 THEN codes "
-            f"WHEN {first} <> {self._unrecognised} THEN {say.list_of([first])} "
-            f"ELSE {say.rest('codes')} END"
+            f"CASE WHEN {say.size('texts')} = 1 OR {first} <> {self._unrecognised} "
+            f"THEN {say.first('texts')} ELSE {say.flat(say.rest('texts'))} END"
         )
-        return say.let("codes", say.mapped(keys, "part", self._code("part")), chosen)
+        return say.let("texts", codes, chosen)
+
+    def _first_known(self, keys: str) -> str:
+        """The code of the first key that is known, or a slip from one that is."""
+        say = self.dialect
+        known = say.kept(
+            say.mapped(keys, "key", self._code("key")), "code", f"code <> {self._unrecognised}"
+        )
+        return f"coalesce({say.first(known)}, {self._unrecognised})"
+
+    def _all_known(self, codes: str) -> str:
+        """A text's own code, or those of its pieces where they alone are known, and all of them."""
+        say = self.dialect
+        unknown = say.any_of(say.rest(codes), "code", f"code = {self._unrecognised}")
+        return (
+            f"CASE WHEN {say.first(codes)} <> {self._unrecognised} OR {say.size(codes)} = 1 "
+            f"OR {unknown} THEN {say.list_of([say.first(codes)])} ELSE {say.rest(codes)} END"
+        )
 
     def _is_plain(self, text: str) -> str:
         """Whether a text is plain English letters, signs and figures: a byte for each."""
         return f"{self.dialect.call('length', text)} = {self.dialect.bytes_in(text)}"
 
-    def _keys_of_any(self, name: str) -> str:
-        """The keys of a name that may be anything, or what stands for one that no one has."""
+    def _texts_of_any(self, name: str) -> str:
+        """The texts of a name that may be anything, or what stands for one that no one has."""
         say = self.dialect
-        unusable = say.matches(name, rf"\p{{Cc}}|{LIST_AS_TEXT}")
+        unusable = say.matches(name, rf"\p{{Cc}}|[{INVISIBLE}]|{LIST_AS_TEXT}|{NO_MEDICINE}")
         is_long = f"{say.call('length', name)} > {LONGEST_MEDICINE}"
         wrong = f"{name} = '' OR {is_long} OR {unusable}"
-        keys = say.let("folded", self._folded_text(name), self._keys("folded"))
-        return f"CASE WHEN {wrong} THEN {say.list_of([say.text(_ANY)])} ELSE {keys} END"
+        texts = say.let("folded", self._folded_text(name), self._texts("folded"))
+        return f"CASE WHEN {wrong} THEN {self._only(say.text(_ANY))} ELSE {texts} END"
+
+    def _only(self, key: str) -> str:
+        """One text of one key."""
+        say = self.dialect
+        return say.list_of([say.list_of([say.list_of([key])])])
 
     def _folded_text(self, text: str) -> str:
         """A text in small letters, as Python folds it."""
-        say = self.dialect
-        letters, small = "".join(_folded()), list(_folded().values())
-        letter = say.call("substring", text, "spot", "1")
-        place = say.call("instr", say.text(letters), letter)
-        folded = say.at(say.split(say.text(_JOIN.join(small)), _JOIN), place)
-        beyond = say.text(_BEYOND)
-        each = (
-            f"CASE WHEN {place} > 0 THEN {folded} "
-            f"WHEN {letter} BETWEEN {say.text(_ANY)} AND {beyond} THEN {beyond} ELSE {letter} END"
-        )
-        spelled = say.joined(say.mapped(say.places(text), "spot", each), "")
-        return f"CASE WHEN {self._is_plain(text)} THEN {say.call('lower', text)} ELSE {spelled} END"
+        small = self.dialect.call("lower", text)
+        spelled = self.dialect.spelled(text, _folded())
+        return f"CASE WHEN {self._is_plain(text)} THEN {small} ELSE {spelled} END"
 
     def _key(self, text: str) -> str:
-        return self.dialect.replaced(text, f"[{SPACES}_-]+", "")
+        return self.dialect.replaced(text, IGNORED, "")
 
-    def _keys(self, folded: str) -> str:
-        """The key of a name that is known or has no parts; else its own, and those of its parts."""
+    def _texts(self, folded: str) -> str:
+        """The texts of a name, or its own key alone where that is known or nothing is added."""
         say = self.dialect
-        whole = say.list_of([self._key(folded)])
-        bare = self._keys_in(self._without(FORM, "plain"))
-        are_many = f"{say.size('bare')} > 1"  # in a combination a form may be a part of a name
-        parts = f"CASE WHEN {are_many} THEN {self._keys_in('plain')} ELSE bare END"
-        parts = say.let("bare", bare, parts)
-        plain = say.stripped(self._without(AMOUNT, folded), SPACES + SIGNS)
-        every = say.flat(say.list_of([say.list_of([self._key("plain")]), parts]))
+        spaced = say.replaced(folded, GAP, TWO_SPACES)
+        joined = TWO_SPACES + say.group(1) + say.group(2)
+        plain = say.replaced(self._without(LABEL, spaced), LOOSE, joined)
+        plain = say.stripped(plain, ENDS)
+        several = say.flat(say.list_of([say.list_of(["plain"]), "parts"]))
+        texts = f"CASE WHEN {say.size('parts')} = 1 THEN parts ELSE {several} END"
+        texts = say.let("plain", plain, say.let("parts", self._parts("plain"), texts))
+        key = self._key(folded)
         return (
-            f"CASE WHEN NOT {say.matches(folded, _PARTED)} THEN {whole} "
-            f"WHEN {say.code_of(self._key(folded), self.codes)} IS NOT NULL THEN {whole} "
-            f"ELSE {say.let('plain', plain, every)} END"
+            f"CASE WHEN NOT {say.matches(folded, MAYBE_LABELLED)} "
+            f"OR {say.code_of(key, self.codes)} IS NOT NULL THEN {self._only(key)} "
+            f"ELSE {say.mapped(texts, 'text', self._pieces('text'))} END"
         )
 
-    def _keys_in(self, text: str) -> str:
+    def _parts(self, plain: str) -> str:
+        """The parts of a name in which more is said than in what form it is."""
         say = self.dialect
-        keys = say.mapped(self._split(text), "part", self._key("part"))
-        return say.kept(keys, "part", "part <> ''")
+        says_more = f"{self._key('part')} <> '' AND NOT {say.matches('part', ALONE)}"
+        return say.kept(self._split(plain), "part", says_more)
+
+    def _pieces(self, text: str) -> str:
+        """The keys of a text, and those of each of the pieces that hyphens join in it."""
+        say = self.dialect
+        pieces = say.kept(say.split(text, "-"), "piece", f"{self._key('piece')} <> ''")
+        both = say.flat(say.list_of([say.list_of([text]), "pieces"]))
+        either = f"CASE WHEN {say.size('pieces')} > 1 THEN {both} ELSE {say.list_of([text])} END"
+        return say.mapped(say.let("pieces", pieces, either), "piece", self._keys("piece"))
+
+    def _keys(self, text: str) -> str:
+        """The key of a text, and of what is left of it as more and more of a label is read over."""
+        say = self.dialect
+        # Each `let` within another makes DuckDB plan longer, and a replacement takes no time.
+        *formless, last = self._less_and_less("wayless", FORM)
+        saltless = say.list_of(["formless", *self._less_and_less("formless", SALT)])
+        saltless = (
+            f"CASE WHEN {say.matches('formless', MINERAL)} THEN {say.list_of(['formless'])} "
+            f"ELSE {saltless} END"
+        )
+        others = say.let("formless", last, saltless)
+        steps = say.flat(say.list_of([say.list_of([text, "wayless", *formless]), others]))
+        steps = say.let("wayless", self._without(WAY, text), steps)
+        keys = say.mapped(steps, "step", self._key("step"))
+        places = say.list_of(map(str, range(1, 2 * MOST_WORDS + 3)))
+        key, before = say.at("keys", "place"), say.at("keys", "place - 1")
+        changed = (
+            f"CASE WHEN place = 1 THEN true WHEN place > {say.size('keys')} THEN false "
+            f"ELSE {key} <> {before} END"
+        )
+        chosen = say.mapped(say.kept(places, "place", changed), "place", key)
+        return say.let("keys", keys, chosen)
+
+    def _less_and_less(self, text: str, kind: str) -> list[str]:
+        """A text without the last word of a kind, without the last two, and so on."""
+        by = self.dialect.group(1) + self.dialect.group(3)
+        less = accumulate(
+            range(MOST_WORDS), lambda last, _: self.dialect.replaced(last, kind, by), initial=text
+        )
+        return [*less][1:]
 
     def _without(self, label: str, text: str) -> str:
         return self._replaced_all(text, label, self.dialect.group(1) + self.dialect.group(3))

@@ -47,7 +47,7 @@ from crampsrules.frames.outputs import (
     told,
 )
 from crampsrules.frames.rows import problems_of
-from crampsrules.medicines import SPACES
+from crampsrules.labels import SPACES
 from crampsrules.rulebase import RuleBase
 from crampsrules.triage import Triage
 
@@ -305,7 +305,7 @@ def _split(column: pl.Expr) -> pl.Expr:
     parts = column.str.split(SEPARATOR).list.eval(part.str.strip_chars(SPACES))
     parts = parts.list.eval(part.filter(part != ""))
     empty = pl.lit([], dtype=IDS)
-    none = (parts.list.len() == 1) & (parts.list.first() == NONE)
+    none = (parts.list.len() == 1) & (parts.list.first().str.to_lowercase() == NONE)
     return pl.when(parts.list.len() == 0).then(None).when(none).then(empty).otherwise(parts)
 
 

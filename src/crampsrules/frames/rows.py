@@ -64,7 +64,7 @@ def _value(key: str, value: object) -> object:
 def split(text: str) -> list[str] | None:
     """The members in a text that holds a set; None where it says nothing."""
     parts = [part for written in text.split(SEPARATOR) if (part := written.strip())]
-    return None if not parts else [] if parts == [NONE] else parts
+    return None if not parts else [] if [one.lower() for one in parts] == [NONE] else parts
 
 
 def problems_of(row: Row, inputs: Inputs) -> list[FactProblem]:

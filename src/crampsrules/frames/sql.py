@@ -45,8 +45,8 @@ from crampsrules.frames.outputs import (
     Outputs,
 )
 from crampsrules.frames.words import Bit, Words
-from crampsrules.medicines import SPACES
-from crampsrules.readers import LONGEST_MEDICINE, MOST_MEDICINES, range_of
+from crampsrules.labels import SPACES
+from crampsrules.readers import INVISIBLE, LONGEST_MEDICINE, MOST_MEDICINES, range_of
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import SERIOUSNESS
 from crampsrules.triage import Triage
@@ -161,7 +161,7 @@ class Script:
         said = self.dialect
         stripped = said.stripped("part", SPACES)
         parts = said.mapped(said.split(column, SEPARATOR), "part", stripped)
-        first = said.plain_text(said.first("parts"))
+        first = said.plain_text(said.call("lower", said.first("parts")))
         is_none = f"{said.size('parts')} = 1 AND {first} = {said.text(NONE)}"
         empty = said.kept("parts", "part", "part = ''")
         is_blank = f"{said.size('parts')} = 0"
@@ -459,7 +459,7 @@ class Script:
                 )
                 wrong = self._ref(f"{source.key}:wrong")
                 got = self.dialect.joined(
-                    self.dialect.mapped(wrong, "name", self._shown("name")),
+                    self.dialect.mapped(wrong, "name", self._shown(self._seen("name"))),
                     ", ",
                 )
                 are_too_many = f"{source.key}: takes at most {MOST_MEDICINES} medicines, got more"
@@ -467,6 +467,12 @@ class Script:
                 none_wrong = f"{self.dialect.size(wrong)} = 0"
                 return f"CASE WHEN {none_wrong} THEN {self._text(are_too_many)} ELSE {told} END"
         return self.dialect.call("concat", self._text(takes), got)
+
+    def _seen(self, name: str) -> str:
+        """A name with what is not seen in it told by its number, as Python writes it."""
+        spelled = self.dialect.spelled(name, _INVISIBLE)
+        has_some = self.dialect.matches(name, f"[{INVISIBLE}]")
+        return f"CASE WHEN {has_some} THEN {spelled} ELSE {name} END"
 
     def _quoted(self, sql: str) -> str:
         quote = self.dialect.call("chr", "39")
@@ -482,6 +488,9 @@ class Script:
             self.dialect.strangers(column, known), "name", self._shown("name")
         )
         return self.dialect.joined(quoted, ", ")
+
+
+_INVISIBLE = {c: f"\\u{ord(c):04x}" for c in INVISIBLE}
 
 
 def _is_read(source: FactColumn) -> bool:

@@ -1,0 +1,170 @@
+"""What a label adds to the name of a medicine: how much, how often, in what form, as which salt.
+
+Each pattern means the same to Python, DuckDB (RE2) and Spark (Java), which all read names by it:
+only small letters, two spaces between words, and nothing that looks ahead or behind. With two, each
+pattern has its own on either side, so that neighbours are all found at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+"""Every character that Python takes for a space."""
+SIGNS = "/+&,;()"
+"""The signs that join two names; "and" and "with" do so too."""
+ENDS = " " + SIGNS
+IGNORED = f"[{SPACES}_\u00ad-]+"
+"""What does not matter in a name: spaces, hyphens, those that are not shown too, underscores."""
+MAYBE_LABELLED = f"[{SPACES}{SIGNS}_.:!-]|and|with"
+"""Only a name with one of these can have parts, or what a label adds to it."""
+GAP = f"[.:!]*[{SPACES}]+|[.:!]+$"
+"""What parts words."""
+TWO_SPACES = "  "
+
+_NUMBER = r"one|two|three|four|five|six|half(?: an?)?|[0-9½-]+"
+_FIGURE = r"[.]?[0-9½]+(?:[.,/-][0-9½]+)*"
+_UNIT = (
+    "mgs?|mcgs?|ug|μg|kg|g|gm|ml|mls|l|iu|u|mmol|meq|%(?: w/[wv])?|micrograms?|milligrams?|grams?|"
+    "units?|millilitres?"
+)
+_PER = "ml|l|g|kg|dose|puff|actuation|hr|hour|h|day|week|tablet|tab|capsule|cap"
+_AMOUNT = rf"(?:x ?)?{_FIGURE}(?: ?(?:(?:{_UNIT})(?: ?/ ?(?:[0-9.]+ ?)?(?:{_PER}))?|x))?"
+_WHEN = (
+    "days?|nights?|weeks?|months?|mornings?|afternoons?|evenings?|hours?|hrs?|bedtime|bed|"
+    "meals?|food|breakfast|lunch|dinner|supper|water|"
+    "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+)
+_AT = "(?:per|each|every|alternate|in|at|on|for|with|before|after)"
+_LATIN = ("od", "bd", "bid", "tds", "tid", "qds", "qid", "om", "on", "ac", "pc", "prn")
+_OFTEN = "|".join(
+    (
+        # "a" and "k" by themselves are vitamins.
+        rf"an? (?:{_WHEN})",
+        f"{_AT}(?: (?:the|a|each|every|other|alternate|or|to|without|{_NUMBER}))* (?:{_WHEN})",
+        "(?:once|twice|thrice)(?:-(?:a-)?(?:day|week|month|daily|weekly|monthly|nightly))?",
+        "(?:only )?(?:as|when|if) (?:required|needed|necessary|directed|instructed|prescribed)",
+        "(?:to be )?taken?(?: an?)?|up to|max(?:imum)?|times?|x|inhale",
+        "daily|nightly|hourly|weekly|fortnightly|monthly",
+        _NUMBER,
+        "nocte|mane|stat|q[0-9]+h|qhs",
+        *("[.]?".join(latin) + "[.]?" for latin in _LATIN),
+    )
+)
+_MADE = (
+    "(?:film|sugar|enteric)(?: |-)?coated|coated|hard|soft|scored|retard|micronised|anhydrous|"
+    "(?:prolonged|modified|extended|sustained|controlled|delayed|slow|immediate)(?: |-)release|"
+    "gastro(?: |-)?resistant|(?:oro)?dispersible|chewable|effervescent|soluble|sublingual|"
+    "sugar(?: |-)free|(?:mono|hemi|sesqui|di|tri|tetra|penta|hexa|hepta)hydrate|"
+    "mr|m/r|sr|s/r|xl|er|cr|la|xr|ec|e/c|"
+    "inhalation powder|dry powder|metered(?: |-)dose|(?:tea)?spoon(?:ful)?s?|puffs?|"
+    "(?:packs?|box(?:es)?|bottles?)(?: of)?"
+)
+
+
+def _spaced(what: str) -> str:
+    return what.replace(" ?", " *").replace(" ", " +").replace(" +*", " *")
+
+
+def _apart(what: str) -> str:
+    return rf"(^|[{ENDS}])({_spaced(what)})($|[{ENDS}])"
+
+
+def _last(what: str) -> str:
+    return rf"^(.*[ _-])({_spaced(what)})($|[{ENDS}_-].*$)"
+
+
+LABEL = _apart(f"{_AMOUNT}|{_OFTEN}|{_MADE}")
+"""How much, how often and how made. It may have signs and "with" in it, which join no names."""
+_WAYS = "(?:for )?oral(?: (?:solution|suspension|liquid|syrup))?|orally|by mouth|po"
+_FORMS = (
+    "tablets?|tabs?|capsules?|caps?|caplets?|pills?|inhalers?|sachets?|granules?|syrup|elixir|"
+    "linctus"
+)
+WAY = _apart(_WAYS)
+"""That it is swallowed. Of other ways a name is needed: a solution may be for the skin."""
+FORM = _last(_FORMS)
+"""In what form it is, said last. Of creams, drops and injections that is a part of the name."""
+_WORD = _spaced(f"(?:{_WAYS}|{_FORMS})")
+ALONE = rf"^ *{_WORD}(?: +{_WORD})* *$"
+"""Nothing but such."""
+LOOSE = rf"[{ENDS}]*[{SIGNS}][{ENDS}]*({_WORD}(?: +{_WORD})*)( *$| *[{SIGNS}])"
+"""A form or a way that stands alone behind a sign: it says more of the name in front."""
+_SALTS = (
+    "sodium", "disodium", "dipotassium", "trometamol", "tromethamine", "meglumine", "lysine",
+    "arginine", "erbumine", "olamine", "hydrochloride", "dihydrochloride", "hcl", "hydrobromide",
+    "hbr", "chloride", "bromide", "carbonate", "sulfate", "sulphate", "bisulfate", "bisulphate",
+    "hydrogen", "phosphate", "diphosphate", "acetate", "acetonide", "hexacetonide", "benzoate",
+    "butyrate", "citrate", "clathrate", "decanoate", "dipropionate", "embonate", "enantate",
+    "enanthate", "cipionate", "cypionate", "estolate", "ethylsuccinate", "fumarate",
+    "hemifumarate", "furoate", "gluconate", "hyclate", "lactate", "lauroxil", "malate", "maleate",
+    "metasulfobenzoate", "oxalate", "palmitate", "pamoate", "pivalate", "propanediol",
+    "propionate", "stearate", "succinate", "hemisuccinate", "tartrate", "bitartrate",
+    "hemitartrate", "teoclate", "trifenatate", "undecanoate", "valerate", "xinafoate",
+    "alafenamide", "axetil", "cilexetil", "disoproxil", "etexilate", "marboxil", "medoxomil",
+    "mofetil", "pivoxil", "proxetil",
+    "besilate", "besylate", "camsilate", "camsylate", "dimesilate", "dimesylate", "edisilate",
+    "edisylate", "mesilate", "mesylate", "napsilate", "napsylate", "tosilate", "tosylate",
+)  # fmt: skip
+SALT = _last("|".join(_SALTS))
+"""As which salt or ester. In front of a name it is none, and no part of a list."""
+MOST_WORDS = 3
+"""So many forms or salts are read over, one by one until a name is known: it may have one too."""
+MINERAL = (
+    r"(^|[ _-])(?:(?:potassium|calcium|magnesium|zinc|iron|ferrous|ferric|lithium|alumini?um)[ _-]|"
+    r"sodium[ _-]+(?:chloride|citrate|carbonate))"
+)
+"""A salt of one of these is a medicine itself, and is not read over: "potassium phosphate"."""
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+
+_JOINS = rf"\s*(?:[{SIGNS}]|\band\b|\bwith\b)\s*"
+# Most names are known as they are: the others are compiled when one is not.
+_IGNORED = re.compile(IGNORED)
+
+
+def fold(name: str) -> str:
+    """A name in small letters, and those of full width in letters of the usual one."""
+    return name.lower() if name.isascii() else name.translate(_WIDE).casefold()
+
+
+def key_of(name: str) -> str:
+    """A name without what does not matter in it: capitals, spaces, hyphens, underscores."""
+    return _IGNORED.sub("", fold(name))
+
+
+def texts_in(name: str) -> list[str]:
+    """What to look for in a name, in small letters: all of it, and then each of its parts.
+
+    Where there is one part only, that is all of it.
+    """
+    folded = fold(name)
+    if not re.search(MAYBE_LABELLED, folded):
+        return [folded]
+    plain = re.sub(GAP, TWO_SPACES, folded)
+    for _ in range(2):  # two in a row may share a sign between them
+        plain = re.sub(LABEL, r"\1\3", plain)
+    plain = re.sub(LOOSE, TWO_SPACES + r"\1\2", plain).strip(ENDS)
+    split = (part.strip() for part in re.split(_JOINS, plain))
+    parts = [part for part in split if key_of(part) and not re.search(ALONE, part)]
+    return parts if len(parts) == 1 else [plain, *parts]
+
+
+def hyphenated(text: str) -> list[str]:
+    """The names that hyphens may join, where there are some."""
+    pieces = [piece for piece in text.split("-") if key_of(piece)]
+    return pieces if len(pieces) > 1 else []
+
+
+def keys_of(text: str) -> Iterator[str]:
+    """The key of a text, and of what is left of it as more and more of a label is read over."""
+    yield key_of(text)
+    for _ in range(2):
+        text = re.sub(WAY, r"\1\3", text)
+    yield key_of(text)
+    for kind in (FORM, SALT):
+        if kind == SALT and re.search(MINERAL, text):
+            return
+        for _ in range(MOST_WORDS):
+            text = re.sub(kind, r"\1\3", text)
+            yield key_of(text)
