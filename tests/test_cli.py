@@ -522,7 +522,7 @@ source = "book"
     [
         ('triage = "soon", fires', 'triage = "routine", fires', "triage is soon, not routine"),
         ('fires = ["ours.thirst"]', "fires = []", "example in its file names it in `fires`"),
-        ('silent = ["ours.thirst"]', "silent = []", "names it in `silent`"),
+        ('silent = ["ours.thirst"]', 'triage = "self_care"', "names it in `silent`"),
         ("thirst = false", "thirst = true", "fired though it should not be: ours.thirst"),
         (
             "[[examples]]",
