@@ -19,8 +19,7 @@ from crampsrules.conditions import Comparison, atoms
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS, Fact
 from crampsrules.fold import active_escalations
-from crampsrules.linking import unless_id
-from crampsrules.rules import Escalation
+from crampsrules.rules import Escalation, unless_id
 from tests.satisfying import numbers_near, patients_making_true
 
 RULES = RuleBase.load()

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from crampsrules import Assessment, CrampsRulesError, RuleBase, assess
 from crampsrules.explanation import Explanation, Step
-from crampsrules.linking import unless_id
+from crampsrules.rules import unless_id
 from tests.drawing import fewer, patients
 from tests.satisfying import near_examples
 

@@ -13,10 +13,9 @@ from crampsrules.conditions import ALWAYS, Flag
 from crampsrules.facts import FACTS
 from crampsrules.fold import likelihood
 from crampsrules.inference import Inference
-from crampsrules.linking import caution_id, unless_id
 from crampsrules.observations import observe
 from crampsrules.phrases import joined
-from crampsrules.rules import SERIOUSNESS, Unless
+from crampsrules.rules import SERIOUSNESS, Unless, caution_id, unless_id
 from tests.drawing import fewer, patients, rule_bases
 from tests.satisfying import near_examples, patients_making_true
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from crampsrules import PatientFacts, RuleBase
 from crampsrules.conditions import Known, atoms
 from crampsrules.inference import Inference
-from crampsrules.linking import caution_id, unless_id
 from crampsrules.observations import Observations, observe
+from crampsrules.rules import caution_id, unless_id
 from tests import kleene
 from tests.drawing import fact_mappings, fewer, patients, rule_bases
 

@@ -23,8 +23,7 @@ from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.fold import fold
 from crampsrules.laws import binding_laws, breaches, broken_laws
-from crampsrules.linking import caution_id, unless_id
-from crampsrules.rules import Advice, Law
+from crampsrules.rules import Advice, Law, caution_id, unless_id
 from tests.drawing import fewer, patients
 from tests.satisfying import (
     is_coherent,

@@ -22,9 +22,9 @@ from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations, rank_causes
 from crampsrules.inference import Inference
-from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.questions import HARD_TO_TELL, _Asker, rank_unknowns
+from crampsrules.rules import unless_id
 from crampsrules.ways import Difference, Route, Routes
 from tests.drawing import fact_values, fewer, patients
 from tests.written_rules import evidence as evidence_table

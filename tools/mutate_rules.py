@@ -32,12 +32,11 @@ from crampsrules.conditions import ConditionError, Vocabulary, parse
 from crampsrules.errors import RuleError
 from crampsrules.examples import failures
 from crampsrules.facts import FACTS
-from crampsrules.linking import caution_id, unless_id
 from crampsrules.prove import claims
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.translation import Translation
 from crampsrules.rulefiles import RuleFile, read_folder
-from crampsrules.rules import Evidence
+from crampsrules.rules import Evidence, caution_id, unless_id
 from crampsrules.triage import Triage
 
 ROOT = Path(__file__).parents[1]

@@ -35,10 +35,9 @@ from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.fold import active_escalations, rank_causes, triage_of
 from crampsrules.frozen_dict import frozen_dict
 from crampsrules.inference import Inference
-from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, rules_or_shipped
-from crampsrules.rules import Escalation
+from crampsrules.rules import Escalation, unless_id
 from crampsrules.telling_values import TellingValues, telling_values
 from crampsrules.triage import Triage
 

@@ -32,9 +32,8 @@ from crampsrules.errors import CrampsRulesError, FactsError
 from crampsrules.facts import PatientFacts
 from crampsrules.fold import active_escalations, most_urgent, rank_causes
 from crampsrules.inference import Inference
-from crampsrules.linking import unless_id
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import Escalation, Evidence
+from crampsrules.rules import Escalation, Evidence, unless_id
 from crampsrules.telling_values import TellingValues, telling_values
 from crampsrules.triage import Triage
 from crampsrules.ways import Difference, Route, Routes

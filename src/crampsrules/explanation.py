@@ -26,10 +26,9 @@ from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations
 from crampsrules.inference import Inference
-from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import Evidence
+from crampsrules.rules import Evidence, unless_id
 
 
 @frozen

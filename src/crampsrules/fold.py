@@ -28,7 +28,6 @@ from crampsrules.assessment import (
 from crampsrules.denials import denials
 from crampsrules.facts import PatientFacts
 from crampsrules.ids import Ids
-from crampsrules.linking import caution_id, unless_id
 from crampsrules.phrases import joined
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import (
@@ -41,6 +40,8 @@ from crampsrules.rules import (
     TriageWording,
     Unless,
     Wording,
+    caution_id,
+    unless_id,
 )
 from crampsrules.triage import Triage
 

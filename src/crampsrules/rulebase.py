@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from crampsrules.conditions import Concluded, Conclusion, Condition
 from crampsrules.errors import CrampsRulesError, RuleError, shorten
-from crampsrules.linking import HEAD_KEYS, WORDING, Linked, link
+from crampsrules.linking import Linked, link
 from crampsrules.medicines import Formulary
 from crampsrules.rulefiles import RuleFile, read_folder, shipped_folder
 from crampsrules.rules import (
@@ -30,6 +30,7 @@ from crampsrules.rules import (
     Source,
     Wording,
 )
+from crampsrules.tables import HEAD_KEYS, WORDING
 
 Rule = Finding | Evidence | Escalation | Advice
 Made = TypeVar("Made")

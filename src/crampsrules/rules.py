@@ -26,6 +26,16 @@ Seriousness = Literal["ordinary", "serious", "emergency"]
 SERIOUSNESS: tuple[Seriousness, ...] = ("ordinary", "serious", "emergency")
 
 
+def unless_id(rule: str, entry: str = "") -> str:
+    """The id under which an `unless` fires."""
+    return f"{rule}/unless/{entry}" if entry else f"{rule}/unless"
+
+
+def caution_id(advice: str, entry: str) -> str:
+    """The id under which a caution of a piece of advice fires."""
+    return f"{advice}/caution/{entry}"
+
+
 @frozen(kw_only=True)
 class Source:
     """A work that rules cite: the original, never a mirror."""

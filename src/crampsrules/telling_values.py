@@ -13,10 +13,10 @@ from attrs import frozen
 
 from crampsrules.conditions import Comparison, FactAtom, Known, Member, evaluate, fact_atoms
 from crampsrules.facts import FACTS, Fact, PatientFacts
-from crampsrules.linking import unless_id
 from crampsrules.medicines import Formulary
 from crampsrules.observations import Observations, observe
 from crampsrules.rulebase import RuleBase, kept_with_rules
+from crampsrules.rules import unless_id
 
 # Pairs of members are tried of the sets that a person is shown as a list, not of medicines.
 _LONGEST_LIST = 16

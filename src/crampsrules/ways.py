@@ -28,10 +28,9 @@ from crampsrules.conditions import (
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.fold import active_escalations, most_urgent, rank_causes
 from crampsrules.inference import Inference
-from crampsrules.linking import unless_id
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, kept_with_rules
-from crampsrules.rules import Escalation, Evidence
+from crampsrules.rules import Escalation, Evidence, unless_id
 from crampsrules.triage import Triage
 
 

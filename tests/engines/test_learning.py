@@ -9,7 +9,7 @@ from crampsrules import PatientFacts, RuleBase, assess
 from crampsrules.conditions import Known, atoms
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations
-from crampsrules.linking import unless_id
+from crampsrules.rules import unless_id
 from tests.drawing import fact_mappings, rule_bases
 from tests.engines.common import HERE, agree, asked
 

@@ -9,7 +9,6 @@ from rich.text import Text
 from crampsrules.conditions import FactAtom, Member, fact_atoms
 from crampsrules.errors import CrampsRulesError, did_you_mean
 from crampsrules.facts import FACTS, Fact
-from crampsrules.linking import caution_id, unless_id
 from crampsrules.readers import range_of
 from crampsrules.rulebase import Rule, RuleBase
 from crampsrules.rules import (
@@ -22,6 +21,8 @@ from crampsrules.rules import (
     Law,
     MedicineClass,
     Source,
+    caution_id,
+    unless_id,
 )
 
 Lines = Iterator[str | Text]

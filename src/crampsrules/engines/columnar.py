@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from attrs import Factory, frozen
 
 from crampsrules.conditions import AllOf, AnyOf, Concluded, Condition, FactAtom, Operator, Suspected
-from crampsrules.linking import unless_id
 from crampsrules.rulebase import RuleBase
+from crampsrules.rules import unless_id
 from crampsrules.triage import Triage
 
 

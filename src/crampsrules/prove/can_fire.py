@@ -10,11 +10,10 @@ from attrs import frozen
 from crampsrules.conditions import AllOf, AnyOf, Concluded, Condition, Suspected
 from crampsrules.facts import PatientFacts
 from crampsrules.laws import binding_laws
-from crampsrules.linking import caution_id, unless_id
 from crampsrules.prove.claims import Counterexample, Question
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.translation import Expression
-from crampsrules.rules import Advice, Escalation, Law
+from crampsrules.rules import Advice, Escalation, Law, caution_id, unless_id
 
 
 @frozen

@@ -9,11 +9,10 @@ from attrs import evolve, frozen
 
 from crampsrules.facts import FACTS
 from crampsrules.laws import binding_laws, breaches
-from crampsrules.linking import unless_id
 from crampsrules.prove.claims import Counterexample, Kind, Question
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.translation import Expression
-from crampsrules.rules import NO_NAMES, Escalation, Law
+from crampsrules.rules import NO_NAMES, Escalation, Law, unless_id
 from crampsrules.triage import Triage
 
 

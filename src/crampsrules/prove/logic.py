@@ -14,11 +14,10 @@ from crampsrules.engines import engine_for
 from crampsrules.errors import EngineError
 from crampsrules.facts import PatientFacts
 from crampsrules.fold import active_escalations
-from crampsrules.linking import caution_id, unless_id
 from crampsrules.prove.claims import Counterexample
 from crampsrules.prove.translation import Expression, Translation
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import Advice, Escalation, Law
+from crampsrules.rules import Advice, Escalation, Law, caution_id, unless_id
 
 
 @define(eq=False)
