@@ -40,7 +40,7 @@ _AT = "(?:per|each|every|alternate|in|at|on|for|with|before|after)"
 _LATIN = ("od", "bd", "bid", "tds", "tid", "qds", "qid", "om", "on", "ac", "pc", "prn")
 _OFTEN = "|".join(
     (
-        # "a" and "k" by themselves are vitamins.
+        # "a" and "k" by themselves are names.
         rf"an? (?:{_WHEN})",
         f"{_AT}(?: (?:the|a|each|every|other|alternate|or|to|without|{_NUMBER}))* (?:{_WHEN})",
         "(?:once|twice|thrice)(?:-(?:a-)?(?:day|week|month|daily|weekly|monthly|nightly))?",
@@ -112,7 +112,7 @@ SALT = _last("|".join(_SALTS))
 MOST_WORDS = 3
 """So many forms or salts are read over, one by one until a name is known: it may have one too."""
 MINERAL = (
-    r"(^|[ _-])(?:(?:potassium|calcium|magnesium|zinc|iron|ferrous|ferric|lithium|alumini?um)[ _-]|"
+    r"(^|[ _-])(?:(?:potassium|calcium|magnesium|zinc|iron|ferrous|ferric|alumini?um)[ _-]|"
     r"sodium[ _-]+(?:chloride|citrate|carbonate))"
 )
 """A salt of one of these is a medicine itself, and is not read over: "potassium phosphate"."""
