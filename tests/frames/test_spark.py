@@ -73,7 +73,7 @@ def plan_of(frame) -> str:
     return told.getvalue()
 
 
-@fewer(25)
+@fewer(50)
 @given(patients=rows(least=100, most=120))
 def test_spark_says_what_assess_says(spark, tmp_path_factory, patients):
     """Of every row, broken ones too, and on every column."""
