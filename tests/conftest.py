@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, Phase, settings
 
 # No deadlines: the first example of a test also pays for loading the rules, and
 # coverage slows what it measures. The suite as a whole is timed instead.
-settings.register_profile("dev", deadline=None, max_examples=25)
+settings.register_profile("dev", deadline=None, max_examples=20)
 
 # The same examples each time, so that a change is never refused for another's bug.
 settings.register_profile(
     "ci",
     deadline=None,
-    max_examples=25,
+    max_examples=20,
     derandomize=True,
     database=None,
     print_blob=True,

@@ -189,7 +189,7 @@ def _rows(path):
                     row[name] = row[name].split(";") if row[name] else []
             return rows
         case ".ndjson":
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            return _json_lines(path)
         case _:
             return pl.read_parquet(path).to_dicts()
 
@@ -199,7 +199,7 @@ def rejects_in(path):
     file = path.with_name(f"{path.name}.rejects.ndjson")
     if not file.exists():
         return []
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return _json_lines(file)
 
 
 def rows_seen(out):
@@ -217,3 +217,8 @@ def is_same(first, second):
     if first.suffix == ".parquet":
         return pl.read_parquet(first).equals(pl.read_parquet(second))
     return first.read_bytes() == second.read_bytes()
+
+
+def _json_lines(file: Path) -> list[Any]:
+    # A text may hold what Python takes for the end of a line, and JSON does not.
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line]

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crampsrules import RuleBase, assess, assess_frame
@@ -395,6 +395,7 @@ ages = st.sampled_from(["71", "188", "many", ""])
 
 
 @given(st.lists(st.tuples(notes, ages), min_size=1, max_size=4), st.sampled_from(",; '"))
+@example(rows=[("\x85", "188")], delimiter=",")
 def test_rows_of_csv_that_were_put_aside_are_rows_of_csv_again(tmp_path_factory, rows, delimiter):
     """With the same facts and the same faults, until somebody mends them."""
     folder = tmp_path_factory.mktemp("run")
