@@ -279,7 +279,9 @@ def test_reasons_that_do_not_count_are_marked_and_only_those(assessment):
     for cause in assessment.causes:
         for reason in (*cause.because, *cause.against):
             (line,) = (
-                one for one in shown if f"{reason.weight:+d} decibans" in one and reason.id in one
+                one
+                for one in shown
+                if f"{reason.weight:+d} decibans" in one and f"{reason.id}: " in one
             )
             assert ("not counted" in line) is not reason.counted
 
