@@ -130,15 +130,8 @@ def patient_facts(
     if facts is None:
         return PatientFacts.from_mapping(known)
     if type(facts) is not dict and not isinstance(facts, Mapping):
-        raise FactsError(
-            [
-                FactProblem(
-                    "facts",
-                    facts,
-                    f"takes PatientFacts or a mapping of facts to values, got {shorten(facts)}",
-                )
-            ]
-        )
+        message = f"takes PatientFacts or a mapping of facts to values, got {shorten(facts)}"
+        raise FactsError.of(message, field="facts", value=facts)
     if not known:
         return PatientFacts.from_mapping(facts)
     twice = [name for name in known if name in facts]

@@ -28,7 +28,7 @@ from crampsrules.assessment import (
 from crampsrules.denials import denials
 from crampsrules.facts import PatientFacts
 from crampsrules.ids import Ids
-from crampsrules.phrases import joined
+from crampsrules.phrases import filled, joined
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import (
     SERIOUSNESS,
@@ -395,7 +395,7 @@ class _AdviceFold:
         one = self._one
         if undecided:
             conditions = joined(dict.fromkeys(undecided), "or")
-            caution = self._wording.leaflet["caution"].replace("{conditions}", conditions)
+            caution = filled(self._wording.leaflet["caution"], conditions=conditions)
             cautions.insert(0, caution)
         return GivenAdvice(
             id=one.id,

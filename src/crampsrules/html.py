@@ -164,7 +164,7 @@ class _Writer:
         return self._section(self.words["causes_heading"], content)
 
     def _cause(self, cause: SuspectedCause) -> str:
-        mimic = self.words["not_a_cramp"].replace("{title}", cause.title) if cause.mimic else ""
+        mimic = filled(self.words["not_a_cramp"], title=cause.title) if cause.mimic else ""
         text = " ".join(part for part in (mimic, cause.patient) if part)
         reasons = _list(map(self._reason, (*cause.because, *cause.against)))
         why = f"{self.words['evidence_heading']}: {cause.title}"
@@ -232,7 +232,7 @@ class _Writer:
         return self._section(self.words["withheld_heading"], _list(left_out))
 
     def _left_out(self, one: WithheldAdvice) -> str:
-        reason = self.words["withheld_for"].replace("{reason}", one.reason) if one.reason else ""
+        reason = filled(self.words["withheld_for"], reason=one.reason) if one.reason else ""
         text = " ".join(part for part in (reason, one.instead) if part)
         return f"<strong>{_text(one.title or one.id)}.</strong> {_text(text)}"
 

@@ -16,6 +16,7 @@ from crampsrules.assessment import Assessment
 from crampsrules.declarations import TEST_WINDOW
 from crampsrules.errors import FactsError, shorten
 from crampsrules.facts import FACTS, PatientFacts
+from crampsrules.phrases import filled
 from crampsrules.questions import FOUND_BY_TESTS, Question, names_of_facts, telling_questions
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.triage import Triage
@@ -160,7 +161,7 @@ def _yes_or_no(answer: object) -> bool | None:
 def _whether_tested(first: Question, rules: RuleBase) -> Question:
     return Question(
         id=HAS_TESTS,
-        text=rules.wording.leaflet["whether_tested"].replace("{window}", TEST_WINDOW),
+        text=filled(rules.wording.leaflet["whether_tested"], window=TEST_WINDOW),
         facts=(),
         why=first.why,
         could_change=first.could_change,

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from crampsrules.assessment import Assessment, GivenAdvice, SuspectedCause
 from crampsrules.errors import CrampsRulesError
-from crampsrules.phrases import cut, joined
+from crampsrules.phrases import cut, filled, joined
 from crampsrules.rulebase import RuleBase
 
 WIDTH = 78
@@ -135,7 +135,7 @@ def _causes(assessment: Assessment, words: Words) -> list[str]:
 
 
 def _cause(cause: SuspectedCause, words: Words) -> str:
-    mimic = words["not_a_cramp"].replace("{title}", cause.title) if cause.mimic else ""
+    mimic = filled(words["not_a_cramp"], title=cause.title) if cause.mimic else ""
     return " ".join(part for part in (f"{cause.title}.", mimic, cause.patient) if part)
 
 
@@ -166,13 +166,13 @@ def _titles_alone(chosen: Iterable[GivenAdvice], words: Words) -> Iterator[str]:
         yield _titles(plain, None)
     if cautioned := [one for one in chosen if one.caution]:
         listed = "; ".join(_within(one.title or one.id) for one in cautioned)
-        yield words["ask_first"].replace("{titles}", listed)
+        yield filled(words["ask_first"], titles=listed)
 
 
 def _titles(bare: Iterable[GivenAdvice], words: Words | None) -> str:
     """The titles alone, in one sentence; after others where `words` are given."""
     listed = "; ".join(_within(one.title or one.id) for one in bare)
-    return words["also"].replace("{titles}", listed) if words else _as_sentence(listed)
+    return filled(words["also"], titles=listed) if words else _as_sentence(listed)
 
 
 def _as_sentence(text: str) -> str:
@@ -211,7 +211,7 @@ def _withheld(assessment: Assessment, words: Words, room: Room) -> list[str]:
 def _left_out(words: Words, reason: str, instead: str | None, titles: Sequence[str]) -> str:
     first, *others = titles
     listed = joined([first, *map(_within, others)], "and")
-    because = words["withheld_for"].replace("{reason}", reason) if reason else ""
+    because = filled(words["withheld_for"], reason=reason) if reason else ""
     return " ".join(part for part in (f"- {listed}.", because, instead) if part)
 
 
@@ -220,10 +220,8 @@ def _unrecognised(assessment: Assessment, words: Words) -> list[str]:
         return []
     names = [cut(name, LONGEST_NAME) for name in assessment.unrecognised[:MOST_NAMES]]
     more = len(assessment.unrecognised) - len(names)
-    listed = joined(
-        [*names, *([words["others"].replace("{number}", str(more))] * (more > 0))], "and"
-    )
-    return [words["unrecognised"].replace("{names}", listed)]
+    listed = joined([*names, *([filled(words["others"], number=more)] * (more > 0))], "and")
+    return [filled(words["unrecognised"], names=listed)]
 
 
 def _safety_net(assessment: Assessment, words: Words) -> list[str]:

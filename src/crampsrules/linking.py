@@ -173,7 +173,7 @@ class _Linker:
             if key in known:
                 message = f"the medicine {shorten(medicine.name)} is known already, from "
                 self.tables.fault(message + known[key], place)
-            known.setdefault(key, f"{place.file.name}")
+            known.setdefault(key, place.file.name)
 
     def _check_length(self, names: Iterable[str], place: Place) -> None:
         for name in names:
@@ -324,10 +324,11 @@ class _Linker:
         advice = {one.id for one in self.tables.records("advice", Advice)}
         escalations = {one.id for one in self.tables.records("escalations", Escalation)}
         causes = self.vocabulary.causes
+        rules = {*self.conditions, *self.misread}
         for example, place in self.tables.of("examples", Example):
             expect = example.expect
             named = (*expect.fires, *expect.silent)
-            self.tables.check_known(named, {*self.conditions, *self.misread}, "rule", place)
+            self.tables.check_known(named, rules, "rule", place)
             if expect == Expectation():
                 self.tables.fault(f"example {example.says!r} expects nothing", place)
             expected = expect.causes or NO_NAMES

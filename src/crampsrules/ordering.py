@@ -42,8 +42,7 @@ def in_levels(
     """
     if len(conditions) > MAX_CONDITIONS:
         message = f"and the files beside it hold {len(conditions)} conditions; "
-        place = tables.everywhere
-        tables.fault(f"{message}at most {MAX_CONDITIONS} are allowed", place)
+        tables.fault(f"{message}at most {MAX_CONDITIONS} are allowed", tables.everywhere)
         return ()
     rules_of = {**concluding, **{_cause_node(id_): ids for id_, ids in suspecting.items()}}
     needs = {id_: _needs(condition) for id_, condition in conditions.items()}
@@ -102,8 +101,7 @@ def _check_thresholds(conditions: Mapping[str, Condition], tables: Tables) -> No
     for fact, values in compared.items():
         if len(values) > MAX_THRESHOLDS:
             message = f"and the files beside it compare {fact} with {len(values)} numbers; "
-            place = tables.everywhere
-            tables.fault(f"{message}at most {MAX_THRESHOLDS} are allowed", place)
+            tables.fault(f"{message}at most {MAX_THRESHOLDS} are allowed", tables.everywhere)
 
 
 def in_order(

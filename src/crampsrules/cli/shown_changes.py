@@ -9,6 +9,7 @@ from rich.text import Text
 
 from crampsrules.changes import Change
 from crampsrules.facts import FACTS
+from crampsrules.phrases import filled
 from crampsrules.rulebase import RuleBase
 
 # Of those that lead to one answer; --json has them all.
@@ -42,9 +43,9 @@ def _outcome(change: Change, rules: RuleBase) -> str:
     if change.effect == "changes_first_cause":
         if change.first_cause is None:
             return words["no_first_cause"]
-        return words["first_cause"].replace("{title}", rules.causes[change.first_cause].title)
+        return filled(words["first_cause"], title=rules.causes[change.first_cause].title)
     sentence = words["more_urgent" if change.effect == "raises_triage" else "less_urgent"]
-    return sentence.replace("{title}", rules.wording.triage[change.triage.id].title)
+    return filled(sentence, title=rules.wording.triage[change.triage.id].title)
 
 
 def in_words(facts: Mapping[str, object]) -> str:

@@ -79,8 +79,7 @@ def _refusal(fact: Fact, text: str) -> str:
     try:
         reader_of(fact)(text)
     except RefusedError as error:
-        is_figure = fact.kind in ("number", "integer")
-        has_comma = is_figure and _DECIMAL_COMMA.fullmatch(text)
+        has_comma = fact.is_number and _DECIMAL_COMMA.fullmatch(text)
         return f"{error}{'; decimals stand behind a point here, as in 1.5' if has_comma else ''}"
     raise AssertionError(f"{fact.name} takes {text!r}, and nothing was read")
 

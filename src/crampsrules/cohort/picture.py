@@ -9,7 +9,7 @@ from html import escape
 from attrs import frozen
 
 from crampsrules.cohort.tally import Tally
-from crampsrules.phrases import cut
+from crampsrules.phrases import cut, filled
 from crampsrules.rulebase import RuleBase
 from crampsrules.svg import drawable
 from crampsrules.triage import Triage
@@ -92,7 +92,7 @@ def cause_bars(tally: Tally, rules: RuleBase) -> list[Bar]:
     bars = [Bar(rules.causes[id_].title, rows, _CAUSE_COLOUR) for id_, rows in ranked[:MOST_CAUSES]]
     if rest := ranked[MOST_CAUSES:]:
         others = sum(rows for _, rows in rest)
-        label = words["other_causes"].replace("{number}", str(len(rest)))
+        label = filled(words["other_causes"], number=len(rest))
         bars.append(Bar(label, others, _CAUSE_COLOUR))
     if none := tally.assessed - sum(tally.top_causes.values()):
         bars.append(Bar(words["none_suspected"], none, _CAUSE_COLOUR))

@@ -64,8 +64,9 @@ def assess_frame(
     require_packages()
     from crampsrules.frames import routing
 
-    assessed: Frame = routing.assessed(frame, rules, dict(columns or {}), on_error, weights=weights)
-    for told in routing.overlooked(frame, rules, columns or {}):
+    named = dict(columns or {})
+    assessed: Frame = routing.assessed(frame, rules, named, on_error, weights=weights)
+    for told in routing.overlooked(frame, rules, named):
         warnings.warn(told, stacklevel=2)
     return assessed
 
