@@ -15,8 +15,9 @@ SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 SIGNS = "/+&,;()"
 """The signs that join two names; "and" and "with" do so too."""
 ENDS = " " + SIGNS
-IGNORED = f"[{SPACES}_\u00ad-]+"
-"""What does not matter in a name: spaces, hyphens, those that are not shown too, underscores."""
+IGNORED = f"[{SPACES}_\u00ad\u00ae\u2122\"'\u201c\u201d\u2018\u2019-]+"
+"""What does not matter in a name: spaces, hyphens, those that are not shown too, underscores,
+quotation marks, and the signs of a registered name and a trade mark."""
 MAYBE_LABELLED = f"[{SPACES}{SIGNS}_.:!-]|and|with"
 """Only a name with one of these can have parts, or what a label adds to it."""
 GAP = f"[.:!]*[{SPACES}]+|[.:!]+$"
@@ -34,7 +35,7 @@ _AMOUNT = rf"(?:x ?)?{_FIGURE}(?: ?(?:(?:{_UNIT})(?: ?/ ?(?:[0-9.]+ ?)?(?:{_PER}
 _WHEN = (
     "days?|nights?|weeks?|months?|mornings?|afternoons?|evenings?|hours?|hrs?|bedtime|bed|"
     "meals?|food|breakfast|lunch|dinner|supper|water|"
-    "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    "(?:mon|tues|wednes|thurs|fri|satur|sun)days?|[0-9]+(?:[.:][0-9]+)? ?[ap]m"
 )
 _AT = "(?:per|each|every|alternate|in|at|on|for|with|before|after)"
 _LATIN = ("od", "bd", "bid", "tds", "tid", "qds", "qid", "om", "on", "ac", "pc", "prn")
@@ -59,7 +60,7 @@ _MADE = (
     "sugar(?: |-)free|(?:mono|hemi|sesqui|di|tri|tetra|penta|hexa|hepta)hydrate|"
     "mr|m/r|sr|s/r|xl|er|cr|la|xr|ec|e/c|"
     "inhalation powder|dry powder|metered(?: |-)dose|(?:tea)?spoon(?:ful)?s?|puffs?|"
-    "(?:packs?|box(?:es)?|bottles?)(?: of)?"
+    "(?:packs?|box(?:es)?|bottles?)(?: of)?|(?:tablets?|tabs?|capsules?|caps?|sachets?) of|bp|usp"
 )
 
 
@@ -116,6 +117,15 @@ MINERAL = (
     r"sodium[ _-]+(?:chloride|citrate|carbonate))"
 )
 """A salt of one of these is a medicine itself, and is not read over: "potassium phosphate"."""
+ELSEWHERE = (
+    rf"(^|[{ENDS}_-])(?:"
+    "creams?|gels?|ointments?|lotions?|liniments?|balms?|rubs?|foams?|pastes?|powders?|sprays?|"
+    "shampoos?|soaps?|wash(?:es)?|mouthwash|gargles?|lozenges?|drops?|eyes?|ears?|nose|nasal|nasule|"
+    "topical|skin|scalp|patch(?:es)?|plasters?|dressings?|rectal|suppositor(?:y|ies)|enemas?|"
+    "vaginal|pessar(?:y|ies)|implants?|coil|solution|free|anti"
+    rf")($|[{ENDS}_-])"
+)
+"""With one of these a text may well tell of something else than the name in it: a cream."""
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
 _JOINS = rf"\s*(?:[{SIGNS}]|\band\b|\bwith\b)\s*"
@@ -129,7 +139,7 @@ def fold(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """A name without what does not matter in it: capitals, spaces, hyphens, underscores."""
+    """A name without what does not matter in it: capitals, spaces, hyphens and more (IGNORED)."""
     return _IGNORED.sub("", fold(name))
 
 
@@ -148,6 +158,13 @@ def texts_in(name: str) -> list[str]:
     split = (part.strip() for part in re.split(_JOINS, plain))
     parts = [part for part in split if key_of(part) and not re.search(ALONE, part)]
     return parts if len(parts) == 1 else [plain, *parts]
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a text in which a known name could be meant."""
+    if re.search(ELSEWHERE, text):
+        return []
+    return re.split(r"[\W_]+", re.sub(MINERAL, TWO_SPACES, text))
 
 
 def hyphenated(text: str) -> list[str]:

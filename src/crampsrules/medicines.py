@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 
@@ -9,14 +10,14 @@ from attrs import field, frozen
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.frozen_dict import FrozenDict
-from crampsrules.labels import hyphenated, key_of, keys_of, texts_in
+from crampsrules.labels import hyphenated, key_of, keys_of, texts_in, words_in
 from crampsrules.memberships import Membership
 from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
 
 SHORTEST_MISSPELLING = 5
 _Found = tuple[str, tuple[str, ...]]
-"""The key of what is known in a text; for a slip, the name that it may be a slip from as well."""
+"""The key of what is known in a text; where it may not be meant, the name that may be as well."""
 # Lists come from strangers: few are remembered, and none that is longer than anyone's.
 _REMEMBERED = 1024
 
@@ -39,8 +40,9 @@ class Reading:
     """Classes that it may belong to."""
     unrecognised: tuple[str, ...]
     """Parts that are not known."""
-    misspelt: tuple[str, ...]
-    """For each part that is one slip away from a known name, that name."""
+    in_doubt: tuple[str, ...]
+    """For each part that is one slip away from a known name, or has one among words that nobody
+    knows, that name."""
 
 
 @frozen
@@ -135,9 +137,9 @@ class Formulary:
     def resolve(self, names: frozenset[str]) -> Resolved:
         """The classes that a complete list of medicines implies and rules out.
 
-        Raises FactsError for a name that is one slip away from a known one. Any other
-        unknown name is reported as unrecognised, and leaves open every class that the
-        other names do not imply.
+        Raises FactsError for a name that is one slip away from a known one, or has one among
+        words that nobody knows ("half a tablet of warfarin"). Any other unknown name is reported
+        as unrecognised, and leaves open every class that the other names do not imply.
         """
         if len(names) > LONG_LIST:
             return self._resolve(names)
@@ -148,7 +150,7 @@ class Formulary:
         if problems := [
             FactProblem("medications", name, _not_known(name, meant))
             for name, one in each.items()
-            for meant in one.misspelt
+            for meant in one.in_doubt
         ]:
             raise FactsError(problems)
         held = frozenset[str]().union(*(one.held for one in each.values()))
@@ -161,11 +163,11 @@ class Formulary:
     def unrecognised(self, names: frozenset[str]) -> tuple[str, ...]:
         """The parts of a list of medicines that are not known, as `resolve` finds them.
 
-        Raises FactsError for a name that is one slip away from a known one.
+        Raises FactsError as `resolve` does.
         """
         for name in names:
             reading = self.reading(name)
-            if reading.unrecognised or reading.misspelt:
+            if reading.unrecognised or reading.in_doubt:
                 return self.resolve(names).unrecognised
         return ()
 
@@ -174,7 +176,7 @@ class Formulary:
         held: set[str] = set()
         left_open: set[str] = set()
         unrecognised: list[str] = []
-        misspelt: list[str] = []
+        in_doubt: list[str] = []
         for part, found in self._found_in(name):
             if not found:
                 unrecognised.append(part)
@@ -182,8 +184,8 @@ class Formulary:
                 exact, general = self._meant(key)
                 held |= self._upwards(exact | general)
                 left_open |= self._upwards(self._descendants(general))
-                misspelt += meant
-        return Reading(frozenset(held), frozenset(left_open), tuple(unrecognised), tuple(misspelt))
+                in_doubt += meant
+        return Reading(frozenset(held), frozenset(left_open), tuple(unrecognised), tuple(in_doubt))
 
     def by_key(self) -> Mapping[str, Reading]:
         """What each known name says, by its key."""
@@ -215,8 +217,9 @@ class Formulary:
         whole, *parts = texts_in(name)
         found = self._found(whole)
         if found or not parts:
-            return [(name, found)]
-        return [(" ".join(part.split()), self._found(part)) for part in parts]
+            return [(name, found or self._named_in(whole))]
+        each = [(part, self._found(part) or self._named_in(part)) for part in parts]
+        return [(" ".join(part.split()), found) for part, found in each]
 
     def _found(self, text: str) -> list[_Found]:
         """What a text is, or each of the names that hyphens join in it where all are known."""
@@ -224,6 +227,11 @@ class Formulary:
         pieces = [found] if found else [self._first(piece) for piece in hyphenated(text)]
         known = [one for one in pieces if one is not None]
         return known if len(known) == len(pieces) else []
+
+    def _named_in(self, text: str) -> list[_Found]:
+        """The first known name among the words of a text that is not known."""
+        known = (word for word in words_in(text) if any(self._meant(word)))
+        return [(word, (self._as_written(word),)) for word in itertools.islice(known, 1)]
 
     def _first(self, text: str) -> _Found | None:
         """The first known name as more and more of a label is read over, or slip from one."""

@@ -233,6 +233,14 @@ def wide(text: str) -> str:
 
 
 LABELS: Sequence[str] = """
+half my mother's warfarin
+warfarin, take at 6.30 pm
+no warfarin, but willow bark
+sodium warfarin
+steroid-free cream
+willow bark calcium
+Lasix®
+"lasix" 40 mg
 warfarin sodium
 warfarin 3 mg once daily
 Warfarin Sodium 3mg tablets. Take ONE at night.

@@ -314,13 +314,13 @@ def _bits(fact: Fact, asked: _Asked, formulary: Formulary) -> _Bits:
 def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> _Bits:
     """The same, put together from what each name says: no two people take the same medicines."""
     missing = sum(bit for (_, present), bit in asked.items() if not present)
-    misspelt = 1 << len(asked)
+    in_doubt = 1 << len(asked)
 
     def read(name: str) -> int:
         """The bits of what is held by its name, and of what can no longer be missing."""
         reading = formulary.reading(name)
-        if reading.misspelt:
-            return misspelt
+        if reading.in_doubt:
+            return in_doubt
         not_missing = reading.held | reading.left_open
         return sum(
             bit
@@ -335,8 +335,8 @@ def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> _Bits:
         bits = 0
         for name in stated:
             bits |= read_once(name)
-        if bits & misspelt:
-            formulary.resolve(stated)  # raises, and names every misspelt one
+        if bits & in_doubt:
+            formulary.resolve(stated)  # raises, and names every one that is in doubt
         return bits ^ missing
 
     return work_out

@@ -43,7 +43,7 @@ class MedicineCoder:
         except RefusedError:
             return self._marked(BAD)
         meant = self.formulary.read(read)
-        if meant.misspelt:
+        if meant.in_doubt:
             return self._marked(BAD)
         held, left_open = self.bits(meant.held), self.bits(meant.left_open)
         unrecognised = UNRECOGNISED if meant.unrecognised else 0

@@ -17,6 +17,7 @@ from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
 from crampsrules.labels import (
     ALONE,
+    ELSEWHERE,
     ENDS,
     FORM,
     GAP,
@@ -47,6 +48,8 @@ _ANY = "\ue000"
 """Stands for any one letter. No name has it, nor the next: they belong to nobody's alphabet."""
 _JOIN = "\ue001"
 """Stands for a word that joins two names."""
+_NO_LETTERS = r"[^\p{L}\p{N}]+"
+r"""What parts words: all that is neither a letter nor a number, as Python sees it."""
 _PREFIX, _SUFFIX = "\ue003", "\ue004"
 _BEYOND = "\ue0ff"
 """No name has a letter between these and this one, which stands for all of them."""
@@ -86,23 +89,23 @@ class Names:
             held = tuple(_bits(read.held, word) for word in words)
             not_out = tuple(_bits(read.held | read.left_open, word) for word in words)
             codes[key] = kinds.setdefault((held, not_out), len(kinds) + 1)
-        every = [_bits(classes, word) for word in words]
-        first = [UNRECOGNISED, BAD]
-        columns = range(len(words))
-        return cls(
-            dialect,
-            codes,
-            [[*(kind[0][at] for kind in kinds), *(first if not at else [0, 0])] for at in columns],
-            [[*(kind[1][at] for kind in kinds), every[at], every[at]] for at in columns],
-            every,
-        )
+        every = tuple(_bits(classes, word) for word in words)
+        nothing = (0,) * (len(words) - 1)
+        special = [((bit, *nothing), every) for bit in (UNRECOGNISED, BAD, BAD)]
+        held, not_out = zip(*kinds, *special, strict=True)
+        return cls(dialect, codes, [*zip(*held, strict=True)], [*zip(*not_out, strict=True)], every)
 
     @property
     def _unrecognised(self) -> int:
-        return len(self.held[0]) - 1
+        return len(self.held[0]) - 2
 
     @property
     def _bad(self) -> int:
+        return len(self.held[0]) - 1
+
+    @property
+    def _named_in(self) -> int:
+        """The code of a text that nobody knows, with a known name among its words."""
         return len(self.held[0])
 
     def stages(self, column: str, ref: Callable[[str], str]) -> Iterator[Stage]:
@@ -117,7 +120,7 @@ class Names:
         not_there = say.kept_apart(f"{column} IS NULL")
         yield {said: f"CASE WHEN {not_there} THEN NULL ELSE {there} END"}
         at_once, read = say.field(ref(said), "at_once"), say.field(ref(said), "read")
-        bad = say.any_of(say.field("it", "codes"), "code", f"code = {self._bad}")
+        bad = say.any_of(say.field("it", "codes"), "code", f"code >= {self._bad}")
         codes = say.flat(say.mapped(read, "it", say.field("it", "codes")))
         codes = f"CASE WHEN {read} IS NULL THEN {at_once} ELSE {codes} END"
         misread = {wrong: say.mapped(say.kept(read, "it", bad), "it", say.field("it", "name"))}
@@ -162,7 +165,8 @@ class Names:
     #
     # A name is looked for in texts: the whole of it, and each of its parts. A text is a list of
     # such as may be known, itself and the pieces that hyphens join in it; and each of those is a
-    # list of keys, one for each step in which more of a label is read over.
+    # list of keys, one for each step in which more of a label is read over. In front of them all
+    # stand the known names among the words of the text.
 
     def _codes(self, name: str) -> str:
         """The codes of what a name says: one, or one for each part."""
@@ -174,7 +178,8 @@ class Names:
         first = say.first(say.first("texts"))
         # The parts count where the whole says nothing.
         chosen = (
-            f"CASE WHEN {say.size('texts')} = 1 OR {first} <> {self._unrecognised} "
+            f"CASE WHEN {say.size('texts')} = 1 "
+            f"OR {first} NOT IN ({self._unrecognised}, {self._named_in}) "
             f"THEN {say.first('texts')} ELSE {say.flat(say.rest('texts'))} END"
         )
         return say.let("texts", codes, chosen)
@@ -188,12 +193,19 @@ class Names:
         return f"coalesce({say.first(known)}, {self._unrecognised})"
 
     def _all_known(self, codes: str) -> str:
-        """A text's own code, or those of its pieces where they alone are known, and all of them."""
+        """A text's own code, or those of its pieces where they alone are known, and all of them.
+
+        The first is that of a name among its words, and counts where none of the others does.
+        """
         say = self.dialect
-        unknown = say.any_of(say.rest(codes), "code", f"code = {self._unrecognised}")
+        own, pieces = say.at(codes, "2"), say.rest(say.rest(codes))
+        unknown = say.any_of(pieces, "code", f"code = {self._unrecognised}")
+        nothing = f"{say.first(codes)} = {self._unrecognised}"
         return (
-            f"CASE WHEN {say.first(codes)} <> {self._unrecognised} OR {say.size(codes)} = 1 "
-            f"OR {unknown} THEN {say.list_of([say.first(codes)])} ELSE {say.rest(codes)} END"
+            f"CASE WHEN {own} <> {self._unrecognised} THEN {say.list_of([own])} "
+            f"WHEN {say.size(codes)} > 2 AND NOT {unknown} THEN {pieces} "
+            f"WHEN {nothing} THEN {say.list_of([str(self._unrecognised)])} "
+            f"ELSE {say.list_of([str(self._named_in)])} END"
         )
 
     def _is_plain(self, text: str) -> str:
@@ -212,7 +224,11 @@ class Names:
     def _only(self, key: str) -> str:
         """One text of one key."""
         say = self.dialect
-        return say.list_of([say.list_of([say.list_of([key])])])
+        return say.list_of([say.list_of([self._no_words, say.list_of([key])])])
+
+    @property
+    def _no_words(self) -> str:
+        return self.dialect.list_of([self.dialect.text("")])
 
     def _folded_text(self, text: str) -> str:
         """A text in small letters, as Python folds it."""
@@ -247,12 +263,16 @@ class Names:
         return say.kept(self._split(plain), "part", says_more)
 
     def _pieces(self, text: str) -> str:
-        """The keys of a text, and those of each of the pieces that hyphens join in it."""
+        """The known words in a text, its own keys, and those of the pieces that hyphens join."""
         say = self.dialect
+        words = say.split_by(say.replaced(text, MINERAL, TWO_SPACES), _NO_LETTERS)
+        known = say.kept(words, "word", f"{say.code_of('word', self.codes)} IS NOT NULL")
+        words = f"CASE WHEN {say.matches(text, ELSEWHERE)} THEN {self._no_words} ELSE {known} END"
         pieces = say.kept(say.split(text, "-"), "piece", f"{self._key('piece')} <> ''")
         both = say.flat(say.list_of([say.list_of([text]), "pieces"]))
         either = f"CASE WHEN {say.size('pieces')} > 1 THEN {both} ELSE {say.list_of([text])} END"
-        return say.mapped(say.let("pieces", pieces, either), "piece", self._keys("piece"))
+        keys = say.mapped(say.let("pieces", pieces, either), "piece", self._keys("piece"))
+        return say.flat(say.list_of([say.list_of([words]), keys]))
 
     def _keys(self, text: str) -> str:
         """The key of a text, and of what is left of it as more and more of a label is read over."""
