@@ -550,7 +550,7 @@ def test_check_lists_a_failure_once_and_says_where_engines_differ(pack, monkeypa
         return (everywhere, *([Failure("a.toml", "One", "not fired: b")] * (engine == "durable")))
 
     monkeypatch.setattr(shown_check, "check_examples", failing)
-    monkeypatch.setattr(shown_check, "engine_for", lambda *_: None)
+    monkeypatch.setattr(shown_check, "running_engines", lambda: ENGINES)
 
     lines = run("check", str(pack), "--alone").stdout.splitlines()
 
