@@ -18,7 +18,7 @@ from crampsrules.assess import patient_facts
 from crampsrules.assessment import Unknown
 from crampsrules.completions import Completions
 from crampsrules.engines import engine_for
-from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
+from crampsrules.errors import FactProblem, FactsError, did_you_mean, names_apart, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
@@ -72,17 +72,17 @@ def next_questions(
 
 def names_of_facts(names: object, *, field: str) -> frozenset[str]:
     """The names in a collection. Raises FactsError, about `field`, for what is no fact."""
-    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+    apart = names_apart(names, FACTS)
+    if apart is None:
         message = f"takes a list of names of facts, got {shorten(names)}"
         raise FactsError.of(message, field=field, value=names)
-    given = tuple(names)
-    if problems := [
-        FactProblem(field, name, f"{shorten(name)} is not a fact{did_you_mean(name, FACTS)}")
-        for name in given
-        if not isinstance(name, str) or name not in FACTS
-    ]:
-        raise FactsError(problems)
-    return frozenset(given)
+    named, strange = apart
+    if strange:
+        raise FactsError(
+            FactProblem(field, name, f"{shorten(name)} is not a fact{did_you_mean(name, FACTS)}")
+            for name in strange
+        )
+    return frozenset(named)
 
 
 def telling_questions(

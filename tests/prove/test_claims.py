@@ -94,6 +94,11 @@ def test_only_what_is_asked_for_is_decided():
     assert "toxin.exposed" not in {claim.id for claim in claims}
 
 
+def test_what_can_be_gone_through_once_chooses_as_a_list_does():
+    """An iterator that is used up by a check would choose nothing, and all would seem proved."""
+    assert prove(SHIPPED, kinds=iter(["law"]), about=iter(["C12"]))
+
+
 def test_without_the_solver_the_missing_extra_is_named(monkeypatch):
     """As for the other extras."""
     monkeypatch.setitem(sys.modules, "z3", None)
