@@ -98,8 +98,10 @@ def test_a_right_name_is_nearest_to_itself(names, data):
 
 @given(st.lists(st.sampled_from("abc") | st.text() | st.integers() | st.lists(st.text())))
 def test_names_and_what_is_none_are_parted_in_their_order(mixed):
-    named, strange = names_apart(iter(mixed), {"a", "b", "c"})
+    apart = names_apart(iter(mixed), {"a", "b", "c"})
 
+    assert apart is not None
+    named, strange = apart
     assert list(named) == [one for one in mixed if one in ("a", "b", "c")]
     assert [one for one in mixed if one not in strange] == list(named)
     assert len(named) + len(strange) == len(mixed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,8 @@ def test_only_what_is_asked_for_is_decided():
 
 def test_what_can_be_gone_through_once_chooses_as_a_list_does():
     """An iterator that is used up by a check would choose nothing, and all would seem proved."""
-    assert prove(SHIPPED, kinds=iter(["law"]), about=iter(["C12"]))
+    once: dict[str, Any] = {"kinds": iter(["law"]), "about": iter(["C12"])}
+    assert prove(SHIPPED, **once)
 
 
 def test_without_the_solver_the_missing_extra_is_named(monkeypatch):
