@@ -36,15 +36,14 @@ from crampsrules.conditions import (
 from crampsrules.facts import FACTS
 from crampsrules.memberships import membership
 from tests import kleene
-from tests.drawing import CLASSES, Names, condition_texts, fact_mappings, fewer
+from tests.drawing import CLASSES, condition_texts, fact_mappings, fewer
 
-NAMES = Names(("found_0", "found_1"), ("cause_0", "alcohol"), CLASSES)
-FACTS_ONLY = Names(classes=CLASSES)
 VOCABULARY = Vocabulary(
-    findings=frozenset(NAMES.findings),
-    causes=frozenset(NAMES.causes),
-    medicine_classes=frozenset(NAMES.classes),
+    findings=frozenset({"found_0", "found_1"}),
+    causes=frozenset({"cause_0", "alcohol"}),
+    medicine_classes=frozenset(CLASSES),
 )
+FACTS_ONLY = Vocabulary(medicine_classes=frozenset(CLASSES))
 
 verdicts = st.sampled_from((True, False, None))
 
@@ -79,7 +78,7 @@ def cases(draw):
     facts = PatientFacts.from_mapping(draw(fact_mappings())).known()
     if "medications" in facts:
         facts["medications"] = draw(st.frozensets(st.sampled_from(CLASSES)))
-    names = (*NAMES.findings, *NAMES.causes)
+    names = sorted(VOCABULARY.findings | VOCABULARY.causes)
     return Stub(facts, draw(st.fixed_dictionaries(dict.fromkeys(names, verdicts))))
 
 
@@ -138,7 +137,9 @@ def test_any_text_is_read_or_refused_in_words(text, may_ask_known):
 
 
 @given(
-    text=condition_texts(NAMES), place=st.integers(0, MAX_LENGTH), piece=st.sampled_from(_PIECES)
+    text=condition_texts(VOCABULARY),
+    place=st.integers(0, MAX_LENGTH),
+    piece=st.sampled_from(_PIECES),
 )
 def test_a_slip_in_a_sound_condition_is_read_or_refused_in_words(text, place, piece):
     """A sound condition with a piece put in anywhere gives a condition or a ConditionError."""
@@ -149,7 +150,7 @@ def test_a_slip_in_a_sound_condition_is_read_or_refused_in_words(text, place, pi
     assert refusal is None or 0 <= refusal.column <= len(slip)
 
 
-@given(text=condition_texts(NAMES, may_ask_known=True))
+@given(text=condition_texts(VOCABULARY, may_ask_known=True))
 def test_every_sound_condition_is_read(text):
     """What the language has is accepted, with or without spaces around it."""
     assert read(text) == read(f"  {text} ")
@@ -165,10 +166,10 @@ def test_nothing_in_a_condition_is_run():
 # --- What a condition means ---------------------------------------------------------------------
 
 
-@given(text=condition_texts(NAMES, may_ask_known=True), case=cases())
+@given(text=condition_texts(VOCABULARY, may_ask_known=True), case=cases())
 def test_a_condition_means_what_its_text_says(text, case):
     """Pushing `not` down to the comparisons changes no verdict, unknown included."""
-    assert evaluate(read(text), case) is kleene.judge(text, case, NAMES.findings)
+    assert evaluate(read(text), case) is kleene.judge(text, case, VOCABULARY.findings)
 
 
 @given(text=condition_texts(FACTS_ONLY, may_ask_known=True), case=cases())
@@ -189,7 +190,7 @@ def test_no_condition_negates_a_conclusion(text):
 
 
 @fewer(2)
-@given(text=condition_texts(NAMES), case=cases(), data=st.data())
+@given(text=condition_texts(VOCABULARY), case=cases(), data=st.data())
 def test_learning_more_never_overturns_a_verdict(text, case, data):
     """A verdict of true or false stays when an unknown fact or conclusion becomes known."""
     told = PatientFacts.from_mapping(data.draw(fact_mappings())).known()
@@ -205,15 +206,15 @@ def test_learning_more_never_overturns_a_verdict(text, case, data):
     assert before is None or after is before
 
 
-@given(text=condition_texts(NAMES))
+@given(text=condition_texts(VOCABULARY))
 def test_nothing_is_known_of_an_unknown_patient(text):
     """Without a single fact no condition is true or false."""
-    nobody = Stub({}, dict.fromkeys((*NAMES.findings, *NAMES.causes)))
+    nobody = Stub({}, dict.fromkeys(VOCABULARY.findings | VOCABULARY.causes))
 
     assert evaluate(read(text, may_ask_known=False), nobody) is None
 
 
-@given(text=condition_texts(NAMES, may_ask_known=True))
+@given(text=condition_texts(VOCABULARY, may_ask_known=True))
 def test_atoms_are_all_that_a_condition_asks(text):
     """`atoms` names every fact, finding and cause in the text, and no other."""
     named = {

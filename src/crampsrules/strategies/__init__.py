@@ -17,6 +17,7 @@ try:
 except ImportError:
     raise MissingExtraError.for_extra("hypothesis", "hypothesis") from None
 
+from crampsrules.conditions import Vocabulary
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies import conditions as _conditions
@@ -129,12 +130,12 @@ def conditions(draw: _Draw, *, may_ask_known: bool = False, rules: RuleBase | No
             unless another is given.
     """
     base = checked_rules(rules)
-    names = _conditions.Names(
-        findings=tuple(sorted(base.concluding)),
-        causes=tuple(sorted(base.causes)),
-        classes=tuple(base.formulary.classes),
+    vocabulary = Vocabulary(
+        findings=frozenset(base.concluding),
+        causes=frozenset(base.causes),
+        medicine_classes=frozenset(base.formulary.classes),
     )
-    return str(draw(_conditions.condition_texts(names, may_ask_known=may_ask_known)))
+    return str(draw(_conditions.condition_texts(vocabulary, may_ask_known=may_ask_known)))
 
 
 def rule_texts() -> st.SearchStrategy[dict[str, str]]:
