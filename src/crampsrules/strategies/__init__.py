@@ -32,7 +32,8 @@ from crampsrules.strategies.arguments import (
     checked_rules,
     checked_triage,
 )
-from crampsrules.strategies.patients import Wish, edges_for, plan_for
+from crampsrules.strategies.near_misses import edges_for
+from crampsrules.strategies.patients import Wish, patients_for
 from crampsrules.strategies.values import Values
 from crampsrules.triage import Triage
 
@@ -89,7 +90,7 @@ def patient_facts(  # noqa: PLR0913 - keywords, each a wish of its own
         at_threshold=number.name if number else None,
         plausible=checked_flag(plausible, "plausible"),
     )
-    return plan_for(base, wish).patient(draw)
+    return patients_for(base, wish).patient(draw)
 
 
 @st.composite
