@@ -145,7 +145,7 @@ def parse(text: str, vocabulary: Vocabulary, *, may_ask_known: bool = False) -> 
         raise ConditionError(f"cannot be read: {what}{_meant(text)}", min(column, end)) from None
     except (RecursionError, MemoryError, SystemError, ValueError):
         raise ConditionError("is nested too deeply to be read") from None
-    return _Reader(vocabulary, may_ask_known, offset).read(tree.body)
+    return _Parser(vocabulary, may_ask_known, offset).read(tree.body)
 
 
 # What other languages write, and what it is here.
@@ -219,7 +219,7 @@ _MIRRORED: Mapping[Operator, Operator] = {
 
 
 @frozen
-class _Reader:
+class _Parser:
     """Turns Python's tree into ours, checking every name and literal on the way."""
 
     vocabulary: Vocabulary

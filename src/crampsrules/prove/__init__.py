@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from crampsrules.errors import CrampsRulesError, did_you_mean, names_apart, shorten
 from crampsrules.prove.bands import Bands
 from crampsrules.prove.can_fire import CanFire
-from crampsrules.prove.claims import KINDS, Claim, Kind, Question
+from crampsrules.prove.claims import KINDS, Claim, Conjecture, Kind
 from crampsrules.prove.demands import Demands
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.redundancy import Redundancy
@@ -52,14 +52,14 @@ def claims(
     chosen = _known("kind of claim", kinds, KINDS)
     ids = {*base.conditions, *base.law_conditions}
     wanted = None if about is None else _known("rule or law", about, ids)
-    questions = [
-        question
-        for question in _questions(Logic(base))
-        if question.kind in chosen and (wanted is None or _is_about(question, wanted))
+    conjectures = [
+        conjecture
+        for conjecture in _conjectures(Logic(base))
+        if conjecture.kind in chosen and (wanted is None or _is_about(conjecture, wanted))
     ]
     order = list(KINDS)
-    for question in sorted(questions, key=lambda question: order.index(question.kind)):
-        yield question.decide()
+    for conjecture in sorted(conjectures, key=lambda conjecture: order.index(conjecture.kind)):
+        yield conjecture.decide()
 
 
 def _known(what: str, names: object, known: Collection[str]) -> tuple[str, ...]:
@@ -74,11 +74,11 @@ def _known(what: str, names: object, known: Collection[str]) -> tuple[str, ...]:
     return named
 
 
-def _is_about(question: Question, ids: Collection[str]) -> bool:
-    return question.id in ids or not question.reads.isdisjoint(ids)
+def _is_about(conjecture: Conjecture, ids: Collection[str]) -> bool:
+    return conjecture.id in ids or not conjecture.reads.isdisjoint(ids)
 
 
-def _questions(logic: Logic) -> Iterator[Question]:
+def _conjectures(logic: Logic) -> Iterator[Conjecture]:
     """Every claim, not yet decided."""
     for family in (CanFire, Bands, Demands, Redundancy):
-        yield from family(logic).questions()
+        yield from family(logic).conjectures()
