@@ -9,7 +9,8 @@ from attrs import frozen
 from crampsrules.assessment import Assessment
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.frames.inputs import BETWEEN, NONE, SEPARATOR, Inputs
+from crampsrules.frames.columns import BETWEEN, NONE, SEPARATOR
+from crampsrules.frames.inputs import Inputs
 from crampsrules.judging import judge
 from crampsrules.medicines import Formulary
 from crampsrules.rulebase import RuleBase
