@@ -8,16 +8,8 @@ from collections.abc import Iterable
 
 from hypothesis import given
 
-from crampsrules.conditions import (
-    Atom,
-    Comparison,
-    Concluded,
-    Known,
-    Member,
-    Suspected,
-    Vocabulary,
-    parse,
-)
+from crampsrules.conditions import Atom, Comparison, Concluded, Known, Member, Suspected
+from crampsrules.parsing import Vocabulary, parse
 from crampsrules.strategies import conditions
 from crampsrules.strategies.conditions import (
     CHOICES,

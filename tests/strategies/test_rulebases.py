@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from crampsrules import Triage
-from crampsrules.conditions import Concluded, Known, Suspected, Vocabulary
+from crampsrules.conditions import Concluded, Known, Suspected
+from crampsrules.parsing import Vocabulary
 from crampsrules.strategies import rule_bases, rule_texts
 from crampsrules.strategies.rulebases import (
     CLASSES,

@@ -17,8 +17,8 @@ try:
 except ImportError:
     raise MissingExtraError.for_extra("hypothesis", "hypothesis") from None
 
-from crampsrules.conditions import Vocabulary
 from crampsrules.facts import FACTS, PatientFacts
+from crampsrules.parsing import Vocabulary
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies import conditions as _conditions
 from crampsrules.strategies import junk as _junk

@@ -11,8 +11,8 @@ from functools import cache
 from attrs import frozen
 from hypothesis import strategies as st
 
-from crampsrules.conditions import MAX_LENGTH, Vocabulary
 from crampsrules.facts import FACTS, Fact
+from crampsrules.parsing import MAX_LENGTH, Vocabulary
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies.values import Values
 

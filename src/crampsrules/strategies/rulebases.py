@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 from hypothesis import strategies as st
 
-from crampsrules.conditions import Vocabulary
+from crampsrules.parsing import Vocabulary
 from crampsrules.rules import ADVICE_KINDS, SERIOUSNESS
 from crampsrules.strategies.conditions import condition_texts
 from crampsrules.triage import Triage
