@@ -438,9 +438,7 @@ def _in_order(pair: _Pair) -> _Pair:
     return one, other
 
 
-def _of_two_facts(
-    pairs: Iterable[_Pair],
-) -> Iterator[_Pair]:
+def _of_two_facts(pairs: Iterable[_Pair]) -> Iterator[_Pair]:
     return ((one, other) for one, other in pairs if one[0] != other[0])
 
 

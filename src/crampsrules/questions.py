@@ -224,12 +224,10 @@ class _Asker:
         yield from self._changing_triage(offered)
         for fact, routes in self.routes.to_causes().items():
             for route in () if fact in offered else routes:
-                if route.difference is Difference.FIRST_CAUSE and self._matters_alone(fact, route):
+                is_first = route.difference is Difference.FIRST_CAUSE
+                if is_first and self.completions.matters_alone(fact, route):
                     yield fact, route
                     break
-
-    def _matters_alone(self, fact: str, route: Route) -> bool:
-        return self.completions.matters_alone(fact, route)
 
     def questions(self, *, telling: bool = False) -> Iterator[Question]:
         """The same as questions, where facts of one list are asked together."""
@@ -272,7 +270,7 @@ class _Asker:
             why=one.why,
             could_change=one.could_change,
             could_reach=one.could_reach,
-            alone=self._matters_alone(fact, route),
+            alone=self.completions.matters_alone(fact, route),
         )
 
     def unknown(self, fact: str, route: Route) -> Unknown:

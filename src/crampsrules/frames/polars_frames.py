@@ -222,7 +222,8 @@ class _Writer:
         chain: Any = pl
         for level, formula in self.assessor.formulas.triage.items():
             chain = chain.when(self.expression(formula)).then(pl.lit(level.id))
-        return chain.otherwise(pl.lit(Triage.SELF_CARE.id))  # type: ignore[no-any-return]
+        level_of: pl.Expr = chain.otherwise(pl.lit(Triage.SELF_CARE.id))
+        return level_of
 
     def _lists(self, ids: pl.Series, chosen: Mapping[str, Formula], fine: pl.Expr) -> pl.Expr:
         return pl.map_batches(

@@ -81,7 +81,7 @@ def problems_of(row: Row, inputs: Inputs) -> list[FactProblem]:
 def misspelt(facts: PatientFacts, formulary: Formulary) -> Sequence[FactProblem]:
     """The problems with the names of medicines."""
     try:
-        formulary.resolve(facts.medications or frozenset())  # type: ignore[arg-type]
+        formulary.resolve(frozenset(facts.medications or ()))
     except FactsError as error:
         return error.problems
     return ()
