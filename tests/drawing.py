@@ -25,7 +25,6 @@ from crampsrules.strategies.conditions import (
     FLAGS,
     NUMBERS,
     SETS,
-    Names,
     condition_texts,
     thresholds,
 )
@@ -44,7 +43,6 @@ __all__ = [
     "SALTS",
     "SETS",
     "UNHEARD_OF",
-    "Names",
     "condition_texts",
     "fact_mappings",
     "fact_values",

@@ -18,7 +18,6 @@ from crampsrules.conditions import Comparison, Member, fact_atoms
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations, rank_causes
-from crampsrules.telling_values import telling_values
 from crampsrules.triage import Triage
 from tests.drawing import ROOT, fact_mappings, facts_asked, fewer, rule_bases
 from tests.written_rules import evidence, finding, rules_of, urgent
@@ -248,35 +247,6 @@ def test_no_pair_with_a_measured_value_in_place_of_a_reported_one_is_missed(mine
     others = data.draw(st.permutations([one for one in facts_asked(SHIPPED) if one not in known]))
 
     check_pairs(SHIPPED, known, [f"{mineral}_mmol_l", *others[:8]])
-
-
-# --- The values that are tried ------------------------------------------------------------------
-
-
-@given(rule_bases())
-@fewer(7)
-def test_no_two_values_that_are_tried_meet_the_same_comparisons(rules):
-    for one in telling_values(rules).values():
-        met = [
-            tuple(bits >> at & 1 for bits in one.meeting.values()) for at in range(len(one.values))
-        ]
-
-        assert len(set(met)) == len(met)
-
-
-def test_a_threshold_just_met_is_tried_before_an_extreme_value():
-    potassium = telling_values(SHIPPED)["potassium_mmol_l"].values
-
-    assert potassium[:3] == (2.5, 3.0, 3.5)
-    assert 2.4 in potassium
-    assert 0.5 not in potassium
-
-
-def test_a_whole_number_is_tried_as_one():
-    severities = telling_values(SHIPPED)["pain_severity"].values
-
-    assert severities
-    assert all(type(value) is int for value in severities)
 
 
 # --- Examples -----------------------------------------------------------------------------------

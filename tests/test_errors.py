@@ -15,6 +15,7 @@ from crampsrules.errors import (
     MissingExtraError,
     RuleError,
     did_you_mean,
+    names_apart,
     nearest,
     shorten,
 )
@@ -93,6 +94,22 @@ def test_a_right_name_is_nearest_to_itself(names, data):
     plain = "_".join(name.casefold().replace("-", " ").split())
 
     assert plain != name or nearest(name, names) == name
+
+
+@given(st.lists(st.sampled_from("abc") | st.text() | st.integers() | st.lists(st.text())))
+def test_names_and_what_is_none_are_parted_in_their_order(mixed):
+    apart = names_apart(iter(mixed), {"a", "b", "c"})
+
+    assert apart is not None
+    named, strange = apart
+    assert list(named) == [one for one in mixed if one in ("a", "b", "c")]
+    assert [one for one in mixed if one not in strange] == list(named)
+    assert len(named) + len(strange) == len(mixed)
+
+
+@pytest.mark.parametrize("no_list", ["abc", b"abc", 5, None])
+def test_a_text_is_no_collection_of_names(no_list):
+    assert names_apart(no_list, {"a"}) is None
 
 
 @given(st.recursive(st.text() | st.integers() | st.floats() | st.binary(), st.lists))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, PatientFacts, RuleBase, Triage, assess
 from crampsrules.facts import FACTS
-from crampsrules.interview import HAS_TESTS, Interview
+from crampsrules.interview import HAS_TESTS, Interview, _whether_tested
 from crampsrules.questions import FOUND_BY_TESTS, Question
 from tests.drawing import fewer, patients
 
@@ -529,3 +529,23 @@ def test_a_measured_value_is_asked_for_once(reported, value):
     assert len(set(asked)) == len(asked)
     assert len(set(untested)) == len(untested)
     assert measured not in FOUND_BY_TESTS & set(untested)
+
+
+def test_the_question_for_tests_in_full():
+    """It stands for the first of what tests would tell."""
+    first = Question(
+        id="egfr",
+        text="A question?",
+        facts=("egfr",),
+        why="",
+        could_change="triage",
+        could_reach=Triage.ROUTINE,
+    )
+
+    asked = _whether_tested(first, SHIPPED)
+
+    assert (asked.id, asked.facts, asked.could_change) == (HAS_TESTS, (), "triage")
+    assert asked.text == (
+        "Do you have results at hand from the last three months: of a blood test, of a heart "
+        "tracing (ECG), or of someone checking the blood flow in your legs?"
+    )

@@ -50,7 +50,7 @@ def test_a_mutant_is_the_module_with_one_change_in_it(name):
         ("units", "tests/test_units.py"),
         ("engines.generated", "tests/engines/test_generated.py"),
         ("strategies.values", "tests/strategies/test_values.py"),
-        ("cli.ask", "tests/test_cli.py"),
+        ("cli.ask", "tests/cli/test_ask.py"),
         ("frames.dialect", "tests/frames/"),
     ],
 )

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from crampsrules import RuleBase
-from crampsrules.conditions import ConditionError
 from crampsrules.errors import RuleError
+from crampsrules.parsing import ConditionError
 from tests.drawing import ROOT
 
 

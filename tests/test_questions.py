@@ -16,18 +16,14 @@ from crampsrules import (
     next_questions,
     what_would_change,
 )
-from crampsrules.completions import Completion, Completions, UndecidedError
 from crampsrules.conditions import Concluded, Suspected, atoms
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.fold import active_escalations, rank_causes
-from crampsrules.inference import Inference
-from crampsrules.observations import observe
 from crampsrules.questions import HARD_TO_TELL, _Asker, rank_unknowns
 from crampsrules.rules import unless_id
-from crampsrules.ways import Difference, Route, Routes
+from crampsrules.ways import Difference
 from tests.drawing import fact_values, fewer, patients
-from tests.written_rules import evidence as evidence_table
 from tests.written_rules import rules_of, urgent
 
 SHIPPED = RuleBase.load()
@@ -416,128 +412,7 @@ def test_next_questions_takes_facts_and_refuses_what_is_no_fact():
         next_questions({"fevr": True})
 
 
-# --- Routes and completions, one at a time ---
-
-POTASSIUM = 'potassium_reported == "low"'
-
-
-def routes_of(rules, **known):
-    facts = PatientFacts.from_mapping(known)
-    inference = Inference(rules, observe(facts, rules.formulary))
-    return Routes(rules, inference, engine_for(rules, "compiled").fire(facts), frozenset())
-
-
-def completions_of(rules, patience=100, **known):
-    routes = routes_of(rules, **known)
-    facts = PatientFacts.from_mapping(known)
-    return routes, Completions(rules, facts, routes.inference, routes, patience)
-
-
-@pytest.mark.parametrize(
-    ("known", "rests"),
-    [
-        ({}, False),
-        ({"potassium_reported": "low"}, True),
-        ({"potassium_mmol_l": 3.0}, False),
-        ({"potassium_reported": "low", "potassium_mmol_l": 3.0}, False),
-        ({"calcium_reported": "low"}, False),
-    ],
-)
-def test_what_is_reported_may_fall_until_it_is_measured(known, rests):
-    """Only what is known by report alone, and only what rests on it."""
-    rules = rules_of(urgent("low", POTASSIUM), urgent("old", "age_years > 60"))
-    routes = routes_of(rules, **known, age_years=71)
-
-    assert routes.rests_on_reported("low") is rests
-    assert not routes.rests_on_reported("old")
-
-
-def test_a_measured_value_matters_in_place_of_a_reported_one():
-    """By itself where that is known, and as one more step where it is not."""
-    rules = rules_of(urgent("low", POTASSIUM))
-
-    (known,) = routes_of(rules, potassium_reported="low").to_triage()["potassium_mmol_l"]
-    unknown = routes_of(rules).to_triage()
-
-    assert known == Route(Difference.LOWERS_TRIAGE, Triage.SAME_DAY, 1, "low", "potassium_reported")
-    assert unknown == {
-        "potassium_reported": [Route(Difference.RAISES_TRIAGE, Triage.SAME_DAY, 1, "low")],
-        "potassium_mmol_l": [
-            Route(Difference.RAISES_TRIAGE, Triage.SAME_DAY, 2, "low", "potassium_reported")
-        ],
-    }
-
-
-@pytest.mark.parametrize(
-    ("fired", "weaker", "outweighed"),
-    [
-        ((10.0, "drug"), (2.0, "drug"), True),
-        ((2.0, "drug"), (2.0, "drug"), True),
-        ((2.0, "drug"), (10.0, "drug"), False),
-        ((10.0, "drug"), (2.0, "history"), False),
-        ((10.0, "drug"), (2.0, None), False),
-        ((10.0, None), (2.0, None), False),
-        ((10.0, "drug"), (0.5, "drug"), False),
-        ((2.0, "drug"), (1.26, "drug"), True),
-        ((1.26, "drug"), (1.26, "drug"), True),
-    ],
-)
-def test_weaker_evidence_of_a_group_does_not_matter_beside_stronger(fired, weaker, outweighed):
-    """Of the same group, and for the same side: only the heaviest counts."""
-    rules = rules_of(
-        evidence_table("stronger", "one", "fever", lr=fired[0], group=fired[1]),
-        evidence_table("weaker", "one", "thirst", lr=weaker[0], group=weaker[1]),
-        evidence_table("other", "one", "injury", lr=5.0, group="other"),
-        causes=["one"],
-    )
-
-    assert ("thirst" not in routes_of(rules, fever=True).to_causes()) is outweighed
-    assert "injury" in routes_of(rules, fever=True).to_causes()
-    # Nothing outweighs what has not fired.
-    assert "thirst" in routes_of(rules, injury=True).to_causes()
-
-
-@pytest.mark.parametrize(
-    ("against_first", "for_other", "against_other", "change"),
-    [
-        (1.0, 8.0, 1.0, Difference.RANKING),
-        (1.0, 12.0, 1.0, Difference.FIRST_CAUSE),
-        (0.3, 8.0, 1.0, Difference.FIRST_CAUSE),
-        (0.3, 8.0, 0.3, Difference.RANKING),
-        (1.0, 12.0, 0.5, Difference.RANKING),
-    ],
-)
-def test_a_cause_that_could_catch_up_could_come_first(
-    against_first, for_other, against_other, change
-):
-    """The most that it could weigh against the least that the first could."""
-    rules = rules_of(
-        evidence_table("first.for", "first", "fever", lr=10.0),
-        evidence_table("first.against", "first", "bruising", lr=against_first),
-        evidence_table("other.for", "other", "thirst", lr=for_other),
-        evidence_table("other.against", "other", "injury", lr=against_other),
-        causes=["first", "other"],
-    )
-
-    routes = routes_of(rules, fever=True, injury=True).to_causes()
-
-    assert {one.difference for one in routes["thirst"]} == {change}
-
-
-def test_a_completion_has_the_fact_its_value_and_what_else_it_takes():
-    """And nothing more."""
-    rules = rules_of(urgent("two", "fever and not thirst"))
-    routes, completions = completions_of(rules, injury=True)
-    (route,) = routes.to_triage()["thirst"]
-
-    found = completions.find("thirst", route)
-
-    assert found == Completion(
-        facts=PatientFacts(injury=True, fever=True),
-        fact="thirst",
-        value=False,
-        difference=Difference.RAISES_TRIAGE,
-    )
+# --- What else may be in the way ---
 
 
 def test_what_is_less_urgent_does_not_hide_what_is_more():
@@ -553,67 +428,6 @@ def test_what_is_less_urgent_does_not_hide_what_is_more():
     assert names(rank_unknowns(one, rules)) == {"fever", "injury", "bruising"}
     both = PatientFacts(weakness=True, injury=True)
     assert names(rank_unknowns(both, rules)) == {"fever", "bruising"}
-
-
-def test_an_exception_may_need_that_something_is_known():
-    """Whatever its value is; where it is known already, the rest is enough."""
-    rules = rules_of(urgent("one", "fever", unless="known(thirst) and injury"))
-
-    for known, settled in (({}, {"thirst"}), ({"thirst": False}, set())):
-        routes, completions = completions_of(rules, fever=True, **known)
-        found = completions.find("injury", routes.to_triage()["injury"][0])
-        assert found is not None
-        assert found.facts.known().keys() == {"fever", *known, *settled}
-        assert (found.value, found.difference) == (True, Difference.LOWERS_TRIAGE)
-
-
-@pytest.mark.parametrize(
-    ("ahead", "fact", "helper"),
-    [(10.0, 5.0, 5.0), (3.2, 3.2, 1.26)],
-    ids=["heavy", "light"],
-)
-def test_a_cause_comes_first_with_help(ahead, fact, helper):
-    """Neither fact alone is enough; both together are, however little the second weighs."""
-    rules = rules_of(
-        evidence_table("first.for", "first", "fever", lr=ahead),
-        evidence_table("other.for", "other", "thirst", lr=fact),
-        evidence_table("other.more", "other", "injury", lr=helper),
-        causes=["first", "other"],
-    )
-    routes, completions = completions_of(rules, fever=True)
-    (route,) = routes.to_causes()["thirst"]
-
-    found = completions.find("thirst", route)
-
-    assert found == Completion(
-        facts=PatientFacts(fever=True, injury=True),
-        fact="thirst",
-        value=True,
-        difference=Difference.FIRST_CAUSE,
-    )
-
-
-def test_patience_is_for_causes_and_is_used_up():
-    """Triage is always worked out; causes only as long as there is any left."""
-    rules = rules_of(
-        urgent("one", "weakness"),
-        evidence_table("first.for", "first", "fever", lr=10.0),
-        evidence_table("other.for", "other", "thirst", lr=20.0),
-        causes=["first", "other"],
-    )
-    routes, completions = completions_of(rules, patience=5, fever=True)
-    (raising,) = routes.to_triage()["weakness"]
-    (route,) = routes.to_causes()["thirst"]
-
-    assert completions.verdict("weakness", raising) is True
-    assert completions.patience == 5
-    assert completions.verdict("thirst", route) is True
-    assert 0 < completions.patience < 5
-    completions.patience = 0
-    assert completions.verdict("thirst", route) is None
-    assert completions.verdict("weakness", raising) is True
-    with pytest.raises(UndecidedError):
-        completions.find("thirst", route)
 
 
 @pytest.mark.parametrize(

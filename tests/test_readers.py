@@ -121,13 +121,13 @@ def test_names_of_medicines_may_be_long_and_in_any_writing(name):
 def test_only_names_of_short_lists_of_medicines_are_remembered(monkeypatch, names, length, kept):
     """At most 30 names of 100 letters each, spaces included: more comes from a stranger."""
     looked_at = []
-    read_with_care = readers._medicine
+    read_with_care = readers.read_medicine
 
     def looking(name):
         looked_at.append(name)
         return read_with_care(name)
 
-    monkeypatch.setattr(readers, "_medicine", looking)
+    monkeypatch.setattr(readers, "read_medicine", looking)
     reader = reader_of(FACTS["medications"])
     given_names = [f"{at:02}".ljust(length) for at in range(names)]
     for _ in range(2):

@@ -435,3 +435,10 @@ def test_cramps_both_long_and_frequent_are_always_for_a_doctor(facts, a_week, mi
 def test_frequent_cramps_are_always_for_a_doctor(facts, a_week):
     """Whatever the minutes of the sentence mean, three a week or more is not left to self-care."""
     assert assess({**facts, "episodes_per_week": a_week}).triage >= Triage.ROUTINE
+
+
+def test_a_source_is_cited_in_one_line():
+    """Who, what and when."""
+    for source in RULES.sources.values():
+        assert source.title in str(source)
+        assert "None" not in str(source)

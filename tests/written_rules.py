@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crampsrules import RuleBase
+from crampsrules import PatientFacts, RuleBase
+from crampsrules.engines import engine_for
+from crampsrules.inference import Inference
+from crampsrules.observations import observe
 from crampsrules.strategies.rulebases import _Table as Written
+from crampsrules.ways import Routes
 
-__all__ = ["Written", "evidence", "finding", "law", "rules_of", "urgent"]
+__all__ = ["Written", "evidence", "finding", "law", "routes_of", "rules_of", "urgent"]
 
 
 def urgent(id_: str, when: str, triage: str = "same_day", **more: str) -> str:
@@ -40,3 +44,10 @@ def rules_of(*tables: str, causes: Iterable[str] = (), prior: int = 0) -> RuleBa
     texts = {f"{one}.toml": f"id = '{one}'\n{head}" for one in causes}
     sources = "sources = [{ id = 'book', title = 'A book' }]\n"
     return RuleBase.from_texts({**texts, "own.toml": sources + "".join(tables)})
+
+
+def routes_of(rules: RuleBase, **known: object) -> Routes:
+    """The routes for a patient of whom this is known."""
+    facts = PatientFacts.from_mapping(known)
+    inference = Inference(rules, observe(facts, rules.formulary))
+    return Routes(rules, inference, engine_for(rules, "compiled").fire(facts), frozenset())

@@ -28,10 +28,10 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from crampsrules import RuleBase
-from crampsrules.conditions import ConditionError, Vocabulary, parse
 from crampsrules.errors import RuleError
 from crampsrules.examples import failures
 from crampsrules.facts import FACTS
+from crampsrules.parsing import ConditionError, Vocabulary, parse
 from crampsrules.prove import claims
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.translation import Translation

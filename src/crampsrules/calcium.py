@@ -10,7 +10,7 @@ from attrs import frozen
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.readers import finite
-from crampsrules.units import find_unit
+from crampsrules.units import Unit, find_unit
 
 __all__ = ["adjusted_calcium"]
 
@@ -21,7 +21,6 @@ _CALCIUM = "calcium_mmol_l"
 class _Formula:
     """Calcium + `slope` x (`normal` - albumin), with albumin in its own unit."""
 
-    calcium_unit: str
     albumin_unit: str
     slope: float
     normal: float
@@ -32,13 +31,11 @@ class _Formula:
 # The ranges of albumin do not meet: a figure in the other unit is never taken for one in this.
 _FORMULAE: Mapping[str, _Formula] = MappingProxyType(
     {
-        one.calcium_unit: one
-        for one in (
-            _Formula("mmol/L", "g/L", slope=0.02, normal=40, lowest=10, highest=80),
-            _Formula("mg/dL", "g/dL", slope=0.8, normal=4.0, lowest=1, highest=8),
-        )
+        "mmol/L": _Formula("g/L", slope=0.02, normal=40, lowest=10, highest=80),
+        "mg/dL": _Formula("g/dL", slope=0.8, normal=4.0, lowest=1, highest=8),
     }
 )
+"""By the unit of the calcium."""
 
 
 def adjusted_calcium(calcium: float, albumin: float, *, unit: str) -> float:
@@ -57,43 +54,43 @@ def adjusted_calcium(calcium: float, albumin: float, *, unit: str) -> float:
     >>> adjusted_calcium(8.2, 3.0, unit="mg/dL")
     2.25
     """
-    formula = _formula(unit)
-    problems = [*_calcium_problems(calcium, formula), *_albumin_problems(albumin, formula)]
-    if problems:
+    calcium_unit, formula = _formula(unit)
+    total, bound = finite(calcium), finite(albumin)
+    problems = [
+        *_calcium_problems(calcium, calcium_unit),
+        *_albumin_problems(albumin, bound, calcium_unit, formula),
+    ]
+    if problems or total is None or bound is None:
         raise FactsError(problems)
-    kept, total, bound = find_unit(_CALCIUM, formula.calcium_unit), finite(calcium), finite(albumin)
-    assert kept is not None
-    assert total is not None
-    assert bound is not None
-    mmol_l = kept.to_kept(total + formula.slope * (formula.normal - bound))
-    # What comes of it must be a calcium too.
-    adjusted = PatientFacts(calcium_mmol_l=round(mmol_l, 2)).calcium_mmol_l
-    assert adjusted is not None
+    mmol_l = calcium_unit.to_kept(total + formula.slope * (formula.normal - bound))
+    adjusted = round(mmol_l, 2)
+    PatientFacts(calcium_mmol_l=adjusted)  # what comes of it must be a calcium too
     return adjusted
 
 
-def _formula(unit: object) -> _Formula:
+def _formula(unit: object) -> tuple[Unit, _Formula]:
     found = find_unit(_CALCIUM, unit) if isinstance(unit, str) else None
     if found is None or found.name not in _FORMULAE:
         message = f"takes one of {', '.join(_FORMULAE)}, got {shorten(unit)}"
         raise FactsError([FactProblem("unit", unit, message)])
-    return _FORMULAE[found.name]
+    return found, _FORMULAE[found.name]
 
 
-def _calcium_problems(calcium: object, formula: _Formula) -> list[FactProblem]:
+def _calcium_problems(calcium: object, unit: Unit) -> list[FactProblem]:
     try:
-        PatientFacts(calcium_mmol_l={"value": calcium, "unit": formula.calcium_unit})  # type: ignore[arg-type]
+        PatientFacts.from_mapping({_CALCIUM: {"value": calcium, "unit": unit.name}})
     except FactsError as error:
         return [FactProblem("calcium", calcium, one.message) for one in error.problems]
     return []
 
 
-def _albumin_problems(albumin: object, formula: _Formula) -> list[FactProblem]:
-    read = finite(albumin)
+def _albumin_problems(
+    albumin: object, read: float | None, calcium_unit: Unit, formula: _Formula
+) -> list[FactProblem]:
     if read is not None and formula.lowest <= read <= formula.highest:
         return []
     message = (
         f"takes a number from {formula.lowest:g} to {formula.highest:g} {formula.albumin_unit}, "
-        f"the unit that goes with calcium in {formula.calcium_unit}; got {shorten(albumin)}"
+        f"the unit that goes with calcium in {calcium_unit.name}; got {shorten(albumin)}"
     )
     return [FactProblem("albumin", albumin, message)]

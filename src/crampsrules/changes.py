@@ -102,8 +102,8 @@ class _Tried:
 
 
 @frozen(eq=False)
-class _Evidence:
-    """A fact that was tried, and the evidence that it brings: the most that it could weigh."""
+class _Shift:
+    """A fact that was tried, and how far its evidence could move the weights of causes at most."""
 
     tried: _Tried
     gains: Mapping[str, int]
@@ -293,10 +293,10 @@ class _Search:
 
     def _reordering_together(self) -> Iterator[_Pair]:
         """Two facts whose evidence could together put another cause first."""
-        weighing = self._weighing()
+        shifts = self._shifts()
         raising: dict[str, list[_Choice]] = {}
         lowering: dict[str | None, list[_Choice]] = {}
-        for choice, one in weighing.items():
+        for choice, one in shifts.items():
             for cause in one.gains:
                 raising.setdefault(cause, []).append(choice)
             for cause in one.losses:
@@ -304,37 +304,37 @@ class _Search:
         together = (itertools.combinations(choices, 2) for choices in raising.values())
         unseating = (
             (choice, other)
-            for choice, one in weighing.items()
+            for choice, one in shifts.items()
             for other in lowering.get(one.tried.first, ())
         )
         for pair in _of_two_facts(itertools.chain(*together, unseating)):
-            one, other = (weighing[choice] for choice in pair)
+            one, other = (shifts[choice] for choice in pair)
             if self._may_unseat(one, other) and self._may_unseat(other, one):
                 yield pair
 
-    def _weighing(self) -> dict[_Choice, _Evidence]:
+    def _shifts(self) -> dict[_Choice, _Shift]:
         """The facts that bring evidence and leave the level as it is; of equal ones the first."""
-        distinct: dict[tuple[str, frozenset[str]], tuple[_Choice, _Evidence]] = {}
+        distinct: dict[tuple[str, frozenset[str]], tuple[_Choice, _Shift]] = {}
         for choice, one in self.singles.items():
             new = (one.fired - self.now.fired) & self._evidence_ids
             if new and one.triage is self.now.triage:
-                distinct.setdefault((choice[0], new), (choice, self._weighed(one, new)))
+                distinct.setdefault((choice[0], new), (choice, self._shift(one, new)))
         return dict(distinct.values())
 
-    def _weighed(self, tried: _Tried, new: Iterable[str]) -> _Evidence:
+    def _shift(self, tried: _Tried, new: Iterable[str]) -> _Shift:
         gains: dict[str, int] = {}
         losses: dict[str, int] = {}
         for id_ in new:
             cause, weight = self._causes[id_], self.rules.decibans[id_]
             side = gains if weight > 0 or id_ in self.rules.suspecting[cause] else losses
             side[cause] = side.get(cause, 0) + abs(weight)
-        return _Evidence(tried, gains, losses)
+        return _Shift(tried, gains, losses)
 
     @cached_property
     def _causes(self) -> Mapping[str, str]:
         return {one.id: cause for cause, ones in self.rules.evidence.items() for one in ones}
 
-    def _may_unseat(self, settled: _Evidence, added: _Evidence) -> bool:
+    def _may_unseat(self, settled: _Shift, added: _Shift) -> bool:
         """Whether evidence could unseat the cause that stands first with the other fact alone."""
         first, *others = settled.tried.ranking or (None,)
         if first is None or self.rules.causes[first.id].fallback:
@@ -438,9 +438,7 @@ def _in_order(pair: _Pair) -> _Pair:
     return one, other
 
 
-def _of_two_facts(
-    pairs: Iterable[_Pair],
-) -> Iterator[_Pair]:
+def _of_two_facts(pairs: Iterable[_Pair]) -> Iterator[_Pair]:
     return ((one, other) for one, other in pairs if one[0] != other[0])
 
 

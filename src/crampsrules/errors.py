@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 import attrs
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
 __all__ = [
     "CrampsRulesError",
@@ -20,6 +21,7 @@ __all__ = [
     "MissingExtraError",
     "RuleError",
     "did_you_mean",
+    "names_apart",
     "nearest",
     "shorten",
 ]
@@ -59,6 +61,21 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
     """Give the end of a message, such as `; did you mean 'weakness'?`, or nothing."""
     near = nearest(name, names)
     return f"; did you mean {near!r}?" if near else ""
+
+
+def names_apart(
+    names: object, known: Collection[str]
+) -> tuple[tuple[str, ...], tuple[object, ...]] | None:
+    """Give the names that are known and whatever else stands among them.
+
+    None for what is no collection of names, such as one text.
+    """
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        return None
+    given = tuple(names)
+    named = tuple(each for each in given if isinstance(each, str) and each in known)
+    strange = tuple(each for each in given if not isinstance(each, str) or each not in known)
+    return named, strange
 
 
 def shorten(value: object, width: int = _LONGEST_VALUE) -> str:

@@ -8,7 +8,7 @@ from crampsrules.assessment import Assessment
 from crampsrules.engines import default_engine, engine_for
 from crampsrules.facts import PatientFacts
 from crampsrules.fold import Folding
-from crampsrules.rulebase import RuleBase, rules_or_shipped
+from crampsrules.rulebase import RuleBase, kept_with_rules, rules_or_shipped
 
 _Ready = tuple[Callable[[PatientFacts], int], Callable[..., Assessment]]
 
@@ -17,16 +17,18 @@ def judge(facts: PatientFacts, rules: RuleBase | None, engine: str | None) -> As
     """Fire the rules and fold what fired. Raises FactsError and EngineError."""
     base = rules if isinstance(rules, RuleBase) else rules_or_shipped(rules)
     name = default_engine() if engine is None else engine
+    by_engine = _ready(base)
     try:
-        ready: _Ready | None = base._kept.get(name)  # noqa: SLF001 - see `_ready`
+        ready = by_engine.get(name)
     except TypeError:  # it cannot be hashed, so it is no name
         ready = None
-    fire, fold = ready or _ready(base, name)
+    if ready is None:
+        ready = by_engine[name] = engine_for(base, name).fire_number, Folding.of(base).fold
+    fire, fold = ready
     return fold(base, facts, fire(facts), name)
 
 
-def _ready(rules: RuleBase, engine: str) -> _Ready:
-    """How these rules fire and fold, kept with them: to look for both takes as long as either."""
-    ready: _Ready = engine_for(rules, engine).fire_number, Folding.of(rules).fold
-    rules._kept[engine] = ready  # noqa: SLF001
-    return ready
+@kept_with_rules
+def _ready(_: RuleBase) -> dict[str, _Ready]:
+    """By engine, how rules fire and fold: to look for both each time takes as long as either."""
+    return {}

@@ -13,19 +13,13 @@ from typing import Any, get_type_hints
 
 from attrs import define, evolve, field, frozen
 
-from crampsrules.conditions import (
-    ALWAYS,
-    WORDS,
-    Condition,
-    ConditionError,
-    Vocabulary,
-    parse,
-)
+from crampsrules.conditions import ALWAYS, Condition
 from crampsrules.errors import FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.labels import key_of
 from crampsrules.medicines import Formulary
 from crampsrules.ordering import in_levels, in_order
+from crampsrules.parsing import WORDS, ConditionError, Vocabulary, parse
 from crampsrules.readers import LONGEST_MEDICINE
 from crampsrules.records import structure
 from crampsrules.rulefiles import RuleFile

@@ -18,7 +18,7 @@ from crampsrules.assess import patient_facts
 from crampsrules.assessment import Unknown
 from crampsrules.completions import Completions
 from crampsrules.engines import engine_for
-from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
+from crampsrules.errors import FactProblem, FactsError, did_you_mean, names_apart, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
@@ -72,17 +72,17 @@ def next_questions(
 
 def names_of_facts(names: object, *, field: str) -> frozenset[str]:
     """The names in a collection. Raises FactsError, about `field`, for what is no fact."""
-    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+    apart = names_apart(names, FACTS)
+    if apart is None:
         message = f"takes a list of names of facts, got {shorten(names)}"
         raise FactsError.of(message, field=field, value=names)
-    given = tuple(names)
-    if problems := [
-        FactProblem(field, name, f"{shorten(name)} is not a fact{did_you_mean(name, FACTS)}")
-        for name in given
-        if not isinstance(name, str) or name not in FACTS
-    ]:
-        raise FactsError(problems)
-    return frozenset(given)
+    named, strange = apart
+    if strange:
+        raise FactsError(
+            FactProblem(field, name, f"{shorten(name)} is not a fact{did_you_mean(name, FACTS)}")
+            for name in strange
+        )
+    return frozenset(named)
 
 
 def telling_questions(
@@ -224,12 +224,10 @@ class _Asker:
         yield from self._changing_triage(offered)
         for fact, routes in self.routes.to_causes().items():
             for route in () if fact in offered else routes:
-                if route.difference is Difference.FIRST_CAUSE and self._matters_alone(fact, route):
+                is_first = route.difference is Difference.FIRST_CAUSE
+                if is_first and self.completions.matters_alone(fact, route):
                     yield fact, route
                     break
-
-    def _matters_alone(self, fact: str, route: Route) -> bool:
-        return self.completions.matters_alone(fact, route)
 
     def questions(self, *, telling: bool = False) -> Iterator[Question]:
         """The same as questions, where facts of one list are asked together."""
@@ -272,7 +270,7 @@ class _Asker:
             why=one.why,
             could_change=one.could_change,
             could_reach=one.could_reach,
-            alone=self._matters_alone(fact, route),
+            alone=self.completions.matters_alone(fact, route),
         )
 
     def unknown(self, fact: str, route: Route) -> Unknown:

@@ -300,7 +300,7 @@ def _wrong_members(fact: Fact, wrong: list[object]) -> str:
 
 def _read_medicines(value: object) -> frozenset[str]:
     given = _collection(value, "name of a medicine")
-    read = frozenset(map(_medicine, given))
+    read = frozenset(map(read_medicine, given))
     if len(read) > MOST_MEDICINES:
         _refuse(f"takes at most {MOST_MEDICINES} medicines, got {len(read)}")
     return read
@@ -309,10 +309,11 @@ def _read_medicines(value: object) -> frozenset[str]:
 def _short_medicine(value: str) -> str:
     if len(value) > LONGEST_MEDICINE:
         raise OverflowError  # is read with care, and what raises is not remembered
-    return _medicine(value)
+    return read_medicine(value)
 
 
-def _medicine(value: object) -> str:
+def read_medicine(value: object) -> str:
+    """Read one name of a list of medicines. Raises RefusedError."""
     name = (value if type(value) is str else _plain(value)).strip()
     if name[:1] == "[" and name[-1] == "]":
         _refuse(f"takes names of medicines, got a list of them as one text: {shorten(name)}")

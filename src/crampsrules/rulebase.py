@@ -300,10 +300,8 @@ def kept_with_rules(make: Callable[[RuleBase], Made]) -> Callable[[RuleBase], Ma
     @wraps(make)
     def kept(rules: RuleBase) -> Made:
         known = rules._kept  # noqa: SLF001 - this is what it is there for
-        if make not in known:
-            known.setdefault(make, make(rules))
-        made: Made = known[make]
-        return made
+        made: Made | None = known.get(make)
+        return known.setdefault(make, make(rules)) if made is None else made
 
     return kept
 

@@ -581,3 +581,8 @@ def in_polars(given: Sequence[Row], facts: Sequence[str] | None = None) -> pl.Da
 
 def _listed(value: object) -> object:
     return sorted(value) if isinstance(value, frozenset) else value
+
+
+def added(frame):
+    """The columns that were added, row by row."""
+    return frame.select(frame.columns[frame.columns.index("triage") :]).to_dicts()

@@ -1,4 +1,4 @@
-"""Which columns hold which facts, in which layout and of which type."""
+"""What rows say in each layout of columns, and what is told of those that are wrong."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-import dask.dataframe as dd
-import duckdb
 import narwhals as nw
 import numpy as np
 import polars as pl
@@ -18,7 +16,6 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, RuleBase, assess_frame
 from crampsrules.facts import FACTS
-from crampsrules.frames.inputs import nearly_a_fact
 from crampsrules.frames.polars_frames import of_halves
 from crampsrules.inference import Inference
 from crampsrules.memberships import Membership, membership
@@ -29,6 +26,7 @@ from tests.frames.common import (
     ANSWERS,
     NO_FIGURES,
     TEXTS,
+    added,
     assert_right,
     in_floats,
     in_polars,
@@ -42,11 +40,6 @@ SETS = [name for name, fact in FACTS.items() if fact.kind == "members"]
 def columns_of(fact, members, value):
     """A column for each member of a set."""
     return {f"{fact}__{member}": value(member) for member in members}
-
-
-def answers(frame):
-    """The columns that were added, row by row."""
-    return frame.select(frame.columns[frame.columns.index("triage") :]).to_dicts()
 
 
 # --- Columns for members ------------------------------------------------------------------------
@@ -83,7 +76,7 @@ def test_columns_for_members_say_what_lists_say(value, cohort):
     frame = pl.DataFrame([by_member(one, value) for one in cohort], infer_schema_length=None)
 
     right = [{k: v for k, v in one.known().items() if k != "medications"} for one in cohort]
-    assert_right(answers(assess_frame(frame)), right)
+    assert_right(added(assess_frame(frame)), right)
 
 
 @given(data=st.data())
@@ -137,7 +130,7 @@ def test_columns_for_classes_of_medicines_say_what_their_names_say(taken):
         [columns_of("medications", classes, set(one).__contains__) for one in taken]
     )
 
-    assert_right(answers(assess_frame(frame)), [{"medications": one} for one in taken])
+    assert_right(added(assess_frame(frame)), [{"medications": one} for one in taken])
 
 
 # --- Texts with separators ----------------------------------------------------------------------
@@ -149,7 +142,7 @@ def test_texts_are_read_as_lists(times, dtype):
     """Row by row and column by column."""
     frame = pl.DataFrame({"timing": pl.Series([text for text, _ in TEXTS] * times, dtype=dtype)})
 
-    assert_right(answers(assess_frame(frame)), [{"timing": right} for _, right in TEXTS] * times)
+    assert_right(added(assess_frame(frame)), [{"timing": right} for _, right in TEXTS] * times)
 
 
 def test_medicines_may_be_texts_too():
@@ -157,7 +150,7 @@ def test_medicines_may_be_texts_too():
     texts = ["furosemide; Statin", "none", None, "furosemid"]
     right = [["furosemide", "Statin"], [], None, ["furosemid"]]
 
-    found = answers(assess_frame(pl.DataFrame({"medications": texts})))
+    found = added(assess_frame(pl.DataFrame({"medications": texts})))
 
     assert_right(found, [{"medications": one} for one in right])
     assert found[3]["errors"] == (
@@ -165,223 +158,7 @@ def test_medicines_may_be_texts_too():
     )
 
 
-WRONG_LIST = (
-    "timing: the column has the type List(Int64), and timing takes lists of texts, "
-    "or texts with ';' between members"
-)
-
-
-# --- Names --------------------------------------------------------------------------------------
-
-
-def test_columns_are_renamed():
-    """And a column that happens to be called like that fact is not the fact."""
-    frame = pl.DataFrame({"AGE": [71.0], "age_years": ["old"], "NIGHT": [True]})
-    columns = {"age_years": "AGE", "timing__night": "NIGHT"}
-
-    found = assess_frame(frame, columns=columns)
-
-    assert found.columns[:3] == ["AGE", "age_years", "NIGHT"]
-    known = assess_frame(pl.DataFrame({"age_years": [71.0], "timing__night": [True]}))
-    assert found.drop(frame.columns).equals(known.drop("age_years", "timing__night"))
-
-
-def test_a_column_that_holds_one_fact_is_not_another():
-    """Though it is called like that one."""
-    found = assess_frame(pl.DataFrame({"fever": [True]}), columns={"thirst": "fever"})
-
-    assert_right(answers(found), [{"thirst": True}])
-
-
-@pytest.mark.parametrize(
-    ("frame", "options", "told"),
-    [
-        (
-            {"AGE": [1]},
-            {"columns": {"age": "AGE"}},
-            "age: is not a fact; did you mean 'age_years'?",
-        ),
-        (
-            {"AGE": [1]},
-            {"columns": {"age_years": "AGES"}},
-            "age_years: there is no column 'AGES'; did you mean 'AGE'?",
-        ),
-        (
-            {"timing__nigth": [True]},
-            {},
-            "timing__nigth: 'nigth' is no member of timing; did you mean 'night'?",
-        ),
-        (
-            {"medications__statn": [True]},
-            {},
-            "medications__statn: 'statn' is no class of medicines; did you mean 'statin'?",
-        ),
-        (
-            {"timing": [["night"]], "timing__rest": [True]},
-            {},
-            "timing__rest: timing is given twice: as a set in 'timing', and here by member",
-        ),
-        ({"triage": ["x"]}, {}, "triage: the frame has a column of this name, which is added here"),
-        (
-            {"weight__cold": [1]},
-            {"weights": True},
-            "weight__cold: the frame has a column of this name, which is added here",
-        ),
-        ({"fever": [1]}, {}, "fever: the column has the type Int64, and fever takes true or false"),
-        (
-            {"age_years": ["71"]},
-            {},
-            "age_years: the column has the type String, and age_years takes numbers",
-        ),
-        (
-            {"sex": [True]},
-            {},
-            "sex: the column has the type Boolean, and sex takes texts, each one of female, male",
-        ),
-        (
-            {"timing": [[1]]},
-            {},
-            WRONG_LIST,
-        ),
-        (
-            {"timing__night": ["yes"]},
-            {},
-            "timing__night: the column has the type String, and timing__night takes true or false",
-        ),
-        (
-            {"AGE": [1]},
-            {"columns": {"age_years": "AGE", "pain_severity": "AGE"}},
-            "pain_severity: the column 'AGE' is given for age_years too",
-        ),
-        (
-            {"AGE": [1]},
-            {"columns": {"age_years": 0}},
-            "columns: takes names of columns that are texts, by facts",
-        ),
-        (
-            {"AGE": [1]},
-            {"columns": ["AGE"]},
-            "columns: takes a mapping of facts to names of columns, got ['AGE']",
-        ),
-        (
-            {"YEARS": [71], "chest pain": [True]},
-            {},
-            (
-                "frame: no column has the name of a fact; for 'chest pain', did you mean "
-                "'chest_pain'? Say which column holds which fact, as in "
-                'columns={"age_years": "AGE"}'
-            ),
-        ),
-        (
-            {},
-            {"on_error": "colum"},
-            "on_error: takes 'column' or 'raise', got 'colum'; did you mean 'column'?",
-        ),
-    ],
-)
-def test_what_cannot_be_is_refused_at_once(frame, options, told):
-    """By name, with what would be right; lazy frames too."""
-    for make in (pl.DataFrame, pl.LazyFrame):
-        with pytest.raises(FactsError) as refused:
-            assess_frame(make(frame), **options)
-        assert str(refused.value) == told
-
-
-@given(data=st.data())
-def test_the_name_of_a_fact_in_other_letters_is_nearly_that_fact(data):
-    """As a spreadsheet or a database writes it; in none is everyone unknown without a word."""
-    meant = data.draw(st.sampled_from([*FACTS, "timing__night"]))
-    between = data.draw(st.sampled_from(["_", " ", "-", "."] + [""] * ("__" not in meant)))
-    parts = [part.replace("_", between) for part in meant.split("__")]
-    name = data.draw(st.sampled_from([str.upper, str.title, str.capitalize]))("__".join(parts))
-
-    for written in (name, f" {name} "):
-        assert nearly_a_fact(written) == meant
-        with pytest.raises(FactsError, match=f"did you mean '{meant}'"):
-            assess_frame(pl.DataFrame({written: [True]}))
-
-
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("stroke_sings", "stroke_signs"),
-        ("timng__night", "timing__night"),
-        ("Timing__Nigth", "timing__night"),
-        ("medication__statin", "medications__statin"),
-        ("age", "age_years"),
-        ("Potassium", "potassium_mmol_l"),
-        ("TSH", "tsh_miu_l"),
-        ("ag", None),
-        ("weight", None),
-        ("site__name", None),
-        ("smokr__night", None),
-        ("id", None),
-        ("", None),
-        ("__", None),
-        (b"fever", None),
-        (3, None),
-    ],
-)
-def test_a_slip_from_a_fact_or_a_member_is_nearly_that(name, meant):
-    """And what is like neither is nothing."""
-    assert nearly_a_fact(name) == meant
-
-
-def in_duckdb(frame):
-    """A relation of a connection that is kept open by it."""
-    return duckdb.connect().from_arrow(frame.to_arrow())
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pl.DataFrame,
-        pl.LazyFrame,
-        lambda frame: pl.DataFrame(frame).to_pandas(),
-        lambda frame: pl.DataFrame(frame).to_arrow(),
-        lambda frame: dd.from_pandas(pl.DataFrame(frame).to_pandas(), npartitions=2),
-        lambda frame: in_duckdb(pl.DataFrame(frame)),
-        lambda frame: nw.from_native(pl.LazyFrame(frame)),
-    ],
-    ids=["polars", "lazy", "pandas", "arrow", "dask", "duckdb", "narwhals"],
-)
-@pytest.mark.parametrize(
-    ("slip", "meant"), [("stroke_sings", "stroke_signs"), ("TIMING__NIGHT", "timing__night")]
-)
-def test_a_slip_beside_other_facts_is_warned_of(kind, slip, meant):
-    """Once, where `assess_frame` is called; and not once it is said what the column holds."""
-    frame = kind({slip: [True, False], "age_years": [70.0, 71.0], "name": ["Ann", "Ben"]})
-
-    with pytest.warns(UserWarning, match="was not taken into account") as warned:
-        found = assess_frame(frame)
-    if hasattr(found, "compute"):
-        found.compute()  # pytest makes an error of a warning here
-
-    (one,) = warned
-    assert str(one.message) == (
-        f"the column {slip!r} was not taken into account: it is no fact, but nearly {meant!r}; "
-        f"if it holds that, say so with columns={{{meant!r}: {slip!r}}}"
-    )
-    assert one.filename == __file__
-    assess_frame(frame, columns={meant: slip})
-
-
-def test_what_is_no_slip_is_not_warned_of():
-    """What another column was said to be, what was added before, and what is like no fact."""
-    frame = pl.DataFrame({"AGE": [71.0], "age_years": ["old"], "id": [1]})
-    columns = {"age_years": "AGE"}
-
-    found = assess_frame(frame, columns=columns, weights=True)
-
-    weighed = found.drop("triage", "top_cause", "causes", "advice", "fired", "errors")
-    assert "weight__motor_neurone_disease" in weighed.columns
-    assert_right(answers(assess_frame(weighed, columns=columns)), [{"age_years": 71.0}])
-
-
-def test_everything_wrong_is_told_at_once():
-    """As with the facts of one patient."""
-    with pytest.raises(FactsError, match="2 problems with the facts"):
-        assess_frame(pl.DataFrame({"fever": [1], "age_years": ["x"]}))
+# --- Frames -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -413,20 +190,7 @@ def test_a_frame_of_narwhals_comes_back_as_one():
     assert isinstance(assess_frame(frame.lazy()), nw.LazyFrame)
 
 
-# --- Types --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "dtype", [pl.Int8, pl.Int64, pl.UInt16, pl.Float32, pl.Float64, pl.Decimal(10, 2), pl.Int128]
-)
-@pytest.mark.parametrize("times", [1, 3000])
-def test_numbers_of_any_type_are_taken(dtype, times):
-    """As the same number in a plain float."""
-    frame = pl.DataFrame({"age_years": [71, 5, None], "pain_severity": [3, None, 10]})
-
-    found = answers(assess_frame(pl.concat([frame.cast(dtype)] * times)))
-
-    assert_right(found[:3], frame.to_dicts())
+# --- Figures of few digits ----------------------------------------------------------------------
 
 
 def test_single_figures_are_what_they_are_written_as():
@@ -435,7 +199,7 @@ def test_single_figures_are_what_they_are_written_as():
     frame = in_floats(given_rows, pl.Float32)
 
     for found in (assess_frame(frame), assess_frame(frame.lazy()).collect()):
-        assert_right(answers(found), given_rows)
+        assert_right(added(found), given_rows)
 
 
 def test_half_figures_are_what_they_are_written_as():
@@ -459,35 +223,7 @@ def test_half_figures_are_taken_as_they_are_written():
     frame = in_floats(halves, pl.Float16)
 
     for found in (assess_frame(frame), assess_frame(frame.lazy()).collect()):
-        assert_right(answers(found), halves)
-
-
-def test_a_column_of_nothing_is_unknown():
-    """Whatever fact it is called like."""
-    frame = pl.DataFrame({name: [None] for name in ("age_years", "fever", "timing", "sex")})
-
-    assert_right(answers(assess_frame(frame)), [{}])
-    assert_right(answers(assess_frame(frame.lazy()).collect()), [{}])
-
-
-def test_lists_of_nothing_are_empty_sets():
-    """Polars cannot know what they would have held."""
-    assert_right(answers(assess_frame(pl.DataFrame({"timing": [[]]}))), [{"timing": []}])
-
-
-def test_arrays_and_categories_are_taken():
-    """A list of fixed length, and texts of few kinds."""
-    frame = pl.DataFrame(
-        {
-            "timing": pl.Series([["night", "rest"]], dtype=pl.Array(pl.String, 2)),
-            "sites": pl.Series([["calf"]], dtype=pl.List(pl.Categorical)),
-            "sex": pl.Series(["female"], dtype=pl.Enum(["female", "male"])),
-        }
-    )
-    right = {"timing": ["night", "rest"], "sites": ["calf"], "sex": "female"}
-
-    assert_right(answers(assess_frame(frame)), [right])
-    assert_right(answers(assess_frame(frame.lazy()).collect()), [right])
+        assert_right(added(found), halves)
 
 
 # --- Two columns together -----------------------------------------------------------------------
@@ -512,7 +248,7 @@ def test_a_measured_value_goes_before_a_reported_one(patients):
 
     found = assess_frame(frame.lazy(), rules=small_rules()).collect()
 
-    assert_right(answers(found), patients, small_rules())
+    assert_right(added(found), patients, small_rules())
 
 
 @pytest.mark.parametrize(
@@ -526,7 +262,7 @@ def test_two_columns_contradict_each_other_where_there_are_two(facts):
 
     found = assess_frame(in_polars(patients, facts).lazy(), rules=small_rules()).collect()
 
-    assert_right(answers(found), patients, small_rules())
+    assert_right(added(found), patients, small_rules())
     assert sum(one is not None for one in found["errors"]) == (len(facts) == 2)
 
 
@@ -581,7 +317,7 @@ def test_what_is_not_asked_for_is_not_worked_out():
 
 def test_a_wrong_row_has_no_answer():
     """And every other row has."""
-    found = answers(assess_frame(pl.DataFrame({"age_years": [171.0, 71.0]})))
+    found = added(assess_frame(pl.DataFrame({"age_years": [171.0, 71.0]})))
 
     assert [found[0][name] for name in ANSWERS] == [None] * len(ANSWERS)
     assert found[1]["triage"] == "self_care"
@@ -598,8 +334,8 @@ def test_a_name_is_a_name_and_no_pattern(name, times):
     for make in (frame, frame.lazy()):
         found = assess_frame(make, columns={"age_years": name}).lazy().collect()
         assert found.columns[:2] == frame.columns
-        assert_right(answers(found), right)
-    assert_right(answers(assess_frame(beside.lazy()).collect()), right)
+        assert_right(added(found), right)
+    assert_right(added(assess_frame(beside.lazy()).collect()), right)
 
 
 @pytest.mark.parametrize("times", [1, 400])

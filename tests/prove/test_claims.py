@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,12 @@ def test_only_what_is_asked_for_is_decided():
     assert {claim.kind for claim in claims} == {"can fire", "law"}
     assert "C12" in {claim.id for claim in claims}
     assert "toxin.exposed" not in {claim.id for claim in claims}
+
+
+def test_what_can_be_gone_through_once_chooses_as_a_list_does():
+    """An iterator that is used up by a check would choose nothing, and all would seem proved."""
+    once: dict[str, Any] = {"kinds": iter(["law"]), "about": iter(["C12"])}
+    assert prove(SHIPPED, **once)
 
 
 def test_without_the_solver_the_missing_extra_is_named(monkeypatch):

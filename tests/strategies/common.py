@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crampsrules import PatientFacts, RuleBase, Triage, assess
-from crampsrules.conditions import Atom, Vocabulary, atoms, parse
+from crampsrules.conditions import Atom, atoms
+from crampsrules.parsing import Vocabulary, parse
 from crampsrules.strategies.values import Values
 
 SHIPPED = RuleBase.load()

@@ -8,21 +8,12 @@ from collections.abc import Iterable
 
 from hypothesis import given
 
-from crampsrules.conditions import (
-    Atom,
-    Comparison,
-    Concluded,
-    Known,
-    Member,
-    Suspected,
-    Vocabulary,
-    parse,
-)
+from crampsrules.conditions import Atom, Comparison, Concluded, Known, Member, Suspected
+from crampsrules.parsing import Vocabulary, parse
 from crampsrules.strategies import conditions
 from crampsrules.strategies.conditions import (
     CHOICES,
     FLAGS,
-    Names,
     choice_phrases,
     condition_texts,
     number_phrases,
@@ -43,12 +34,13 @@ def test_conditions_can_be_read(plain, unless):
 
 def test_conditions_use_every_name_there_is():
     """Findings and causes however many there are, and classes of medicines."""
-    findings = tuple(f"found_{at}" for at in range(20))
-    causes = tuple(f"cause_{at}" for at in range(4))
-    names = Names(findings=findings, causes=causes, classes=("alpha", "beta"))
-    vocabulary = Vocabulary(frozenset(findings), frozenset(causes), frozenset(names.classes))
+    vocabulary = Vocabulary(
+        findings=frozenset(f"found_{at}" for at in range(20)),
+        causes=frozenset(f"cause_{at}" for at in range(4)),
+        medicine_classes=frozenset({"alpha", "beta"}),
+    )
 
-    found = asked(drawn(condition_texts(names), 500), vocabulary)
+    found = asked(drawn(condition_texts(vocabulary), 500), vocabulary)
 
     assert len({one for one in found if isinstance(one, Concluded)}) > 15
     assert len({one for one in found if isinstance(one, Suspected)}) > 2
@@ -57,9 +49,9 @@ def test_conditions_use_every_name_there_is():
 
 def test_conditions_ask_for_the_classes_they_were_given():
     """And for none without."""
-    names = Names(classes=("alpha", "beta"))
+    classes = Vocabulary(medicine_classes=frozenset({"alpha", "beta"}))
 
-    texts = drawn(condition_texts(names, most_atoms=2), 150)
+    texts = drawn(condition_texts(classes, most_atoms=2), 150)
     without = drawn(condition_texts(most_atoms=2), 60)
 
     assert any("in medications" in text for text in texts)

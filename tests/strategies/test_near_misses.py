@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.strategies import InvalidStrategyError, near_misses, rule_bases
-from crampsrules.strategies.patients import edges_for
+from crampsrules.strategies.near_misses import edges_for
 from crampsrules.strategies.values import Values
 from tests.drawing import fewer
 from tests.strategies.common import SHIPPED, drawn

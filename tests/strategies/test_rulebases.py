@@ -7,33 +7,33 @@ from collections.abc import Iterable
 from typing import Any
 
 from crampsrules import Triage
-from crampsrules.conditions import Concluded, Known, Suspected, Vocabulary
+from crampsrules.conditions import Concluded, Known, Suspected
+from crampsrules.parsing import Vocabulary
 from crampsrules.strategies import rule_bases, rule_texts
-from crampsrules.strategies.conditions import Names
 from crampsrules.strategies.rulebases import (
     CLASSES,
     advice_tables,
     escalation_tables,
     evidence_tables,
     finding_tables,
-    plans,
+    orders,
+    vocabulary_of,
 )
 from tests.strategies.common import asked, drawn
 
-NAMES = Names(findings=("found_0",), causes=("cause_0",), classes=CLASSES)
-NAMED = Vocabulary(frozenset({"found_0"}), frozenset({"cause_0"}), frozenset(CLASSES))
+VOCABULARY = Vocabulary(frozenset({"found_0"}), frozenset({"cause_0"}), frozenset(CLASSES))
 STEPS = {Concluded, Suspected}
 
 
 def builds_on(texts: Iterable[str | None]) -> set[type]:
     """Which kinds of step conditions take."""
-    found = asked((text for text in texts if text is not None), NAMED)
+    found = asked((text for text in texts if text is not None), VOCABULARY)
     return {type(one) for one in found} & {Concluded, Suspected, Known}
 
 
 def test_findings_build_on_other_rules():
     """One or two rules for each, and they take names."""
-    tables = drawn(finding_tables("found_1", NAMES), 60)
+    tables = drawn(finding_tables("found_1", VOCABULARY), 60)
 
     assert {len(some) for some in tables} == {1, 2}
     assert builds_on(table.values["when"] for some in tables for table in some) == STEPS
@@ -41,7 +41,7 @@ def test_findings_build_on_other_rules():
 
 def test_escalations_build_on_other_rules():
     """Every level, with exceptions where it is no emergency, and up to three things held back."""
-    rows = [table.values for table in drawn(escalation_tables(0, NAMES), 600)]
+    rows = [table.values for table in drawn(escalation_tables(0, VOCABULARY), 600)]
 
     assert {row["triage"] for row in rows} == {level.id for level in Triage}
     assert builds_on(row["when"] for row in rows) == STEPS
@@ -55,7 +55,7 @@ def test_escalations_build_on_other_rules():
 
 def test_advice_builds_on_other_rules():
     """With none to three things that forbid it, and none to two cautions."""
-    tables = drawn(advice_tables(0, NAMES), 150)
+    tables = drawn(advice_tables(0, VOCABULARY), 150)
     rows = [table.values for table in tables]
     inner = [one for table in tables for one in table.inner]
 
@@ -77,7 +77,7 @@ def test_advice_builds_on_other_rules():
 
 def test_only_evidence_that_suspects_nothing_builds_on_its_own_cause():
     """Evidence for a cause rests on what stands before it; what is against or a risk, on all."""
-    groups = drawn(evidence_tables("cause_0", Names(), NAMES), 250)
+    groups = drawn(evidence_tables("cause_0", Vocabulary(), VOCABULARY), 250)
     rows = [table.values for some in groups for table in some]
     for_it = ("small", "moderate", "large", 3.3, 27.5)
     against = ("against-small", "against-moderate", "against-large", 0.2, 1.0)
@@ -95,16 +95,16 @@ def test_only_evidence_that_suspects_nothing_builds_on_its_own_cause():
 
 def test_rule_bases_have_one_to_three_causes():
     """And up to five findings, in any order, each building on those before it."""
-    some = drawn(plans(), 150)
-    every = [plan.names() for plan in some]
+    some = drawn(orders(), 150)
+    every = [vocabulary_of(order) for order in some]
 
     assert {len(names.causes) for names in every} == {1, 2, 3}
     assert {len(names.findings) for names in every} == set(range(6))
-    assert {plan.nodes[0].partition("_")[0] for plan in some} == {"found", "cause"}
-    for plan in some:
-        names = plan.before(2)
-        assert {*names.findings, *names.causes} == set(plan.nodes[:2])
-        assert names.classes == CLASSES
+    assert {order[0].partition("_")[0] for order in some} == {"found", "cause"}
+    for order in some:
+        names = vocabulary_of(order[:2])
+        assert names.findings | names.causes == set(order[:2])
+        assert names.medicine_classes == set(CLASSES)
 
 
 def test_rule_bases_have_a_few_rules_of_each_kind():

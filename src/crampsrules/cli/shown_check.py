@@ -9,8 +9,8 @@ from attrs import frozen
 from rich.text import Text
 
 from crampsrules.assess import assess
-from crampsrules.engines import ENGINES, engine_for
-from crampsrules.errors import EngineError, FactsError
+from crampsrules.engines import ENGINES, running_engines
+from crampsrules.errors import FactsError
 from crampsrules.examples import Failure, check_examples, untested_rules
 from crampsrules.laws import broken_laws
 from crampsrules.rulebase import RuleBase
@@ -50,12 +50,12 @@ class Checked:
 
 def checked(rules: RuleBase) -> Checked:
     """Run every worked example on every engine that runs here, and look for untested rules."""
-    running = [engine for engine in ENGINES if _runs(rules, engine)]
+    running = running_engines()
     failures = [*_gone_wrong(rules, running), *_breaches(rules)]
     failures += [str(failure) for failure in untested_rules(rules)]
     return Checked(
         rules=rules,
-        engines=tuple(running),
+        engines=running,
         not_run=tuple(engine for engine in ENGINES if engine not in running),
         failures=tuple(failures),
     )
@@ -83,11 +83,3 @@ def _breaches(rules: RuleBase) -> list[str]:
                 for law in broken_laws(assessment)
             ]
     return found
-
-
-def _runs(rules: RuleBase, engine: str) -> bool:
-    try:
-        engine_for(rules, engine)
-    except EngineError:
-        return False
-    return True

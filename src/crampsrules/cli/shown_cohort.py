@@ -17,7 +17,7 @@ from crampsrules.cohort.run import Outcome, Watch, nobody_watches
 from crampsrules.cohort.run import Progress as Point
 from crampsrules.cohort.tally import Tally
 from crampsrules.facts import FACTS
-from crampsrules.frames.inputs import nearly_a_fact
+from crampsrules.frames.slips import nearly_a_fact
 from crampsrules.triage import Triage
 
 

@@ -14,8 +14,9 @@ from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from crampsrules.facts import FACTS
+from crampsrules.frames.columns import BETWEEN
 from crampsrules.frames.eager import answered_by, by_column
-from crampsrules.frames.inputs import BETWEEN, Inputs
+from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import ERRORS, Outputs
 from crampsrules.frames.polars_frames import schema_of
 from crampsrules.rulebase import RuleBase

@@ -14,7 +14,7 @@ import polars as pl
 from crampsrules.cohort.columns import declared
 from crampsrules.errors import shorten
 from crampsrules.facts import Fact
-from crampsrules.frames.inputs import NONE, SEPARATOR
+from crampsrules.frames.columns import NONE, SEPARATOR
 from crampsrules.readers import LIST_AS_TEXT, RefusedError, reader_of
 
 # With a point where a data frame has made figures of flags, because some are not known.

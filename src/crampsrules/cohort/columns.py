@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crampsrules.facts import FACTS, Fact
-from crampsrules.frames.inputs import BETWEEN
+from crampsrules.frames.columns import BETWEEN
 
 
 def declared(name: str) -> Fact | None:

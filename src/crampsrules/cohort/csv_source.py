@@ -16,7 +16,7 @@ from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import NOT_UTF_8, Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
-from crampsrules.frames.inputs import SEPARATOR
+from crampsrules.frames.columns import SEPARATOR
 
 # A quotation mark that nobody closed must not swallow the rest of the file. What is shorter is one
 # record, however many lines it has: were they read one by one, a long note would become people.

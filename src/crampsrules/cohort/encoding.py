@@ -21,7 +21,7 @@ from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
-from crampsrules.frames.inputs import NONE, SEPARATOR
+from crampsrules.frames.columns import NONE, SEPARATOR
 from crampsrules.frames.outputs import FIRED
 
 _GROUP = 50_000

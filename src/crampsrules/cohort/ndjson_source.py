@@ -21,7 +21,7 @@ from crampsrules.cohort.plan import Plan
 from crampsrules.documents import repeated
 from crampsrules.errors import FactProblem, shorten
 from crampsrules.facts import FACTS, Fact, Kind
-from crampsrules.frames.inputs import BETWEEN, wrong_member
+from crampsrules.frames.columns import BETWEEN, wrong_member
 from crampsrules.readers import Reader, RefusedError, reader_of
 
 _MOST_BYTES = 32 * 2**20

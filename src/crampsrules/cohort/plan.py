@@ -17,7 +17,7 @@ from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.errors import did_you_mean, shorten
 from crampsrules.facts import FACTS
-from crampsrules.frames.inputs import nearly_a_fact
+from crampsrules.frames.slips import nearly_a_fact
 from crampsrules.rulebase import RuleBase
 
 # Enough to be quick: to assess costs some time for each batch, however few its rows. And few

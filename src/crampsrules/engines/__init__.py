@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from crampsrules.errors import EngineError, did_you_mean, shorten
 from crampsrules.facts import PatientFacts
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 
 ENGINES = ("durable", "compiled")
 
@@ -35,6 +35,11 @@ class Engine(Protocol):
 def default_engine() -> str:
     """Name the engine used where none is asked for: durable where it runs, else compiled."""
     return "durable" if _durable_runs() else "compiled"
+
+
+def running_engines() -> tuple[str, ...]:
+    """The engines that run on this Python."""
+    return ENGINES if _durable_runs() else ("compiled",)
 
 
 def _durable_runs() -> bool:
@@ -65,21 +70,25 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
 def engine_for(rules: RuleBase, name: str | None = None) -> Engine:
     """The engine called `name` (or the default one) with these rules in it.
 
-    One engine of each name is kept for each rule base. Raises EngineError for a name that
+    One engine of each name is kept for rules that are equal. Raises EngineError for a name that
     is not an engine, or an engine that cannot run here.
     """
     wanted = default_engine() if name is None else name
     if not isinstance(wanted, str):
         raise _no_engine(wanted)
-    kept = rules._kept  # noqa: SLF001 - it is kept with the rules
-    engine: Engine | None = kept.get((Engine, wanted))
-    if engine is None:
+    made = _made_for(rules)
+    if wanted not in made:
         with _lock:
-            made = _engines.setdefault(rules, {})
             if wanted not in made:
                 made[wanted] = _make(rules, wanted)
-            engine = kept[Engine, wanted] = made[wanted]
-    return engine
+    return made[wanted]
+
+
+@kept_with_rules
+def _made_for(rules: RuleBase) -> dict[str, Engine]:
+    """The engines by name, the same ones for rules that are equal."""
+    with _lock:
+        return _engines.setdefault(rules, {})
 
 
 def _make(rules: RuleBase, name: str) -> Engine:

@@ -95,8 +95,8 @@ def _list_column(
 
 
 @frozen
-class _Weighed:
-    """A cause that may be listed, with where its evidence stands among the columns."""
+class _CauseColumns:
+    """A cause that may be listed, and the columns of its evidence."""
 
     id: str
     prior: int
@@ -124,7 +124,7 @@ class _Weighed:
 class Ranking:
     """Puts the causes that are listed in order, by the weight of what fired."""
 
-    causes: tuple[_Weighed, ...]
+    causes: tuple[_CauseColumns, ...]
     formulas: tuple[Formula, ...]
     """What to hand over: whether each cause is listed, then the evidence that fired."""
 
@@ -139,7 +139,7 @@ class Ranking:
         columns = {formula: len(listed) + at for at, formula in enumerate(formulas)}
         order = sorted(listed, key=lambda id_: _place(rules, id_))
         causes = tuple(
-            _Weighed(
+            _CauseColumns(
                 id_,
                 rules.causes[id_].prior,
                 order.index(id_) | (rules.causes[id_].fallback << 47),

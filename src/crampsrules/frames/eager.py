@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from attrs import evolve
 
 from crampsrules.errors import FactProblem, FactsError, shorten
-from crampsrules.frames.inputs import Inputs, columns_asked
+from crampsrules.frames.columns import columns_asked
+from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
@@ -106,14 +107,13 @@ def _weight_of(cause: str, answer: Answer) -> int | None:
 
 
 def _rows(facts: pl.DataFrame, inputs: Inputs) -> Iterable[Mapping[str, object]]:
-    sources = list(inputs.sources.values())
-    keys = [one.key for one in sources]
-    if not keys:
+    held = inputs.columns
+    if not held:
         return [{}] * len(facts)
     # Decimals become floats, and floats doubles; nothing else changes.
     decimals = pl.selectors.decimal().cast(pl.Float64)
-    values = facts.with_columns(decimals).select(map(as_written, sources))
-    return (dict(zip(keys, row, strict=True)) for row in values.iter_rows())
+    values = facts.with_columns(decimals).select(map(as_written, held.values()))
+    return (dict(zip(held, row, strict=True)) for row in values.iter_rows())
 
 
 def _raise_if_wrong(errors: pl.Series, facts: pl.DataFrame, inputs: Inputs) -> None:

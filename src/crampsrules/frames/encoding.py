@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +10,12 @@ import polars as pl
 import pyarrow as pa
 from attrs import Factory, frozen
 
-from crampsrules.facts import FACTS, Fact
+from crampsrules.facts import Fact
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, Inputs, bits_of
 from crampsrules.medicines import Formulary
-from crampsrules.readers import MOST_MEDICINES, RefusedError, reader_of
+from crampsrules.readers import MOST_MEDICINES, RefusedError, read_medicine
 
 Bits = npt.NDArray[np.int64]
-
-_read_medicines: Callable[[list[str]], frozenset[str]] = reader_of(FACTS["medications"])  # type: ignore[assignment]
 
 
 @frozen
@@ -39,7 +37,7 @@ class MedicineCoder:
     def coded(self, name: str) -> Coded:
         """The bits for a name."""
         try:
-            (read,) = _read_medicines([name])
+            read = read_medicine(name)
         except RefusedError:
             return self._marked(BAD)
         meant = self.formulary.read(read)

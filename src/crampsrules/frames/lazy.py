@@ -69,8 +69,8 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     schema = dict(known.collect_schema())
     outputs.refuse_clashes(schema, capitals=False)
     inputs = Inputs.of(_known(frame, schema), rules, columns, schema)
-    for source in inputs.sources.values():
-        dialect.mind_the_name(source.column)
+    for column in inputs.columns.values():
+        dialect.mind_the_name(column.name)
     prefix = free_prefix(schema)
     script = Script.of(rules, inputs, outputs, dialect, prefix)
     for stage in script.stages():

@@ -32,9 +32,10 @@ from crampsrules.engines.columnar import (
     Outside,
     Some,
 )
+from crampsrules.frames.columns import NONE, SEPARATOR, FactColumn
 from crampsrules.frames.decoding import Ranking, lists_of
 from crampsrules.frames.encoding import SetEncoder
-from crampsrules.frames.inputs import NONE, SEPARATOR, FactColumn, Inputs
+from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
@@ -116,7 +117,7 @@ class _Writer:
         }
         values = {
             self._own(one.key): cast
-            for one in self.inputs.sources.values()
+            for one in self.inputs.columns.values()
             if one.form == "value" and (cast := _cast(one)) is not None
         }
         fine = {self._own("fine"): ~self.expression(self.inputs.faulty())}
@@ -132,19 +133,17 @@ class _Writer:
     # --- Inputs ---------------------------------------------------------------------------------
 
     def _column(self, key: str) -> pl.Expr:
-        source = self.inputs.sources.get(key)
-        if source is None or _cast(source) is not None:
+        column = self.inputs.columns.get(key)
+        if column is None or _cast(column) is not None:
             return pl.col(self._own(key))
-        return exact(source.column)
+        return exact(column.name)
 
-    def _encoded(self, source: FactColumn) -> pl.Expr:
-        column = exact(source.column)
-        if source.form == "text":
-            column = _split(column.cast(pl.String))
-        encoder = SetEncoder.of(source.fact, self.inputs)
-        return column.cast(IDS).map_batches(
-            encoder, return_dtype=encoder.dtype, is_elementwise=True
-        )
+    def _encoded(self, column: FactColumn) -> pl.Expr:
+        lists = exact(column.name)
+        if column.form == "text":
+            lists = _split(lists.cast(pl.String))
+        encoder = SetEncoder.of(column.fact, self.inputs)
+        return lists.cast(IDS).map_batches(encoder, return_dtype=encoder.dtype, is_elementwise=True)
 
     # --- Formulas -------------------------------------------------------------------------------
 
@@ -164,10 +163,10 @@ class _Writer:
         return self._tested(formula).fill_null(value=False)
 
     def _known(self, key: str) -> pl.Expr:
-        source = self.inputs.sources[key]
-        if source.form == "text":
-            return pl.col(self._own(SetEncoder.of(source.fact, self.inputs).first)).is_not_null()
-        return exact(source.column).is_not_null()
+        column = self.inputs.columns[key]
+        if column.form == "text":
+            return pl.col(self._own(SetEncoder.of(column.fact, self.inputs).first)).is_not_null()
+        return exact(column.name).is_not_null()
 
     def _tested(self, test: Formula) -> pl.Expr:
         match test:
@@ -223,7 +222,8 @@ class _Writer:
         chain: Any = pl
         for level, formula in self.assessor.formulas.triage.items():
             chain = chain.when(self.expression(formula)).then(pl.lit(level.id))
-        return chain.otherwise(pl.lit(Triage.SELF_CARE.id))  # type: ignore[no-any-return]
+        level_of: pl.Expr = chain.otherwise(pl.lit(Triage.SELF_CARE.id))
+        return level_of
 
     def _lists(self, ids: pl.Series, chosen: Mapping[str, Formula], fine: pl.Expr) -> pl.Expr:
         return pl.map_batches(
@@ -234,31 +234,29 @@ class _Writer:
         )
 
     def _errors(self, fine: pl.Expr) -> pl.Expr:
-        sources = list(self.inputs.sources.values())
-
         def tell(columns: Sequence[pl.Series]) -> pl.Series:
-            return errors_of(columns[0], columns[1:], sources, self.inputs)
+            return errors_of(columns[0], columns[1:], self.inputs)
 
         return pl.map_batches(
-            [fine, *map(as_written, sources)],
+            [fine, *map(as_written, self.inputs.columns.values())],
             tell,
             return_dtype=pl.String,
             is_elementwise=True,
         )
 
 
-def errors_of(
-    fine: pl.Series, columns: Sequence[pl.Series], sources: Sequence[FactColumn], inputs: Inputs
-) -> pl.Series:
-    """What is wrong with each row that is not fine; null for the others."""
+def errors_of(fine: pl.Series, columns: Sequence[pl.Series], inputs: Inputs) -> pl.Series:
+    """What is wrong with each row that is not fine; null for the others.
+
+    The columns are those of `inputs`, in their order.
+    """
     wrong = (~fine).arg_true()
     found = pl.repeat(None, len(fine), dtype=pl.String, eager=True)
     if not len(wrong):
         return found
     values = [_plain(column.gather(wrong)).to_list() for column in columns]
-    keys = [one.key for one in sources]
     texts = [
-        told(problems_of(dict(zip(keys, row, strict=True)), inputs))
+        told(problems_of(dict(zip(inputs.columns, row, strict=True)), inputs))
         for row in zip(*values, strict=True)
     ]
     return found.scatter(wrong, pl.Series(texts, dtype=pl.String))
@@ -274,15 +272,15 @@ def exact(name: str) -> pl.Expr:
     return pl.selectors.by_name(name).as_expr() if name[:1] in "*^" else pl.col(name)
 
 
-def as_written(source: FactColumn) -> pl.Expr:
+def as_written(column: FactColumn) -> pl.Expr:
     """A column in which 0.7 is 0.7, also where it has less than the precision of a double."""
-    column = exact(source.column)
-    match source.precision:
+    values = exact(column.name)
+    match column.precision:
         case "single":
-            return column.cast(pl.String).cast(pl.Float64)
+            return values.cast(pl.String).cast(pl.Float64)
         case "half":
-            return column.map_batches(of_halves, return_dtype=pl.Float64, is_elementwise=True)
-    return column
+            return values.map_batches(of_halves, return_dtype=pl.Float64, is_elementwise=True)
+    return values
 
 
 def of_halves(column: pl.Series) -> pl.Series:
@@ -309,12 +307,12 @@ def _split(column: pl.Expr) -> pl.Expr:
     return pl.when(parts.list.len() == 0).then(None).when(none).then(empty).otherwise(parts)
 
 
-def _cast(source: FactColumn) -> pl.Expr | None:
-    match source.fact.kind:
+def _cast(column: FactColumn) -> pl.Expr | None:
+    match column.fact.kind:
         case "number" | "integer":
-            return as_written(source).cast(pl.Float64)
+            return as_written(column).cast(pl.Float64)
         case "choice":
-            return exact(source.column).cast(pl.String)
+            return exact(column.name).cast(pl.String)
     return None
 
 

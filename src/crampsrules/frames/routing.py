@@ -12,8 +12,8 @@ from narwhals.dependencies import is_dask_dataframe
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.frames import OnError, eager, lazy
-from crampsrules.frames.inputs import nearly_facts
 from crampsrules.frames.outputs import Outputs
+from crampsrules.frames.slips import nearly_facts
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 
 

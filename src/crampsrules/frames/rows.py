@@ -9,7 +9,8 @@ from attrs import frozen
 from crampsrules.assessment import Assessment
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.frames.inputs import BETWEEN, NONE, SEPARATOR, Inputs
+from crampsrules.frames.columns import BETWEEN, NONE, SEPARATOR
+from crampsrules.frames.inputs import Inputs
 from crampsrules.judging import judge
 from crampsrules.medicines import Formulary
 from crampsrules.rulebase import RuleBase
@@ -80,7 +81,7 @@ def problems_of(row: Row, inputs: Inputs) -> list[FactProblem]:
 def misspelt(facts: PatientFacts, formulary: Formulary) -> Sequence[FactProblem]:
     """The problems with the names of medicines."""
     try:
-        formulary.resolve(facts.medications or frozenset())  # type: ignore[arg-type]
+        formulary.resolve(frozenset(facts.medications or ()))
     except FactsError as error:
         return error.problems
     return ()

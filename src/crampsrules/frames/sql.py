@@ -31,8 +31,10 @@ from crampsrules.engines.columnar import (
     parts_of,
     tests_in,
 )
+from crampsrules.facts import Fact
+from crampsrules.frames.columns import NONE, SEPARATOR, FactColumn
 from crampsrules.frames.dialect import Dialect, Stage
-from crampsrules.frames.inputs import BAD, NONE, SEPARATOR, FactColumn, Fault, Inputs, bits_of
+from crampsrules.frames.inputs import BAD, Fault, Inputs, bits_of
 from crampsrules.frames.names import Names
 from crampsrules.frames.outputs import (
     ADVICE,
@@ -126,7 +128,7 @@ class Script:
     def _tests(self) -> Iterator[Test]:
         """The tests that are not of bits already, in rules and where two facts contradict."""
         formulas = (one for stage in self.formulas.stages for one in stage.values())
-        contradictions = (one.formula for one in self.inputs.faults() if one.source is None)
+        contradictions = (one.formula for one in self.inputs.faults() if one.column is None)
         for formula in (*formulas, *contradictions):
             yield from (one for one in tests_in(formula) if not isinstance(one, HasBits))
 
@@ -147,15 +149,15 @@ class Script:
         """Sets that are written as texts as lists, and figures as they are written."""
         return {
             self._own(key): self._read(one)
-            for key, one in self.inputs.sources.items()
+            for key, one in self.inputs.columns.items()
             if _is_read(one)
         }
 
-    def _read(self, source: FactColumn) -> str:
-        column = self.dialect.name(source.column)
-        if source.form == "text":
-            return self._split(self.dialect.plain_text(column))
-        return f"CAST(CAST({column} AS {self.dialect.text_type}) AS DOUBLE)"
+    def _read(self, column: FactColumn) -> str:
+        sql = self.dialect.name(column.name)
+        if column.form == "text":
+            return self._split(self.dialect.plain_text(sql))
+        return f"CAST(CAST({sql} AS {self.dialect.text_type}) AS DOUBLE)"
 
     def _split(self, column: str) -> str:
         said = self.dialect
@@ -181,22 +183,22 @@ class Script:
 
     def _medicines(self) -> Iterator[Stage]:
         names = Names.of(self.inputs.formulary, self.inputs.classes, self.dialect)
-        for source in self.inputs.sets:
-            if source.fact.kind == "medicines":
-                for stage in names.stages(self._column(source.key), self._ref):
+        for column in self.inputs.sets:
+            if column.fact.kind == "medicines":
+                for stage in names.stages(self._column(column.key), self._ref):
                     yield self._owned(stage)
 
     def _owned(self, stage: Stage) -> Stage:
         return {self._own(name): sql for name, sql in stage.items()}
 
     def _column(self, key: str) -> str:
-        source = self.inputs.sources[key]
-        if _is_read(source):
+        column = self.inputs.columns[key]
+        if _is_read(column):
             return self._ref(key)
-        column = self.dialect.name(source.column)
-        if source.fact.kind == "choice":
-            return self.dialect.plain_text(column)
-        return self.dialect.plain_list(column) if source.form == "list" else column
+        sql = self.dialect.name(column.name)
+        if column.fact.kind == "choice":
+            return self.dialect.plain_text(sql)
+        return self.dialect.plain_list(sql) if column.form == "list" else sql
 
     # --- Formulas -------------------------------------------------------------------------------
 
@@ -211,7 +213,7 @@ class Script:
         sets = [self._ref(one.formula.column) for one in faults if isinstance(one.formula, HasBits)]
         marks = [*words, *(f"coalesce({one}, {self.dialect.whole(0)})" for one in sets)]
         marked = f"(({' | '.join(marks)}) & {BAD}) <> 0" if marks else "false"
-        contradictions = [self.expression(one.formula) for one in faults if one.source is None]
+        contradictions = [self.expression(one.formula) for one in faults if one.column is None]
         return " OR ".join((marked, *(f"coalesce({one}, false)" for one in contradictions)))
 
     def _flags_worth_copying(self) -> Mapping[str, str]:
@@ -437,32 +439,33 @@ class Script:
         return f"CASE WHEN {faulty} THEN {text} END"
 
     def _told(self, fault: Fault) -> str:
-        if fault.source is None:
+        column = fault.column
+        if column is None:
             return self._text(fault.text)
-        source, column = fault.source, self._column(fault.source.key)
-        match source.fact.kind:
+        sql = self._column(column.key)
+        match column.fact.kind:
             case "number" | "integer":
-                takes = f"{source.key}: takes {range_of(source.fact)}, got "
-                figure = f"CAST({column} AS {self.dialect.text_type})"
+                takes = f"{column.key}: takes {range_of(column.fact)}, got "
+                figure = f"CAST({sql} AS {self.dialect.text_type})"
                 got = self.dialect.replaced(figure, "[.]0$", "")
             case "choice":
-                takes = f"{source.key}: takes one of {', '.join(source.fact.members)}; got "
-                got = self._quoted(column)
+                takes = f"{column.key}: takes one of {', '.join(column.fact.members)}; got "
+                got = self._quoted(sql)
             case "members":
-                takes = f"{source.key}: takes a list of {', '.join(source.fact.members)}; got "
-                got = self._strangers(source, column)
+                takes = f"{column.key}: takes a list of {', '.join(column.fact.members)}; got "
+                got = self._strangers(column.fact, sql)
             case _:
                 takes = (
-                    f"{source.key}: takes names of medicines that are known, or are not one slip "
+                    f"{column.key}: takes names of medicines that are known, or are not one slip "
                     f"away from one that is, of at most {LONGEST_MEDICINE} ordinary characters; "
                     "got "
                 )
-                wrong = self._ref(f"{source.key}:wrong")
+                wrong = self._ref(f"{column.key}:wrong")
                 got = self.dialect.joined(
                     self.dialect.mapped(wrong, "name", self._shown(self._seen("name"))),
                     ", ",
                 )
-                are_too_many = f"{source.key}: takes at most {MOST_MEDICINES} medicines, got more"
+                are_too_many = f"{column.key}: takes at most {MOST_MEDICINES} medicines, got more"
                 told = self.dialect.call("concat", self._text(takes), got)
                 none_wrong = f"{self.dialect.size(wrong)} = 0"
                 return f"CASE WHEN {none_wrong} THEN {self._text(are_too_many)} ELSE {told} END"
@@ -482,10 +485,10 @@ class Script:
         """A text as a message of ours shows it."""
         return f"CASE WHEN {sql} IS NULL THEN 'None' ELSE {self._quoted(sql)} END"
 
-    def _strangers(self, source: FactColumn, column: str) -> str:
-        known = self.dialect.list_of(map(self.dialect.text, source.fact.members))
+    def _strangers(self, fact: Fact, sql: str) -> str:
+        known = self.dialect.list_of(map(self.dialect.text, fact.members))
         quoted = self.dialect.mapped(
-            self.dialect.strangers(column, known), "name", self._shown("name")
+            self.dialect.strangers(sql, known), "name", self._shown("name")
         )
         return self.dialect.joined(quoted, ", ")
 
@@ -493,9 +496,9 @@ class Script:
 _INVISIBLE = {c: f"\\u{ord(c):04x}" for c in INVISIBLE}
 
 
-def _is_read(source: FactColumn) -> bool:
+def _is_read(column: FactColumn) -> bool:
     """Whether what a column holds is written anew before anything is asked of it."""
-    return source.form == "text" or source.precision != "double"
+    return column.form == "text" or column.precision != "double"
 
 
 def _masks(bits: Iterable[Bit | None]) -> Iterable[tuple[str, int]]:

@@ -7,12 +7,12 @@ counter-example comes as patient facts, reduced to few, and is replayed on a rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
+from crampsrules.errors import CrampsRulesError, did_you_mean, names_apart, shorten
 from crampsrules.prove.bands import Bands
 from crampsrules.prove.can_fire import CanFire
-from crampsrules.prove.claims import KINDS, Claim, Kind, Question
+from crampsrules.prove.claims import KINDS, Claim, Conjecture, Kind
 from crampsrules.prove.demands import Demands
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.redundancy import Redundancy
@@ -49,34 +49,36 @@ def claims(
 ) -> Iterator[Claim]:
     """The same one by one, kind by kind, each decided when it is asked for."""
     base = rules_or_shipped(rules)
-    _mind_the_names("kind of claim", kinds, KINDS)
-    if about is not None:
-        _mind_the_names("rule or law", about, {*base.conditions, *base.law_conditions})
-    questions = [
-        question
-        for question in _questions(Logic(base))
-        if question.kind in kinds and (about is None or _is_about(question, about))
+    chosen = _known("kind of claim", kinds, KINDS)
+    ids = {*base.conditions, *base.law_conditions}
+    wanted = None if about is None else _known("rule or law", about, ids)
+    conjectures = [
+        conjecture
+        for conjecture in _conjectures(Logic(base))
+        if conjecture.kind in chosen and (wanted is None or _is_about(conjecture, wanted))
     ]
     order = list(KINDS)
-    for question in sorted(questions, key=lambda question: order.index(question.kind)):
-        yield question.decide()
+    for conjecture in sorted(conjectures, key=lambda conjecture: order.index(conjecture.kind)):
+        yield conjecture.decide()
 
 
-def _mind_the_names(what: str, names: object, known: Collection[str]) -> None:
+def _known(what: str, names: object, known: Collection[str]) -> tuple[str, ...]:
     """Refuse what would choose nothing: to have proved nothing looks like having proved all."""
-    if isinstance(names, str) or not isinstance(names, Iterable):
+    apart = names_apart(names, known)
+    if apart is None:
         raise CrampsRulesError(f"takes a list of ids, each of a {what}; got {shorten(names)}")
-    for name in names:
-        if name not in [*known]:
-            hint = did_you_mean(name, known)
-            raise CrampsRulesError(f"there is no {what} {shorten(name)}{hint}")
+    named, strange = apart
+    if strange:
+        hint = did_you_mean(strange[0], known)
+        raise CrampsRulesError(f"there is no {what} {shorten(strange[0])}{hint}")
+    return named
 
 
-def _is_about(question: Question, ids: Collection[str]) -> bool:
-    return question.id in ids or not question.reads.isdisjoint(ids)
+def _is_about(conjecture: Conjecture, ids: Collection[str]) -> bool:
+    return conjecture.id in ids or not conjecture.reads.isdisjoint(ids)
 
 
-def _questions(logic: Logic) -> Iterator[Question]:
+def _conjectures(logic: Logic) -> Iterator[Conjecture]:
     """Every claim, not yet decided."""
     for family in (CanFire, Bands, Demands, Redundancy):
-        yield from family(logic).questions()
+        yield from family(logic).conjectures()

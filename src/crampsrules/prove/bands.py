@@ -11,18 +11,18 @@ from attrs import frozen
 from crampsrules.conditions import Comparison, atoms
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.fold import rank_causes, triage_of
-from crampsrules.prove.claims import Counterexample, Question
+from crampsrules.prove.claims import Conjecture, Counterexample
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.translation import Cut, Expression
 
 
 @frozen
 class Bands:
-    """Asks along each number."""
+    """What must hold along each number."""
 
     logic: Logic
 
-    def questions(self) -> Iterator[Question]:
+    def conjectures(self) -> Iterator[Conjecture]:
         """Of urgency, of the weight of each cause, and of where two rules meet."""
         for fact in FACTS.values():
             if not fact.is_number:
@@ -42,7 +42,7 @@ class Bands:
         known = [value for value in values if value is not None]
         return [PatientFacts.from_mapping({fact.name: value}) for value in known]
 
-    def _bands_of_urgency(self, fact: Fact) -> Iterator[Question]:
+    def _bands_of_urgency(self, fact: Fact) -> Iterator[Conjecture]:
         """Along a number urgency turns once at most: it falls and then rises, as a rule."""
         looking = self._looking_at(fact, [one.id for one in self.logic.rules.escalations])
         if not looking:
@@ -50,11 +50,11 @@ class Bands:
         reads = self.logic.reading(*looking)
         says = "urgency leaves no gap between its bands"
         gap = partial(self._interrupted, fact, self._triage)
-        yield Question("bands", fact.name, says, reads, gap)
+        yield Conjecture("bands", fact.name, says, reads, gap)
         says = "no two bands of urgency overlap"
         alone = frozenset(id_ for id_ in looking if self.logic.support(id_) == {fact.name})
         overlap = partial(self._overlap, fact, alone)
-        yield Question("bands", fact.name, says, reads, overlap)
+        yield Conjecture("bands", fact.name, says, reads, overlap)
 
     def _triage(self, patient: PatientFacts) -> int:
         return triage_of(self.logic.rules, self.logic.fire(patient))
@@ -78,17 +78,17 @@ class Bands:
                 return Counterexample(patient, f"{' and '.join(fired)} all fire")
         return None
 
-    def _bands_of_weight(self, fact: Fact, cause: str) -> Iterator[Question]:
+    def _bands_of_weight(self, fact: Fact, cause: str) -> Iterator[Conjecture]:
         looking = self._looking_at(fact, [one.id for one in self.logic.rules.evidence[cause]])
         if not looking:
             return
         reads, name = self.logic.reading(*looking), f"{fact.name} for {cause}"
         says = "the weight leaves no gap between its bands"
         gap = partial(self._interrupted, fact, partial(self._weight, cause))
-        yield Question("bands", name, says, reads, gap)
+        yield Conjecture("bands", name, says, reads, gap)
         says = "no value speaks both for and against"
         both = partial(self._for_and_against, fact, frozenset(looking))
-        yield Question("bands", name, says, reads, both)
+        yield Conjecture("bands", name, says, reads, both)
 
     def _weight(self, cause: str, patient: PatientFacts) -> int:
         weights = {
@@ -108,7 +108,7 @@ class Bands:
                 return Counterexample(patient, f"{' and '.join(fired)} all fire")
         return None
 
-    def _shared_ends(self, fact: Fact) -> Iterator[Question]:
+    def _shared_ends(self, fact: Fact) -> Iterator[Conjecture]:
         """Where two rules of one purpose part a number at one value, it is on the same side."""
         for purpose, ids in self._purposes():
             parting = [id_ for id_ in ids if fact.name in self.logic.support(id_)]
@@ -117,7 +117,7 @@ class Bands:
                     name = f"{fact.name} for {purpose}"
                     says = f"{id_} and {other} leave no gap and no overlap at {at:g}"
                     refute = partial(self._end, fact, at, id_, other)
-                    yield Question("bands", name, says, self.logic.reading(id_, other), refute)
+                    yield Conjecture("bands", name, says, self.logic.reading(id_, other), refute)
 
     def _purposes(self) -> Iterator[tuple[str, list[str]]]:
         yield "urgency", [one.id for one in self.logic.rules.escalations]

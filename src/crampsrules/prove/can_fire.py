@@ -10,7 +10,7 @@ from attrs import frozen
 from crampsrules.conditions import AllOf, AnyOf, Concluded, Condition, Suspected
 from crampsrules.facts import PatientFacts
 from crampsrules.laws import binding_laws
-from crampsrules.prove.claims import Counterexample, Question
+from crampsrules.prove.claims import Conjecture, Counterexample
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.translation import Expression
 from crampsrules.rules import Advice, Escalation, Law, caution_id, unless_id
@@ -18,11 +18,11 @@ from crampsrules.rules import Advice, Escalation, Law, caution_id, unless_id
 
 @frozen
 class CanFire:
-    """Asks for a patient to whom each matters."""
+    """That there is a patient to whom each of them matters."""
 
     logic: Logic
 
-    def questions(self) -> Iterator[Question]:
+    def conjectures(self) -> Iterator[Conjecture]:
         """Of findings, evidence, escalations and advice, with their parts, and of laws."""
         ids = [one.id for one in self.logic.rules.findings]
         ids += [one.id for evidence in self.logic.rules.evidence.values() for one in evidence]
@@ -36,15 +36,15 @@ class CanFire:
             condition = self.logic.rules.law_conditions[law.id]
             says = "some patient is bound by this law"
             refute = partial(self._binds_nobody, law, condition)
-            yield Question("can fire", law.id, says, self.logic.reading_of(condition), refute)
+            yield Conjecture("can fire", law.id, says, self.logic.reading_of(condition), refute)
 
-    def _escalation_matters(self, one: Escalation) -> Iterator[Question]:
+    def _escalation_matters(self, one: Escalation) -> Iterator[Conjecture]:
         yield self._mattering(one.id, "some patient makes it fire and stand", [one.id], stands=one)
         if one.unless is not None:
             ids = [one.id, unless_id(one.id)]
             yield self._mattering(ids[1], "it removes the rule for some patient", ids)
 
-    def _advice_matters(self, one: Advice) -> Iterator[Question]:
+    def _advice_matters(self, one: Advice) -> Iterator[Conjecture]:
         yield self._mattering(one.id, "some patient is given it", [one.id], given=one)
         for entry in one.unless:
             ids = [one.id, unless_id(one.id, entry.id)]
@@ -61,14 +61,14 @@ class CanFire:
         *,
         stands: Escalation | None = None,
         given: Advice | None = None,
-    ) -> Question:
+    ) -> Conjecture:
         reads = self.logic.reading(*fires)
         if stands is not None:
             reads |= self.logic.reading_escalations([stands])
         if given is not None:
             reads |= self.logic.reading_advice(given)
         refute = partial(self._never, fires, stands, given)
-        return Question("can fire", id_, says, reads, refute)
+        return Conjecture("can fire", id_, says, reads, refute)
 
     def _never(
         self, fires: list[str], stands: Escalation | None, given: Advice | None

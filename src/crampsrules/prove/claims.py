@@ -53,7 +53,7 @@ class Counterexample:
 
 
 @frozen(eq=False)
-class Question:
+class Conjecture:
     """A claim that is not decided yet, and the ids of the rules that it depends on."""
 
     kind: Kind

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from crampsrules.facts import FACTS
 from crampsrules.laws import binding_laws, breaches
-from crampsrules.prove.claims import Counterexample, Kind, Question
+from crampsrules.prove.claims import Conjecture, Counterexample, Kind
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.translation import Expression
 from crampsrules.rules import NO_NAMES, Escalation, Law, unless_id
@@ -18,11 +18,11 @@ from crampsrules.triage import Triage
 
 @frozen
 class Demands:
-    """Asks whether some patient gets less than is demanded."""
+    """That no patient gets less than is demanded."""
 
     logic: Logic
 
-    def questions(self) -> Iterator[Question]:
+    def conjectures(self) -> Iterator[Conjecture]:
         """Of what is known, of red flags and of laws."""
         yield from self._lowering()
         yield from self._red_flags()
@@ -30,14 +30,14 @@ class Demands:
 
     # Every red flag forces its triage
 
-    def _red_flags(self) -> Iterator[Question]:
+    def _red_flags(self) -> Iterator[Conjecture]:
         for one in self.logic.rules.escalations:
             if one.triage.is_urgent:
                 demanding = [law for law in self.logic.rules.laws if _demands(law, one.triage)]
                 says = f"a law demands {one.triage.id} wherever this surely calls for it"
                 refute = partial(self._unguarded, one, demanding)
                 reads = self.logic.reading_escalations([one])
-                yield Question("red flag", one.id, says, reads, refute)
+                yield Conjecture("red flag", one.id, says, reads, refute)
 
     def _unguarded(self, one: Escalation, demanding: list[Law]) -> Counterexample | None:
         bound = self.logic.any_of(map(self.logic.binding, demanding))
@@ -52,11 +52,11 @@ class Demands:
 
     # No fact lowers triage but through an `unless` that names it
 
-    def _lowering(self) -> Iterator[Question]:
+    def _lowering(self) -> Iterator[Conjecture]:
         for one in self.logic.rules.escalations:
             says = "no fact removes it but one that its `unless` names"
             reads = self.logic.reading_escalations([one])
-            yield Question("lowering", one.id, says, reads, partial(self._lowered, one))
+            yield Conjecture("lowering", one.id, says, reads, partial(self._lowered, one))
 
     def _lowered(self, one: Escalation) -> Counterexample | None:
         """Whether it would stand if some fact were unknown, and does not now that it is known."""
@@ -86,11 +86,11 @@ class Demands:
 
     # Every law holds
 
-    def _laws(self) -> Iterator[Question]:
+    def _laws(self) -> Iterator[Conjecture]:
         for law in self.logic.rules.laws:
             for kind, part in _parts_of(law):
                 refute = partial(self._broken, part)
-                yield Question(kind, law.id, law.says, self._reading_law(part), refute)
+                yield Conjecture(kind, law.id, law.says, self._reading_law(part), refute)
 
     def _reading_law(self, law: Law) -> frozenset[str]:
         reads = self.logic.reading_of(self.logic.rules.law_conditions[law.id])

@@ -8,18 +8,18 @@ from functools import partial
 
 from attrs import frozen
 
-from crampsrules.prove.claims import Counterexample, Question
+from crampsrules.prove.claims import Conjecture, Counterexample
 from crampsrules.prove.logic import Logic
 from crampsrules.rules import Escalation
 
 
 @frozen
 class Redundancy:
-    """Asks of each pair whether one is in vain."""
+    """That neither of two rules is in vain beside the other."""
 
     logic: Logic
 
-    def questions(self) -> Iterator[Question]:
+    def conjectures(self) -> Iterator[Conjecture]:
         """Of each two rules that serve one purpose."""
         for first, second, both_ways in self._comparable():
             if self.logic.support(first).isdisjoint(self.logic.support(second)):
@@ -27,7 +27,7 @@ class Redundancy:
             reads = self.logic.reading(*self._with_unless(first), *self._with_unless(second))
             refute = partial(self._repeats, first, second, both_ways=both_ways)
             says = f"does not just repeat {second}"
-            yield Question("redundant", first, says, reads, refute)
+            yield Conjecture("redundant", first, says, reads, refute)
 
     def _with_unless(self, id_: str) -> tuple[str, ...]:
         rule = self.logic.rules.rules[id_]

@@ -18,6 +18,7 @@ except ImportError:
     raise MissingExtraError.for_extra("hypothesis", "hypothesis") from None
 
 from crampsrules.facts import FACTS, PatientFacts
+from crampsrules.parsing import Vocabulary
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies import conditions as _conditions
 from crampsrules.strategies import junk as _junk
@@ -31,7 +32,8 @@ from crampsrules.strategies.arguments import (
     checked_rules,
     checked_triage,
 )
-from crampsrules.strategies.patients import Wish, edges_for, plan_for
+from crampsrules.strategies.near_misses import edges_for
+from crampsrules.strategies.patients import Wish, patients_for
 from crampsrules.strategies.values import Values
 from crampsrules.triage import Triage
 
@@ -88,7 +90,7 @@ def patient_facts(  # noqa: PLR0913 - keywords, each a wish of its own
         at_threshold=number.name if number else None,
         plausible=checked_flag(plausible, "plausible"),
     )
-    return plan_for(base, wish).patient(draw)
+    return patients_for(base, wish).patient(draw)
 
 
 @st.composite
@@ -129,12 +131,12 @@ def conditions(draw: _Draw, *, may_ask_known: bool = False, rules: RuleBase | No
             unless another is given.
     """
     base = checked_rules(rules)
-    names = _conditions.Names(
-        findings=tuple(sorted(base.concluding)),
-        causes=tuple(sorted(base.causes)),
-        classes=tuple(base.formulary.classes),
+    vocabulary = Vocabulary(
+        findings=frozenset(base.concluding),
+        causes=frozenset(base.causes),
+        medicine_classes=frozenset(base.formulary.classes),
     )
-    return str(draw(_conditions.condition_texts(names, may_ask_known=may_ask_known)))
+    return str(draw(_conditions.condition_texts(vocabulary, may_ask_known=may_ask_known)))
 
 
 def rule_texts() -> st.SearchStrategy[dict[str, str]]:

@@ -11,8 +11,8 @@ from functools import cache
 from attrs import frozen
 from hypothesis import strategies as st
 
-from crampsrules.conditions import MAX_LENGTH
 from crampsrules.facts import FACTS, Fact
+from crampsrules.parsing import MAX_LENGTH, Vocabulary
 from crampsrules.rulebase import RuleBase
 from crampsrules.strategies.values import Values
 
@@ -20,15 +20,6 @@ FLAGS = tuple(fact for fact in FACTS.values() if fact.kind == "flag")
 NUMBERS = tuple(fact for fact in FACTS.values() if fact.is_number)
 CHOICES = tuple(fact for fact in FACTS.values() if fact.kind == "choice")
 SETS = tuple(fact for fact in FACTS.values() if fact.kind == "members")
-
-
-@frozen
-class Names:
-    """The names that drawn conditions may use besides facts."""
-
-    findings: tuple[str, ...] = ()
-    causes: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
 
 
 @frozen
@@ -141,16 +132,19 @@ def _negated(phrases: st.SearchStrategy[Phrase]) -> st.SearchStrategy[Phrase]:
     return phrases.map(lambda phrase: Phrase(f"not {phrase.within(1)}", 1))
 
 
+_FACTS_ONLY = Vocabulary()
+
+
 def condition_texts(
-    names: Names | None = None, *, may_ask_known: bool = False, most_atoms: int = 6
+    vocabulary: Vocabulary = _FACTS_ONLY, *, may_ask_known: bool = False, most_atoms: int = 6
 ) -> st.SearchStrategy[str]:
     """Any condition that the language takes, with these names in it.
 
     Findings and causes are never under a `not`, as the language demands.
     """
-    names = names or Names()
-    drawn = _patterns(names.classes, may_ask_known=may_ask_known, most_atoms=most_atoms)
-    return drawn.map(lambda pattern: _with_steps(pattern, names)).filter(
+    classes = tuple(sorted(vocabulary.medicine_classes))
+    drawn = _patterns(classes, may_ask_known=may_ask_known, most_atoms=most_atoms)
+    return drawn.map(lambda pattern: _with_steps(pattern, vocabulary)).filter(
         lambda text: len(text) <= MAX_LENGTH
     )
 
@@ -175,8 +169,9 @@ def _patterns(
     return st.recursive(steps | about_facts, _joined, max_leaves=3).map(lambda one: one.text)
 
 
-def _with_steps(pattern: str, names: Names) -> str:
+def _with_steps(pattern: str, vocabulary: Vocabulary) -> str:
     """The pattern with names in the places of its steps; a plain fact where there are none."""
-    steps = [*names.findings, *(f"suspected({cause})" for cause in names.causes)]
+    suspicions = (f"suspected({cause})" for cause in sorted(vocabulary.causes))
+    steps = [*sorted(vocabulary.findings), *suspicions]
     flags = [fact.name for fact in FLAGS]
     return _STEP.sub(lambda step: (pool := steps or flags)[int(step[1]) % len(pool)], pattern)

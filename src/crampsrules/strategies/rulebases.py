@@ -9,8 +9,9 @@ from typing import Any
 from attrs import field, frozen
 from hypothesis import strategies as st
 
+from crampsrules.parsing import Vocabulary
 from crampsrules.rules import ADVICE_KINDS, SERIOUSNESS
-from crampsrules.strategies.conditions import Names, condition_texts
+from crampsrules.strategies.conditions import condition_texts
 from crampsrules.triage import Triage
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -47,32 +48,21 @@ _WEIGHTS = ("small", "moderate", "large", "against-small", "against-moderate", "
 _GROUPS = ("history", "drug", None)
 
 
-@frozen
-class Plan:
-    """The names of a drawn rule base, in an order in which each may build on those before."""
-
-    nodes: tuple[str, ...]
-
-    def before(self, at: int) -> Names:
-        """The names that the rules for node `at` may use."""
-        return self.names(self.nodes[:at])
-
-    def names(self, nodes: Sequence[str] | None = None) -> Names:
-        """The names of some nodes, or of all."""
-        chosen = self.nodes if nodes is None else nodes
-        return Names(
-            findings=tuple(node for node in chosen if node.startswith("found_")),
-            causes=tuple(node for node in chosen if node.startswith("cause_")),
-            classes=CLASSES,
-        )
+def vocabulary_of(nodes: Sequence[str]) -> Vocabulary:
+    """The names of some findings and causes, and of the classes of medicines."""
+    return Vocabulary(
+        findings=frozenset(node for node in nodes if node.startswith("found_")),
+        causes=frozenset(node for node in nodes if node.startswith("cause_")),
+        medicine_classes=frozenset(CLASSES),
+    )
 
 
 @st.composite
-def plans(draw: Draw) -> Plan:
-    """At least one cause, and findings that may chain through all of them."""
+def orders(draw: Draw) -> tuple[str, ...]:
+    """Findings and at least one cause, in an order in which each may build on those before."""
     findings = [f"found_{i}" for i in range(draw(st.integers(0, 5)))]
     causes = [f"cause_{i}" for i in range(draw(st.integers(1, 3)))]
-    return Plan(tuple(draw(st.permutations(findings + causes))))
+    return tuple(draw(st.permutations(findings + causes)))
 
 
 def _class_tables() -> list[_Table]:
@@ -89,7 +79,7 @@ def _class_tables() -> list[_Table]:
 
 
 @st.composite
-def finding_tables(draw: Draw, finding: str, names: Names) -> list[_Table]:
+def finding_tables(draw: Draw, finding: str, names: Vocabulary) -> list[_Table]:
     """One or two rules that conclude a finding."""
     whens = draw(st.lists(condition_texts(names), min_size=1, max_size=2))
     return [
@@ -102,7 +92,7 @@ def finding_tables(draw: Draw, finding: str, names: Names) -> list[_Table]:
 
 
 @st.composite
-def evidence_tables(draw: Draw, cause: str, before: Names, every: Names) -> list[_Table]:
+def evidence_tables(draw: Draw, cause: str, before: Vocabulary, every: Vocabulary) -> list[_Table]:
     """Evidence for and against a cause. Only what makes it suspected must not build on it."""
     tables = []
     for i in range(draw(st.integers(1, 3))):
@@ -121,7 +111,7 @@ def evidence_tables(draw: Draw, cause: str, before: Names, every: Names) -> list
 
 
 @st.composite
-def escalation_tables(draw: Draw, at: int, names: Names) -> _Table:
+def escalation_tables(draw: Draw, at: int, names: Vocabulary) -> _Table:
     """A rule of any urgency; only what is no emergency may have an `unless`."""
     triage = draw(st.sampled_from(list(Triage)))
     unless = st.none() | condition_texts(names, may_ask_known=True, most_atoms=4)
@@ -141,7 +131,7 @@ def escalation_tables(draw: Draw, at: int, names: Names) -> _Table:
 
 
 @st.composite
-def advice_tables(draw: Draw, at: int, names: Names) -> _Table:
+def advice_tables(draw: Draw, at: int, names: Vocabulary) -> _Table:
     """A piece of advice with up to three things that forbid it and up to two cautions."""
     kind = draw(st.sampled_from(ADVICE_KINDS))
     when = condition_texts(names, most_atoms=4)
@@ -163,7 +153,7 @@ def advice_tables(draw: Draw, at: int, names: Names) -> _Table:
 
 
 @st.composite
-def unless_tables(draw: Draw, id_: str, names: Names) -> _Table:
+def unless_tables(draw: Draw, id_: str, names: Vocabulary) -> _Table:
     """Something that forbids a piece of advice."""
     optional = st.none() | st.sampled_from(("you were told so", "it hurts"))
     return _Table(
@@ -181,16 +171,17 @@ def unless_tables(draw: Draw, id_: str, names: Names) -> _Table:
 @st.composite
 def rule_texts(draw: Draw) -> dict[str, str]:
     """A small, sound rule base as TOML texts by file name, for `RuleBase.from_texts`."""
-    plan = draw(plans())
-    every = plan.names()
+    order = draw(orders())
+    every = vocabulary_of(order)
     shared = [_Table("sources", {"id": id_, "title": f"The {id_}"}) for id_ in ("book", "paper")]
     shared += _class_tables()
     files: dict[str, str] = {}
-    for at, node in enumerate(plan.nodes):
+    for at, node in enumerate(order):
+        before = vocabulary_of(order[:at])
         if node in every.findings:
-            shared += draw(finding_tables(node, plan.before(at)))
+            shared += draw(finding_tables(node, before))
             continue
-        evidence = draw(evidence_tables(node, plan.before(at), every))
+        evidence = draw(evidence_tables(node, before, every))
         head = {
             "id": node,
             "title": node.replace("_", " ").title(),

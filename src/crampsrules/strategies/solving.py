@@ -16,7 +16,7 @@ from crampsrules.strategies.values import ANY, Atoms, Values
 MOST_WAYS = 300
 """An or of many ands has more ways than anyone would try: some of each length are kept."""
 
-Some = TypeVar("Some")
+Item = TypeVar("Item")
 
 
 @frozen
@@ -111,7 +111,7 @@ def _few(ways: list[Way]) -> list[Way]:
     return thinned(sorted(ways, key=len), MOST_WAYS)
 
 
-def thinned(some: Sequence[Some], most: int) -> list[Some]:
+def thinned(some: Sequence[Item], most: int) -> list[Item]:
     """At most so many, evenly from beginning to end."""
     if len(some) <= most:
         return list(some)

@@ -10,6 +10,7 @@ extra `hypothesis`.
 
 from __future__ import annotations
 
+from crampsrules.engines import running_engines
 from crampsrules.errors import MissingExtraError
 
 try:
@@ -28,7 +29,6 @@ from crampsrules.testing.laws import (
     no_forbidden_advice,
     order_free,
     round_trip,
-    running_engines,
     threshold_law,
     unknown_is_not_safe,
 )

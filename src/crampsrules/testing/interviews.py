@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from crampsrules.errors import FactsError
 from crampsrules.facts import PatientFacts
-from crampsrules.strategies.patients import names_of
+from crampsrules.strategies.noise import names_of
 from crampsrules.strategies.values import Values
 from crampsrules.testing.apps import App, checked_callable
 from crampsrules.testing.laws import Tested, expect_same

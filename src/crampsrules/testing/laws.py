@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import attrs
 
-from crampsrules.engines import ENGINES, default_engine
+from crampsrules.engines import running_engines
 from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import CONTRADICTIONS, FACTS, PatientFacts
 from crampsrules.laws import binding_laws, breaches
@@ -103,11 +103,6 @@ def engine_independent(
             {"no engine named": first, f"engine={engine!r}": tested.answer(facts, engine=engine)},
             "the answer depends on the engine",
         )
-
-
-def running_engines() -> tuple[str, ...]:
-    """The engines that run on this Python."""
-    return ENGINES if default_engine() == "durable" else ("compiled",)
 
 
 def monotone_in_red_flags(app: Tested, facts: PatientFacts, red_flag: Mapping[str, object]) -> None:

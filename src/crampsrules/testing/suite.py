@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
 
-from crampsrules.errors import CrampsRulesError, did_you_mean, shorten
+from crampsrules.errors import CrampsRulesError, did_you_mean, names_apart, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.strategies import near_misses, patient_facts
 from crampsrules.testing import laws
@@ -31,24 +31,26 @@ def law_tests(app: Tested, *, leave_out: Collection[str] = ()) -> type:
     """
     tested = App.of(app)
     tests = _tests(tested)
-    _check_names(leave_out, tests)
+    left_out = _laws_among(leave_out, tests)
     chosen = {
         f"test_{name}": staticmethod(_unhurried(test))
         for name, test in tests.items()
-        if name not in leave_out
+        if name not in left_out
     }
     return type("TestLaws", (), {"__doc__": "The laws, each a test.", **chosen})
 
 
-def _check_names(leave_out: object, laws: Collection[str]) -> None:
-    if isinstance(leave_out, str) or not isinstance(leave_out, Collection):
+def _laws_among(leave_out: object, laws: Collection[str]) -> tuple[str, ...]:
+    apart = names_apart(leave_out, laws)
+    if apart is None:
         raise CrampsRulesError(
             f'leave_out takes a list of laws, such as ["round_trip"], got {shorten(leave_out)}'
         )
-    for name in leave_out:
-        if not isinstance(name, str) or name not in laws:
-            hint = did_you_mean(name, laws) or f"; these are: {', '.join(laws)}"
-            raise CrampsRulesError(f"leave_out: {shorten(name)} is no law{hint}")
+    named, strange = apart
+    if strange:
+        hint = did_you_mean(strange[0], laws) or f"; these are: {', '.join(laws)}"
+        raise CrampsRulesError(f"leave_out: {shorten(strange[0])} is no law{hint}")
+    return named
 
 
 def _unhurried(test: Test) -> Test:

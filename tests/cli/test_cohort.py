@@ -1,10 +1,13 @@
-"""The command `crampsrules cohort`: what it shows, how it ends, and how it works in a pipe."""
+"""The command `crampsrules cohort`: its options, what it shows, and how it ends."""
+
+from __future__ import annotations
 
 import codecs
 import gzip
 import json
 import os
 import pty
+import re
 import shlex
 import subprocess
 import sys
@@ -12,11 +15,196 @@ import xml.etree.ElementTree as ET
 from itertools import product
 from pathlib import Path
 
+import click
 import pyarrow as pa
 import pytest
 
 from crampsrules.cli import ExitCode
-from tests.cohort.common import answers_in, people, run, write
+from crampsrules.cohort.errors import CohortError
+from crampsrules.cohort.formats import Format
+from crampsrules.cohort.plan import Plan
+from tests.cohort.common import SHIPPED, answers_in, people, plan, run, write
+
+# --- What is made of the options ---
+
+
+def test_what_the_names_of_files_tell():
+    """Their formats, what parts the fields, and where rows are put aside."""
+    assert plan("in.tsv", "out.pq") == Plan(
+        source=Path("in.tsv"),
+        target=Path("out.pq"),
+        source_format=Format.CSV,
+        target_format=Format.PARQUET,
+        rules=SHIPPED,
+        source_delimiter="\t",
+        target_delimiter=",",
+        rejects=Path("out.pq.rejects.ndjson"),
+    )
+    assert plan("in.jsonl", "out.tsv").source_format is Format.NDJSON
+    assert plan("in.jsonl", "out.tsv").target_delimiter == "\t"
+
+
+def test_what_is_told_goes_before_what_the_names_tell():
+    """Every option."""
+    assert plan(
+        "in.tsv",
+        "out.tsv",
+        source_format="csv",
+        target_format="ndjson",
+        columns=("fever=HOT", "thirst=a=b"),
+        delimiter="|",
+        unknown=("NA", "."),
+        keep=("HOT",),
+        weights=True,
+        rejects=Path("aside"),
+        batch=7,
+    ) == Plan(
+        source=Path("in.tsv"),
+        target=Path("out.tsv"),
+        source_format=Format.CSV,
+        target_format=Format.NDJSON,
+        rules=SHIPPED,
+        columns={"fever": "HOT", "thirst": "a=b"},
+        source_delimiter="|",
+        target_delimiter="|",
+        unknown=frozenset({"NA", "."}),
+        keep=("HOT",),
+        weights=True,
+        rejects=Path("aside"),
+        batch_rows=7,
+    )
+
+
+def test_a_dash_is_no_file():
+    """And nothing is put aside beside it."""
+    made = plan("-", "-", source_format="csv", target_format="csv")
+
+    assert (made.source, made.target, made.rejects) == (None, None, None)
+    for told, option in (("source_format", "--to"), ("target_format", "--from")):
+        with pytest.raises(CohortError) as raised:
+            plan("-", "-", **{told: "csv"})
+        assert str(raised.value) == f"of - the format is not known: say it with {option}"
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", r"\n", "TAB", '"', "\r", "\n", "\u00a7", "\udcff"])
+def test_what_cannot_part_fields_is_refused(delimiter):
+    """A quotation mark, and the end of a line."""
+    told = f"takes one character of ASCII, or tab, and no quotation mark, got {delimiter!r}"
+    with pytest.raises(click.UsageError, match=re.escape(told)):
+        plan(delimiter=delimiter)
+
+
+@pytest.mark.parametrize("delimiter", [";", "|", "X", " ", "\t"])
+def test_any_other_character_may_part_fields(delimiter):
+    """In the input and in the output."""
+    made = plan(delimiter=delimiter)
+
+    assert made.source_delimiter == made.target_delimiter == delimiter
+
+
+@pytest.mark.parametrize("delimiter", ["tab", r"\t"])
+def test_a_tab_can_be_typed(delimiter):
+    """In letters: few shells take the key."""
+    assert plan(delimiter=delimiter) == plan(delimiter="\t")
+
+
+@pytest.mark.parametrize("columns", [("fever",), ("fever=a", "fever=b")])
+def test_a_column_is_told_once_for_each_fact(columns):
+    """With the fact before it."""
+    with pytest.raises(click.UsageError, match="--columns takes FACT=COLUMN, once for each fact"):
+        plan(columns=columns)
+
+
+def test_what_a_link_leads_to_is_written(tmp_path):
+    """The link stays one."""
+    (tmp_path / "link.csv").symlink_to(tmp_path / "there.csv")
+
+    made = plan("in.csv", tmp_path / "link.csv")
+
+    assert made.target == tmp_path / "there.csv"
+    assert made.rejects == tmp_path / "there.csv.rejects.ndjson"
+
+
+@pytest.mark.parametrize("given", [None, "named.ndjson"])
+def test_what_a_link_for_rejects_leads_to_is_written(tmp_path, given):
+    """That one stays a link too, whether it was named or not."""
+    link = tmp_path / (given or "out.csv.rejects.ndjson")
+    link.symlink_to(tmp_path / "there")
+    (tmp_path / "in.csv").write_text("fever\nperhaps\n")
+    options = ["--rejects", link] if given else []
+
+    done = run(tmp_path / "in.csv", tmp_path / "out.csv", *options)
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "there").read_text())["line"] == 2
+
+
+def test_in_a_pipe_every_batch_is_counted(tmp_path):
+    """The rows go to standard output, and the summary of all of them to standard error."""
+    file = write(tmp_path / "Zoés.csv", people(7))
+    (tmp_path / "aside").write_text("of an earlier run")
+    file.write_text(file.read_text() + "8,?\n")
+
+    done = run(file, "-", "--to", "csv", "--batch", 2, "--rejects", tmp_path / "aside", "--json")
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert len(done.stdout.splitlines()) == 8
+    told = json.loads(done.stderr)
+    assert (told["rows"], told["assessed"], told["resumed_after"]) == (8, 7, 0)
+    assert sum(told["triage"].values()) == 7
+    assert told["output"] is None
+    assert told["rejects"] == str(tmp_path / "aside")
+    assert json.loads((tmp_path / "aside").read_text())["line"] == 9
+
+
+def test_the_names_in_a_summary_are_written_as_they_are(tmp_path):
+    """In JSON too."""
+    (tmp_path / "in.csv").write_text("Größe,fever\n180,yes\n", encoding="utf-8")
+
+    done = run(tmp_path / "in.csv", tmp_path / "out.csv", "--json")
+
+    assert '"Größe"' in done.stdout
+    assert done.stdout.startswith('{\n  "rows": 1,\n')
+
+
+def test_begun_anew_it_forgets_what_was_done(tmp_path):
+    """Whatever was begun, with whatever options."""
+    file, out = write(tmp_path / "in.csv", people(3)), tmp_path / "out.csv"
+    folder = tmp_path / "out.csv.partial"
+    folder.mkdir()
+    (folder / "progress.json").write_text("{}")
+
+    assert "is no record of a run" in run(file, out).stderr
+    assert run(file, out, "--restart").exit_code == ExitCode.OK
+
+
+def test_what_is_stopped_by_a_fault_says_how_it_goes_on(tmp_path, monkeypatch):
+    """Unless nothing could go on."""
+    from crampsrules.cli import cohort
+    from crampsrules.cohort.errors import UnfinishedError
+
+    def fails(*_, **__):
+        raise UnfinishedError("the disk is full")
+
+    monkeypatch.setattr(cohort, "assess_cohort", fails)
+    file = write(tmp_path / "in.csv", people(3))
+
+    done = run(file, tmp_path / "out.csv")
+    assert done.exit_code == ExitCode.UNFINISHED
+    assert done.stderr == (
+        "Error: the disk is full\nWhat was done until then is kept. When that is mended, the same "
+        "command goes on from there; --restart begins anew.\n"
+    )
+    assert run(file, "-", "--to", "csv").stderr == "Error: the disk is full\n"
+    piped = run("-", tmp_path / "out.csv", "--from", "csv", given="fever\nyes\n")
+    assert piped.stderr == (
+        "Standard input cannot be read again: if this is stopped, it begins anew.\n"
+        "Error: the disk is full\n"
+    )
+
+
+# --- The command ---
 
 PIPE = [sys.executable, "-m", "crampsrules", "cohort"]
 
@@ -246,9 +434,6 @@ def test_separators_go_by_the_name_or_are_told(tmp_path):
     (tmp_path / "in.csv").write_text("person;fever\n1;yes\n")
     run(tmp_path / "in.csv", tmp_path / "semi.csv", "--delimiter", ";")
     assert (tmp_path / "semi.csv").read_text().startswith("person;fever;triage;")
-
-
-# --- In a pipe ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("target", ["csv", "ndjson"])

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crampsrules import CrampsRulesError, RuleBase
 from crampsrules.cli.shown_rules import described, listed
 from crampsrules.conditions import fact_atoms
+from tests.cli.common import SHIPPED, run
+from tests.drawing import fewer
 
 SHOES = """
 id = "tight_shoes"
@@ -123,6 +127,7 @@ STUDY = (
     "A college of feet. Ann Other, Bob Else. Shoes and cramps. 1999. PMID 12345. "
     "doi 10.1000/shoes [shoe_study]"
 )
+
 TALK = "A shoemaker. What I have seen. 2001 [shoe_talk]"
 
 SHOWN = {
@@ -370,3 +375,55 @@ def test_a_pack_of_sources_alone_lists_nothing():
     empty = RuleBase.from_texts({"own.toml": 'sources = [{ id = "book", title = "A book" }]'})
 
     assert listed(empty).plain == ""
+
+
+# --- The command ---
+
+
+def test_rules_lists_everything_on_lines_of_their_own():
+    """Every cause, rule and law has exactly one line with its id."""
+    lines = run("rules").stdout.splitlines()
+    ids = [line.split()[1] for line in lines]
+    expected = [*SHIPPED.causes, *SHIPPED.rules, *(law.id for law in SHIPPED.laws)]
+
+    assert sorted(ids) == sorted(expected)
+
+
+@settings(fewer(4))
+@given(st.sampled_from(sorted({*SHIPPED.rules, *SHIPPED.causes})))
+def test_rules_shows_any_rule_with_its_condition_sources_and_examples(id_):
+    """What a rule says, where it comes from in full, and every example that names it."""
+    shown = run("rules", id_).stdout
+    rule = SHIPPED.rules.get(id_) or SHIPPED.causes[id_]
+    examples = [
+        one.says for one in SHIPPED.examples if id_ in (*one.expect.fires, *one.expect.silent)
+    ]
+
+    assert shown.startswith(id_)
+    assert (getattr(rule, "when", None) or "") in shown
+    for source in rule.source:
+        assert SHIPPED.sources[source].title in shown
+    if id_ in SHIPPED.rules:
+        assert all(says in shown for says in examples)
+
+
+def test_rules_shows_a_cause_with_all_its_evidence_and_advice_with_what_forbids_it():
+    """A cause brings its evidence, a piece of advice its excuses."""
+    cause = run("rules", "dehydration").stdout
+    advice = run("rules", "drink_fluids").stdout
+
+    assert all(one.id in cause and one.when in cause for one in SHIPPED.evidence["dehydration"])
+    entries = next(one.unless for one in SHIPPED.advice if one.id == "drink_fluids")
+    assert entries
+    assert all(one.when in advice and one.reason in advice for one in entries)
+
+
+def test_rules_shows_findings_laws_and_sources_too():
+    """Whatever has an id can be looked up."""
+    finding = next(iter(SHIPPED.concluding))
+    law = SHIPPED.laws[0]
+    source = next(iter(SHIPPED.sources.values()))
+
+    assert SHIPPED.concluding[finding][0] in run("rules", finding).stdout
+    assert law.says in run("rules", law.id).stdout
+    assert source.title in run("rules", source.id).stdout

@@ -1,4 +1,4 @@
-"""The command `crampsrules prove`."""
+"""The command `crampsrules prove`: what it says of claims that hold and of those that fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import sys
 
 import pytest
 
+from crampsrules import PatientFacts
 from crampsrules.cli import ExitCode, main
+from crampsrules.cli.shown_proof import _failure, _verdict
+from crampsrules.prove import Claim
+from tests.cli.common import SHIPPED, styled
 
 PACK = """
 [[sources]]
@@ -96,3 +100,29 @@ def test_the_command_without_the_solver_says_what_to_install(pack, capsys, monke
     code, out = run(capsys, pack(PACK), "--alone")
     assert code == ExitCode.MISSING
     assert out == ""
+
+
+def test_a_proof_is_told_with_its_patient():
+    """What fails, where its rule stands, who shows it and what comes of that."""
+    patient = PatientFacts(fever=True)
+    id_ = SHIPPED.escalations[0].id
+    claim = Claim("can fire", id_, "it says so", holds=False, patient=patient, found="it does not")
+    place = SHIPPED.file_of(id_)
+    assert place is not None
+
+    shown = _failure(SHIPPED, claim)
+
+    assert shown.plain == (
+        f"FAILS can fire: {id_} ({place[0]}:{place[1]}): it says so\n"
+        f"    {patient!r}\n    it does not"
+    )
+    assert styled(shown) == [("FAILS ", "bold red")]
+    about = (
+        f"{len(SHIPPED.rules)} rules and {len(SHIPPED.laws)} laws (version {SHIPPED.version[:12]})"
+    )
+    good, bad = _verdict(SHIPPED, 1234, 0), _verdict(SHIPPED, 1234, 2)
+    assert (good.plain, good.style) == (
+        f"All 1,234 claims hold for every patient: {about}.",
+        "bold green",
+    )
+    assert (bad.plain, bad.style) == (f"2 of 1,234 claims fail for {about}.", "bold red")

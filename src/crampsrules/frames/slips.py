@@ -1,0 +1,85 @@
+"""Columns whose names are nearly those of facts: a slip, which would leave a fact unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+
+from crampsrules.errors import FactsError, shorten
+from crampsrules.facts import FACTS
+from crampsrules.frames.columns import BETWEEN, columns_asked
+
+_ALIKE = 0.8
+_BARE = {fact.replace("_", ""): fact for fact in FACTS}
+_SHORTEST_BEGINNING = 3
+_LONGEST_NAME = 100  # no fact is called so, and no member of one
+
+
+def nearly_a_fact(name: object) -> str | None:
+    """The fact, or member of a set, that a name may be a slip from.
+
+    What says a fact in other letters is nearly one too; a name unlike any fact is none.
+    """
+    return _meant(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=1024)
+def _meant(name: str) -> str | None:
+    written = _as_facts_are_written(name)
+    same = _BARE.get(written.replace("_", ""))
+    meant = same or _nearest(written, FACTS) or _without_unit(written)
+    if meant is not None:
+        return meant
+    set_, between, member = written.partition(BETWEEN)
+    fact = FACTS.get(set_) or FACTS.get(_nearest(set_, FACTS) or "")
+    if not between or fact is None or not fact.is_set:
+        return None
+    # Which classes of medicines there are is for the rules to say.
+    meant = _nearest(member, fact.members) if fact.members else member
+    return fact.name + BETWEEN + meant if meant else None
+
+
+def _without_unit(name: str) -> str | None:
+    """The figure that a name begins, as `age` does `age_years`."""
+    figures = (fact.name for fact in FACTS.values() if fact.is_number)
+    begun = [one for one in figures if one.startswith(f"{name}_")]
+    return begun[0] if begun and len(name) >= _SHORTEST_BEGINNING else None
+
+
+def _as_facts_are_written(name: str) -> str:
+    """`Chest Pain` as `chest_pain`."""
+    return re.sub(r"[\s.-]", "_", name.strip().lower())
+
+
+def _nearest(text: str, texts: Iterable[str]) -> str | None:
+    return next(iter(get_close_matches(text, texts, 1, _ALIKE)), None)
+
+
+def nearly_facts(names: Sequence[object], columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The columns that hold no fact and may be a slip from one, each with what may be meant."""
+    looked_at = {*columns, *columns_asked(names, columns)}
+    for name in names:
+        if name not in looked_at and (meant := nearly_a_fact(name)):
+            yield str(name), meant
+
+
+def mind_slips(names: Sequence[object]) -> None:
+    """Refuse columns of which none is a fact and one is nearly one: everyone would be unknown.
+
+    Names that are no texts, as levels of names are in pandas, may have one in them.
+    """
+    for name in names:
+        if not isinstance(name, str):
+            message = (
+                f"no column has the name of a fact: those are texts, and {shorten(name)} is none. "
+                "Give the columns names that are"
+            )
+            raise FactsError.of(message, field="frame")
+        if meant := nearly_a_fact(name):
+            raise FactsError.of(
+                f"no column has the name of a fact; for {shorten(name)}, did you mean {meant!r}? "
+                'Say which column holds which fact, as in columns={"age_years": "AGE"}',
+                field="frame",
+            )
