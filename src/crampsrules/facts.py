@@ -541,7 +541,7 @@ class PatientFacts:
             "pale": "pale, and as much as usual",
             "dark_yellow": "dark yellow",
             "scant": "very little",
-            "none": "none for eight hours",
+            "none": "none for eight hours, though there usually is some",
             "cola": "brown, like cola or strong tea",
         },
         "signs",
