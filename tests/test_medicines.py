@@ -26,11 +26,6 @@ def held(*names: str) -> frozenset[str]:
     return SHIPPED.resolve(frozenset(names)).classes.present
 
 
-def plain(name: str) -> str:
-    """A name without what does not matter in one."""
-    return re.sub(r"[\s_-]", "", name.casefold())
-
-
 KEYS = {key_of(name) for name in NAMES}
 names = st.sampled_from(NAMES)
 lists = st.frozensets(names | st.sampled_from(UNHEARD_OF), max_size=4)
@@ -43,7 +38,7 @@ def test_capitals_spaces_hyphens_and_underscores_do_not_matter(name, data):
     """However a known name is set, it means the same classes."""
     letters = [
         data.draw(st.sampled_from(("", " ", "-", "_"))) + data.draw(st.sampled_from((c, c.upper())))
-        for c in plain(name)
+        for c in key_of(name)
     ]
 
     assert SHIPPED.resolve(frozenset({"".join(letters)})) == SHIPPED.resolve(frozenset({name}))
@@ -93,7 +88,7 @@ def test_a_combination_holds_the_classes_of_its_parts(parts, join):
 @given(names, st.integers(0, 60), st.sampled_from(string.ascii_lowercase), st.data())
 def test_one_slip_of_the_pen_is_an_error_that_names_a_medicine(name, at, letter, data):
     """A misspelt name is never passed over in silence, nor taken for what it may not be."""
-    key = plain(name)
+    key = key_of(name)
     assume(len(key) > 5)
     place = at % (len(key) - 1)
     slip = data.draw(
@@ -106,14 +101,14 @@ def test_one_slip_of_the_pen_is_an_error_that_names_a_medicine(name, at, letter,
             )
         )
     )
-    assume(plain(slip) not in {plain(known) for known in NAMES})
+    assume(key_of(slip) not in {key_of(known) for known in NAMES})
 
     with pytest.raises(FactsError, match=r"is not known; did you mean '.+'\?") as refused:
         SHIPPED.resolve(frozenset({slip}))
     (problem,) = refused.value.problems
     assert (problem.field, problem.value) == ("medications", slip)
     meant = problem.message.split("'")[-2]
-    assert one_slip_apart(slip, plain(meant))
+    assert one_slip_apart(slip, key_of(meant))
 
 
 @given(st.text(string.ascii_lowercase, max_size=6), st.text(string.ascii_lowercase, max_size=6))
@@ -143,7 +138,7 @@ ONE_LETTER_APART = {
 
 def test_names_one_slip_apart_belong_to_the_same_classes():
     """Else one slip would turn a medicine into another in silence. Exceptions have a reason."""
-    keys = sorted({plain(name) for name in NAMES})
+    keys = sorted({key_of(name) for name in NAMES})
     differing = {
         frozenset({a, b})
         for a, b in itertools.combinations(keys, 2)
@@ -491,6 +486,6 @@ def test_a_label_never_makes_another_medicine_of_a_name(text):
         classes = SHIPPED.resolve(frozenset({text})).classes
     except FactsError:
         return
-    in_it = {name for name in NAMES if plain(name) in key}
+    in_it = {name for name in NAMES if key_of(name) in key}
 
     assert classes.present <= held(*in_it)
