@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import pty
+import re
 import shlex
 import subprocess
 import sys
@@ -58,6 +59,10 @@ def test_the_summary_in_words_and_as_json_say_the_same(cohort, tmp_path):
     assert data["output"] == str(tmp_path / "out.csv")
     for level, rows in data["triage"].items():
         assert rows == sum(one["triage"] == level for one in answers)
+    told = data["unrecognised"]
+    assert f"\n{told['people']:>4} " in shown.partition("Medicines that are not known")[2]
+    for name, rows in told["names"].items():
+        assert re.search(rf"^ +{rows} +[\d.]+%  {re.escape(name)}$", shown, re.MULTILINE)
     for cause, rows in data["causes"].items():
         assert rows == sum(cause in one["causes"] for one in answers)
     for cause, rows in data["top_causes"].items():
@@ -65,6 +70,56 @@ def test_the_summary_in_words_and_as_json_say_the_same(cohort, tmp_path):
     assert shown.startswith("50 rows read, 50 assessed\n")
     assert f"{data['triage']['emergency']:>4}" in shown
     assert data["disclaimer"] in shown
+
+
+def test_names_that_are_not_known_are_told_of_where_several_have_them(tmp_path):
+    """What one person alone has may be a note, and is counted and not shown."""
+    lists = [["Zz tonic"], ["Zz tonic", "furosemide"], ["see the letter of A"], ["furosemide"], []]
+    rows = "".join(json.dumps({"medications": one}) + "\n" for one in lists)
+    (tmp_path / "in.ndjson").write_text(rows)
+
+    shown = run(tmp_path / "in.ndjson", tmp_path / "out.csv").stdout
+    data = json.loads(run(tmp_path / "in.ndjson", tmp_path / "out.csv", "--json").stdout)
+
+    assert (
+        "\nMedicines that are not known, and may be anything\n"
+        "  3   60.0%  have one or more\n"
+        "  2   40.0%  Zz tonic\n"
+        "Not shown, as they may be notes: 1 that one person alone has\n\n"
+    ) in shown
+    assert data["unrecognised"] == {
+        "people": 3,
+        "names": {"Zz tonic": 2},
+        "names_of_one_person": 1,
+        "beyond": 0,
+    }
+    assert "letter" not in shown + json.dumps(data)
+
+
+def test_where_all_names_are_known_nothing_is_said_of_them(tmp_path):
+    """Nor where nobody was asked."""
+    (tmp_path / "in.csv").write_text("medications,fever\nfurosemide,yes\n,no\nnone,no\n")
+
+    assert "not known" not in run(tmp_path / "in.csv", tmp_path / "out.csv").stdout
+
+
+def test_of_many_names_the_most_frequent_are_shown(tmp_path, monkeypatch):
+    """And how many more there are, and that some were not told apart."""
+    lists = [[f"zz{number} tonic"] for number in range(15) for _ in range(20 - number)]
+    rows = "".join(json.dumps({"medications": one}) + "\n" for one in lists)
+    (tmp_path / "in.ndjson").write_text(rows)
+    monkeypatch.setattr("crampsrules.cohort.tally.MOST_NAMES", 12)
+
+    shown = run(tmp_path / "in.ndjson", tmp_path / "out.csv", "--batch", "30").stdout
+    data = json.loads(run(tmp_path / "in.ndjson", tmp_path / "out.csv", "--json").stdout)
+
+    told = shown.partition("have one or more\n")[2].splitlines()
+    assert [line.split("%  ")[1] for line in told[:10]] == [f"zz{at} tonic" for at in range(10)]
+    assert told[10] == "Not shown: 2 more names; --json has them"
+    assert told[11].startswith("Not counted by name: ")
+    assert told[11].endswith(f" different names, {8 + 7 + 6} times")
+    assert list(data["unrecognised"]["names"].values()) == list(range(20, 8, -1))
+    assert data["unrecognised"]["beyond"] == 8 + 7 + 6
 
 
 def test_the_picture_is_written(cohort, tmp_path):

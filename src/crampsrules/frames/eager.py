@@ -14,19 +14,21 @@ import pyarrow.compute as pc
 from attrs import evolve
 
 from crampsrules.errors import FactProblem, FactsError, shorten
+from crampsrules.frames.encoding import IDS
 from crampsrules.frames.inputs import Inputs, columns_asked
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
     ERRORS,
     FIRED,
+    NOT_KNOWN,
     TOP_CAUSE,
     TRIAGE,
     WEIGHT,
     Outputs,
     told,
 )
-from crampsrules.frames.polars_frames import IDS, Assessor, as_written, exact, schema_of
+from crampsrules.frames.polars_frames import Assessor, as_written, exact, schema_of
 from crampsrules.frames.rows import Answer, answers, problems_of
 from crampsrules.rulebase import RuleBase
 
@@ -89,6 +91,8 @@ def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Output
     if outputs.errors:
         errors = [None if isinstance(one, Answer) else told(one) for one in found]
         columns.append(pl.Series(ERRORS, errors, dtype=pl.String))
+    if outputs.not_known:
+        columns.append(_column(NOT_KNOWN, IDS, fine, lambda one: one.not_known or None))
     return pl.DataFrame(columns)
 
 

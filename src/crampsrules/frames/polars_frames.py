@@ -33,13 +33,14 @@ from crampsrules.engines.columnar import (
     Some,
 )
 from crampsrules.frames.decoding import Ranking, lists_of
-from crampsrules.frames.encoding import SetEncoder
+from crampsrules.frames.encoding import IDS, SetEncoder
 from crampsrules.frames.inputs import NONE, SEPARATOR, FactColumn, Inputs
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
     ERRORS,
     FIRED,
+    NOT_KNOWN,
     TOP_CAUSE,
     TRIAGE,
     WEIGHT,
@@ -51,7 +52,6 @@ from crampsrules.labels import SPACES
 from crampsrules.rulebase import RuleBase
 from crampsrules.triage import Triage
 
-IDS = pl.List(pl.String)
 _FEW = 8
 """So many values are quicker compared one by one than looked up."""
 
@@ -141,7 +141,9 @@ class _Writer:
         column = exact(source.column)
         if source.form == "text":
             column = _split(column.cast(pl.String))
-        encoder = SetEncoder.of(source.fact, self.inputs)
+        encoder = SetEncoder.of(
+            source.fact, self.inputs, tells_not_known=self.assessor.outputs.not_known
+        )
         return column.cast(IDS).map_batches(
             encoder, return_dtype=encoder.dtype, is_elementwise=True
         )
@@ -213,6 +215,8 @@ class _Writer:
         }
         if outputs.errors:
             first[ERRORS] = self._errors(fine)
+        if outputs.not_known:
+            first[NOT_KNOWN] = pl.when(fine).then(self._not_known())
         field = pl.col(self._own("ranked")).struct.field
         second = {CAUSES: field(CAUSES)} | {
             WEIGHT + cause: field(WEIGHT + cause) for cause in outputs.weights
@@ -232,6 +236,12 @@ class _Writer:
             return_dtype=pl.List(ids.dtype),
             is_elementwise=True,
         )
+
+    def _not_known(self) -> pl.Expr:
+        medicines = [one.fact.name for one in self.inputs.sets if one.fact.kind == "medicines"]
+        if not medicines:
+            return pl.lit(None, dtype=IDS)
+        return pl.col(self._own(f"{medicines[0]}:bits")).struct.field(NOT_KNOWN)
 
     def _errors(self, fine: pl.Expr) -> pl.Expr:
         sources = list(self.inputs.sources.values())
