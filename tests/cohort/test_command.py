@@ -152,6 +152,10 @@ def test_the_picture_is_written(cohort, tmp_path):
         (["{cohort}", "out.csv", "--delimiter", "ab"], "takes one character of ASCII, or tab"),
         (["{cohort}", "{cohort}"], "cannot be both read and written, nor written twice"),
         (["{cohort}", "nowhere/out.csv"], "there is no folder"),
+        (["{cohort}", ""], "OUT takes the name of a file, or - for standard output, got ''"),
+        (["{cohort}", "", "--to", "csv"], "OUT takes the name of a file"),
+        pytest.param(["{cohort}", "/proc/out.csv"], "/proc/out.csv.partial cannot be made: ",
+                     marks=pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc")),
         (["{cohort}", "/dev/null", "--to", "csv"],
          "/dev/null is no ordinary file: write to - and send that there"),
         (["{cohort}", "out.csv", "--rejects", "/dev/null"],
@@ -276,6 +280,32 @@ def test_what_is_no_parquet_says_so(tmp_path):
     assert done.exit_code == ExitCode.BAD_FACTS
     assert "fever: the column has the type String" in done.stderr
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_fact_of_a_type_that_the_output_has_not_is_told_as_a_fact(tmp_path):
+    """What is wrong with it is not that CSV could not hold it."""
+    import polars as pl
+
+    pl.DataFrame({"fever": [{"since": 1}]}).write_parquet(tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.BAD_FACTS
+    assert "fever: the column has the type Struct" in done.stderr
+    assert "takes true or false" in done.stderr
+
+
+def test_a_member_that_no_csv_can_hold_is_told_of(tmp_path):
+    """By its column and as it stands."""
+    (tmp_path / "in.ndjson").write_text('{"medications": ["Zz;Yy"]}\n')
+
+    done = run(tmp_path / "in.ndjson", tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert (
+        "a member in the column 'medications' has a ; in it, which in CSV parts members: 'Zz;Yy': "
+        "write Parquet or NDJSON"
+    ) in done.stderr
 
 
 def test_a_column_that_is_nearly_a_fact_is_told_of(tmp_path):

@@ -66,7 +66,9 @@ class Assessor:
         return cls(plan.rules, outputs, answered.drop(ERRORS, NOT_KNOWN).schema)
 
     def nobody(self, batch: Batch) -> Answered:
-        """What comes of a batch of no rows."""
+        """What comes of a batch of no rows. Raises FactsError for types that no fact takes."""
+        if not batch.is_ragged:  # of those each row has been looked at by itself
+            Inputs.of(schema_of(batch.facts), self.rules)
         answers = pl.DataFrame(schema=self.schema)
         return Answered(
             answers=answers,

@@ -186,7 +186,7 @@ def _from_pandas(column: Any) -> Any:  # noqa: ANN401
 
 def _plain(value: object) -> object:
     """What Arrow knows, of what Python and NumPy have."""
-    if isinstance(value, set | frozenset):
+    if isinstance(value, set | frozenset | np.ndarray):
         return list(value)
     # Beside a double it would become one, which is not what it is written as.
     return float(str(value)) if isinstance(value, np.float16 | np.float32) else value
