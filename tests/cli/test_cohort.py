@@ -246,6 +246,10 @@ def test_the_summary_in_words_and_as_json_say_the_same(cohort, tmp_path):
     assert data["output"] == str(tmp_path / "out.csv")
     for level, rows in data["triage"].items():
         assert rows == sum(one["triage"] == level for one in answers)
+    told = data["unrecognised"]
+    assert f"\n{told['people']:>4} " in shown.partition("Medicines that are not known")[2]
+    for name, rows in told["names"].items():
+        assert re.search(rf"^ +{rows} +[\d.]+%  {re.escape(name)}$", shown, re.MULTILINE)
     for cause, rows in data["causes"].items():
         assert rows == sum(cause in one["causes"] for one in answers)
     for cause, rows in data["top_causes"].items():
@@ -253,6 +257,56 @@ def test_the_summary_in_words_and_as_json_say_the_same(cohort, tmp_path):
     assert shown.startswith("50 rows read, 50 assessed\n")
     assert f"{data['triage']['emergency']:>4}" in shown
     assert data["disclaimer"] in shown
+
+
+def test_names_that_are_not_known_are_told_of_where_several_have_them(tmp_path):
+    """What one person alone has may be a note, and is counted and not shown."""
+    lists = [["Zz tonic"], ["Zz tonic", "furosemide"], ["see the letter of A"], ["furosemide"], []]
+    rows = "".join(json.dumps({"medications": one}) + "\n" for one in lists)
+    (tmp_path / "in.ndjson").write_text(rows)
+
+    shown = run(tmp_path / "in.ndjson", tmp_path / "out.csv").stdout
+    data = json.loads(run(tmp_path / "in.ndjson", tmp_path / "out.csv", "--json").stdout)
+
+    assert (
+        "\nMedicines that are not known, and may be anything\n"
+        "  3   60.0%  have one or more\n"
+        "  2   40.0%  Zz tonic\n"
+        "Not shown, as they may be notes: 1 that one person alone has\n\n"
+    ) in shown
+    assert data["unrecognised"] == {
+        "people": 3,
+        "names": {"Zz tonic": 2},
+        "names_of_one_person": 1,
+        "beyond": 0,
+    }
+    assert "letter" not in shown + json.dumps(data)
+
+
+def test_where_all_names_are_known_nothing_is_said_of_them(tmp_path):
+    """Nor where nobody was asked."""
+    (tmp_path / "in.csv").write_text("medications,fever\nfurosemide,yes\n,no\nnone,no\n")
+
+    assert "not known" not in run(tmp_path / "in.csv", tmp_path / "out.csv").stdout
+
+
+def test_of_many_names_the_most_frequent_are_shown(tmp_path, monkeypatch):
+    """And how many more there are, and that some were not told apart."""
+    lists = [[f"zz{number} tonic"] for number in range(15) for _ in range(20 - number)]
+    rows = "".join(json.dumps({"medications": one}) + "\n" for one in lists)
+    (tmp_path / "in.ndjson").write_text(rows)
+    monkeypatch.setattr("crampsrules.cohort.tally.MOST_NAMES", 12)
+
+    shown = run(tmp_path / "in.ndjson", tmp_path / "out.csv", "--batch", "30").stdout
+    data = json.loads(run(tmp_path / "in.ndjson", tmp_path / "out.csv", "--json").stdout)
+
+    told = shown.partition("have one or more\n")[2].splitlines()
+    assert [line.split("%  ")[1] for line in told[:10]] == [f"zz{at} tonic" for at in range(10)]
+    assert told[10] == "Not shown: 2 more names; --json has them"
+    assert told[11].startswith("Not counted by name: ")
+    assert told[11].endswith(f" different names, {8 + 7 + 6} times")
+    assert list(data["unrecognised"]["names"].values()) == list(range(20, 8, -1))
+    assert data["unrecognised"]["beyond"] == 8 + 7 + 6
 
 
 def test_the_picture_is_written(cohort, tmp_path):
@@ -285,6 +339,10 @@ def test_the_picture_is_written(cohort, tmp_path):
         (["{cohort}", "out.csv", "--delimiter", "ab"], "takes one character of ASCII, or tab"),
         (["{cohort}", "{cohort}"], "cannot be both read and written, nor written twice"),
         (["{cohort}", "nowhere/out.csv"], "there is no folder"),
+        (["{cohort}", ""], "OUT takes the name of a file, or - for standard output, got ''"),
+        (["{cohort}", "", "--to", "csv"], "OUT takes the name of a file"),
+        pytest.param(["{cohort}", "/proc/out.csv"], "/proc/out.csv.partial cannot be made: ",
+                     marks=pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc")),
         (["{cohort}", "/dev/null", "--to", "csv"],
          "/dev/null is no ordinary file: write to - and send that there"),
         (["{cohort}", "out.csv", "--rejects", "/dev/null"],
@@ -409,6 +467,32 @@ def test_what_is_no_parquet_says_so(tmp_path):
     assert done.exit_code == ExitCode.BAD_FACTS
     assert "fever: the column has the type String" in done.stderr
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_fact_of_a_type_that_the_output_has_not_is_told_as_a_fact(tmp_path):
+    """What is wrong with it is not that CSV could not hold it."""
+    import polars as pl
+
+    pl.DataFrame({"fever": [{"since": 1}]}).write_parquet(tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.BAD_FACTS
+    assert "fever: the column has the type Struct" in done.stderr
+    assert "takes true or false" in done.stderr
+
+
+def test_a_member_that_no_csv_can_hold_is_told_of(tmp_path):
+    """By its column and as it stands."""
+    (tmp_path / "in.ndjson").write_text('{"medications": ["Zz;Yy"]}\n')
+
+    done = run(tmp_path / "in.ndjson", tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.USAGE
+    assert (
+        "a member in the column 'medications' has a ; in it, which in CSV parts members: 'Zz;Yy': "
+        "write Parquet or NDJSON"
+    ) in done.stderr
 
 
 def test_a_column_that_is_nearly_a_fact_is_told_of(tmp_path):

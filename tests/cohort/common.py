@@ -89,15 +89,19 @@ def _with_messages(stderr, arguments, room):
 # --- People -------------------------------------------------------------------------------------
 
 
+NOT_KNOWN = ("Zz tonic", "zz tonic", "Yy drops + zinc", "Xx syrup and Ww pills")
+"""Medicines with names of which some part is not known."""
+
+
 def people(count, *, seed=1):
     """So many people, of each of whom a few facts are known."""
     rng = random.Random(seed)  # noqa: S311 - nothing secret
-    medicines = sorted(SHIPPED.formulary.classes)
+    medicines = [*sorted(SHIPPED.formulary.classes), *NOT_KNOWN]
     return [_person(rng, medicines) for _ in range(count)]
 
 
 # A column for every fact would make files of which most is commas.
-_ASKED = tuple(FACTS)[::8]
+_ASKED = ("medications", *tuple(FACTS)[::8])
 
 
 def _person(rng, medicines):

@@ -27,7 +27,9 @@ records = st.builds(
     output_bytes=counts,
     ends=st.lists(counts, max_size=3).map(tuple),
     rejects_bytes=counts,
-    tally=st.builds(Tally, counts, counts, counts, counted, counted, counted),
+    tally=st.builds(
+        Tally, counts, counts, counts, counted, counted, counted, counts, counted, counts
+    ),
     scan=st.none() | texts,
     is_complete=st.booleans(),
 )

@@ -45,6 +45,12 @@ def cohort(tmp_path_factory):
     return path
 
 
+def counted(done):
+    """What a summary says of the people, whoever counted them."""
+    told = json.loads(done.stdout)
+    return {name: told[name] for name in told if name not in ("output", "rejects", "resumed_after")}
+
+
 # --- Killed -------------------------------------------------------------------------------------
 
 
@@ -52,7 +58,8 @@ def cohort(tmp_path_factory):
 def test_killed_at_ten_random_points_it_ends_as_if_it_had_not_been(cohort, tmp_path, suffix):
     """Wherever it is struck: while it starts, at work, and while it finishes."""
     whole, out = tmp_path / f"whole.{suffix}", tmp_path / f"out.{suffix}"
-    assert run(cohort, whole).exit_code == ExitCode.BAD_ROWS
+    done = run(cohort, whole, "--json")
+    assert done.exit_code == ExitCode.BAD_ROWS
     rng = random.Random(suffix)  # noqa: S311 - nothing secret
     kills = 0
     for _ in range(20 * KILLS):
@@ -70,9 +77,12 @@ def test_killed_at_ten_random_points_it_ends_as_if_it_had_not_been(cohort, tmp_p
             break
 
     assert kills == KILLS
-    assert run(cohort, out, "--batch", BATCH).exit_code == ExitCode.BAD_ROWS
+    again = run(cohort, out, "--batch", BATCH, "--json")
+    assert again.exit_code == ExitCode.BAD_ROWS
     assert is_same(whole, out)
     assert rejects_in(out) == rejects_in(whole) != []
+    assert counted(again) == counted(done)
+    assert counted(again)["unrecognised"]["names"]
     assert not workshop_of(out).exists()
 
 

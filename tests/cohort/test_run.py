@@ -5,8 +5,11 @@ import json
 import math
 import shutil
 import subprocess
+from collections import Counter
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -16,10 +19,22 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crampsrules import RuleBase, assess, assess_frame
+from crampsrules import FactsError, RuleBase, assess, assess_frame
 from crampsrules.cli import ExitCode
 from crampsrules.cohort.formats import NOT_UTF_8
-from tests.cohort.common import FORMATS, SHIPPED, answers_in, people, rejects_in, run, write
+from crampsrules.cohort.run import assess_cohort
+from crampsrules.frames.eager import FEW
+from tests.cohort.common import (
+    FORMATS,
+    NOT_KNOWN,
+    SHIPPED,
+    answers_in,
+    people,
+    plan,
+    rejects_in,
+    run,
+    write,
+)
 from tests.drawing import fewer, patients
 from tests.frames.common import ANSWERS, in_floats, rows_at_thresholds
 from tests.frames.common import expected as expected_of_row
@@ -87,6 +102,40 @@ def test_a_larger_cohort_is_answered_alike_in_every_format(tmp_path, source):
     frame = pl.read_parquet(write(tmp_path / "again.parquet", drawn))
     answers = assess_frame(frame).select("triage", "top_cause", "causes", "advice", "fired")
     assert pl.read_parquet(tmp_path / "out.parquet").select(answers.columns).equals(answers)
+
+
+# --- Names of medicines that are not known ------------------------------------------------------
+
+_NAMES = (*NOT_KNOWN, "Zz tonic 40 mg", "furosemide", "Lasix + Zz tonic", "furosemid", "water pill")
+
+
+def not_known_of(lists):
+    """How many of those that `assess` takes have such a name, and how many have which."""
+    found = []
+    for names in lists:
+        with suppress(FactsError):
+            found.append(set(assess(medications=names).unrecognised))
+    return sum(map(bool, found)), Counter(chain.from_iterable(found))
+
+
+@fewer(8)
+@given(st.lists(st.none() | st.lists(st.sampled_from(_NAMES), max_size=4), min_size=1, max_size=9))
+def test_names_that_are_not_known_are_counted_as_assess_has_them(tmp_path_factory, drawn):
+    """Of the rows that were assessed, in whatever form and however many at a time."""
+    folder = tmp_path_factory.mktemp("run")
+    lists = drawn * (FEW // len(drawn) + 1)
+    frame = pl.DataFrame({"medications": pl.Series(lists, dtype=pl.List(pl.String))})
+    texts = pl.col("medications").list.join(";")
+    text = pl.when(pl.col("medications").list.len() == 0).then(pl.lit("none")).otherwise(texts)
+    frame.write_ndjson(folder / "in.ndjson")
+    frame.write_parquet(folder / "in.parquet")
+    frame.select(text.alias("medications")).write_parquet(folder / "texts.parquet")
+    frame.select(text.alias("medications")).write_csv(folder / "in.csv")
+
+    for source in ("in.ndjson", "in.parquet", "texts.parquet", "in.csv"):
+        for batch in (FEW // 2, None):
+            tally = assess_cohort(plan(folder / source, folder / "out.csv", batch=batch)).tally
+            assert (tally.with_not_known, tally.not_known) == not_known_of(lists)
 
 
 # --- What goes into the output ------------------------------------------------------------------

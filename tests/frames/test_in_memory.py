@@ -143,6 +143,19 @@ def test_sets_and_categories_are_taken_in_pandas():
     assert_right(_pandas_rows(assess_frame(frame)), given_rows)
 
 
+def test_arrays_of_numpy_are_lists_in_pandas():
+    """An empty one too, which has no type of texts."""
+    frame = pd.DataFrame({"timing": [np.array(["night"]), np.array([]), None, ("night",)]})
+
+    given_rows: list[dict[str, Any]] = [
+        {"timing": ["night"]},
+        {"timing": []},
+        {},
+        {"timing": ["night"]},
+    ]
+    assert_right(_pandas_rows(assess_frame(frame)), given_rows)
+
+
 def test_nan_of_arrow_is_unknown_in_pandas():
     """However the NaN got into its array."""
     array = pd.arrays.ArrowExtensionArray(pa.array([float("nan"), 71.0]))

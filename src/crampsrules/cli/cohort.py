@@ -41,6 +41,8 @@ def planned(  # noqa: PLR0913 - each is an option
 ) -> Plan:
     """What was asked for. Raises click.UsageError and CohortError."""
     source_file, target_file = _file(source), _file(target)
+    if target_file is not None and not target_file.name:
+        raise click.UsageError("OUT takes the name of a file, or - for standard output, got ''")
     if target_file is not None:
         target_file = _where_it_leads(target_file)
     delimiter = _delimiter(delimiter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -15,10 +16,12 @@ from crampsrules.cohort.picture import cause_bars, share, triage_bars
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.run import Outcome, Watch, nobody_watches
 from crampsrules.cohort.run import Progress as Point
-from crampsrules.cohort.tally import Tally
+from crampsrules.cohort.tally import MOST_NAMES, Tally
 from crampsrules.facts import FACTS
 from crampsrules.frames.slips import nearly_a_fact
 from crampsrules.triage import Triage
+
+MOST_NAMES_SHOWN = 10
 
 
 @contextmanager
@@ -67,11 +70,36 @@ def outcome_shown(outcome: Outcome, plan: Plan) -> Text:
     text.append(f"\n{words['first_cause_heading']}\n", "bold")
     for bar in cause_bars(tally, rules):
         text.append(f"  {_counted(bar.rows, tally, width)}  {bar.label}\n")
+    text.append_text(_not_known(tally, width))
     return text.append(f"\n{words['disclaimer']}")
 
 
 def _counted(rows: int, tally: Tally, width: int) -> str:
     return f"{rows:{width},} {share(rows, tally.assessed):>7}"
+
+
+def _not_known(tally: Tally, width: int) -> Text:
+    if not tally.with_not_known:
+        return Text()
+    heading = "\nMedicines that are not known, and may be anything\n"
+    have_any = f"  {_counted(tally.with_not_known, tally, width)}  have one or more\n"
+    text = Text.assemble((heading, "bold"), have_any)
+    frequent = tally.frequent_not_known
+    for name, rows in islice(frequent.items(), MOST_NAMES_SHOWN):
+        text.append(f"  {_counted(rows, tally, width)}  {name}\n")
+    return text.append("".join(f"{line}\n" for line in _not_shown(tally, len(frequent))))
+
+
+def _not_shown(tally: Tally, frequent: int) -> Iterator[str]:
+    if frequent > MOST_NAMES_SHOWN:
+        yield f"Not shown: {frequent - MOST_NAMES_SHOWN:,} more names; --json has them"
+    if rare := len(tally.not_known) - frequent:
+        yield f"Not shown, as they may be notes: {rare:,} that one person alone has"
+    if tally.not_known_beyond:
+        yield (
+            f"Not counted by name: whatever came after {MOST_NAMES:,} different names, "
+            f"{tally.not_known_beyond:,} times"
+        )
 
 
 def _put_aside(tally: Tally, plan: Plan) -> Text:
@@ -105,6 +133,12 @@ def outcome_data(outcome: Outcome, plan: Plan) -> Mapping[str, Any]:
         "triage": {level.id: tally.triage.get(level.id, 0) for level in Triage},
         "top_causes": dict(tally.top_causes),
         "causes": dict(tally.causes),
+        "unrecognised": {
+            "people": tally.with_not_known,
+            "names": dict(tally.frequent_not_known),
+            "names_of_one_person": len(tally.not_known) - len(tally.frequent_not_known),
+            "beyond": tally.not_known_beyond,
+        },
         "resumed_after": outcome.resumed,
         "columns": {"facts": outcome.facts, "others": list(outcome.others)},
         "output": None if plan.target is None else str(plan.target),

@@ -16,8 +16,9 @@ from crampsrules.cohort.plan import Plan
 from crampsrules.facts import FACTS
 from crampsrules.frames.columns import BETWEEN
 from crampsrules.frames.eager import answered_by, by_column
+from crampsrules.frames.encoding import IDS
 from crampsrules.frames.inputs import Inputs
-from crampsrules.frames.outputs import ERRORS, Outputs
+from crampsrules.frames.outputs import ERRORS, NOT_KNOWN, Outputs
 from crampsrules.frames.polars_frames import schema_of
 from crampsrules.rulebase import RuleBase
 
@@ -30,6 +31,8 @@ class Answered:
 
     answers: pl.DataFrame
     """In a run that writes Parquet, `fired` has numbers for ids: see `Outputs`."""
+    not_known: pl.Series
+    """For each the names of medicines that are not known, each once; null where all are known."""
     passed: Any
     """What goes from each of these rows into the output, as in `Batch`."""
     rejects: Sequence[Reject]
@@ -56,17 +59,25 @@ class Assessor:
             weights=plan.weights,
             errors=True,
             numbered=plan.target_format is Format.PARQUET,
+            not_known=True,
         )
         nobody = pl.DataFrame(schema={next(iter(FACTS)): pl.Float64})
         inputs = Inputs.of(schema_of(nobody), plan.rules)
         answered = by_column(nobody, plan.rules, inputs, outputs)
-        return cls(plan.rules, outputs, answered.drop(ERRORS).schema)
+        return cls(plan.rules, outputs, answered.drop(ERRORS, NOT_KNOWN).schema)
 
     def nobody(self, batch: Batch) -> Answered:
-        """What comes of a batch of no rows."""
+        """What comes of a batch of no rows. Raises FactsError for types that no fact takes."""
+        if not batch.is_ragged:  # of those each row has been looked at by itself
+            Inputs.of(schema_of(batch.facts), self.rules)
         answers = pl.DataFrame(schema=self.schema)
         return Answered(
-            answers=answers, passed=batch.passed, rejects=(), unreadable=0, end=batch.end
+            answers=answers,
+            not_known=pl.Series(dtype=IDS),
+            passed=batch.passed,
+            rejects=(),
+            unreadable=0,
+            end=batch.end,
         )
 
     def answered(self, batch: Batch) -> Answered:
@@ -92,7 +103,8 @@ class Assessor:
         if faulty:
             answers = answers.filter(sound)
         return Answered(
-            answers=answers,
+            answers=answers.drop(NOT_KNOWN),
+            not_known=answers[NOT_KNOWN],
             passed=_only(batch.passed, sound) if faulty else batch.passed,
             rejects=sorted((*batch.rejects, *rejects), key=lambda one: one.number),
             unreadable=len(batch.rejects),

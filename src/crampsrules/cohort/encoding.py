@@ -21,6 +21,7 @@ from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
+from crampsrules.errors import shorten
 from crampsrules.frames.columns import NONE, SEPARATOR
 from crampsrules.frames.outputs import FIRED
 
@@ -219,10 +220,11 @@ def _parted(column: pl.Series, *, empty: str) -> pl.Series:
     if not isinstance(column.dtype, pl.List | pl.Array):
         return column
     members = column.cast(pl.List(pl.String))
-    if members.explode(empty_as_null=True).str.contains(SEPARATOR, literal=True).any():
+    each = members.explode(empty_as_null=True).drop_nulls()
+    if len(parted := each.filter(each.str.contains(SEPARATOR, literal=True))):
         raise CohortError(
             f"a member in the column {column.name!r} has a {SEPARATOR} in it, which in CSV parts "
-            "members: write Parquet or NDJSON"
+            f"members: {shorten(parted[0])}: write Parquet or NDJSON"
         )
     return members.list.join(SEPARATOR).set(members.list.len() == 0, empty)
 

@@ -10,6 +10,9 @@ from attrs import field, frozen
 
 from crampsrules.cohort.answers import Answered
 
+MOST_NAMES = 10_000
+"""So many names of medicines that are not known are told apart, the first that come."""
+
 
 @frozen
 class Tally:
@@ -23,6 +26,12 @@ class Tally:
     """For how many rows each cause came first."""
     causes: Mapping[str, int] = field(factory=dict, hash=False)
     """For how many rows each cause was listed."""
+    with_not_known: int = 0
+    """How many rows have a medicine whose name is not known."""
+    not_known: Mapping[str, int] = field(factory=dict, hash=False)
+    """For how many rows each such name was given, in the order in which they first came."""
+    not_known_beyond: int = 0
+    """How often others were given, after so many names that these were not told apart."""
 
     @property
     def rejected(self) -> int:
@@ -34,10 +43,19 @@ class Tally:
         """How many rows were read."""
         return self.assessed + self.rejected
 
+    @property
+    def frequent_not_known(self) -> Mapping[str, int]:
+        """The names that are not known but for those of one person, the most frequent first.
+
+        What one person alone has may be no medicine, but a note about that person.
+        """
+        return _sorted({name: rows for name, rows in self.not_known.items() if rows > 1})
+
     @classmethod
     def of(cls, batch: Answered) -> Tally:
         """What there is in one batch."""
         answers = batch.answers
+        names = batch.not_known.drop_nulls()
         return cls(
             assessed=len(answers),
             unreadable=batch.unreadable,
@@ -45,9 +63,13 @@ class Tally:
             triage=_counts(answers["triage"]),
             top_causes=_counts(answers["top_cause"]),
             causes=_counts(answers["causes"].explode(empty_as_null=True)),
+            with_not_known=len(names),
+            not_known=_counts_in_order(names.explode(empty_as_null=True)),
         )
 
     def __add__(self, other: Tally) -> Tally:
+        """Both together; the other is of the rows that come after these."""
+        names, beyond = _told_apart(self.not_known, other.not_known)
         return Tally(
             assessed=self.assessed + other.assessed,
             unreadable=self.unreadable + other.unreadable,
@@ -55,6 +77,9 @@ class Tally:
             triage=_sum(self.triage, other.triage),
             top_causes=_sum(self.top_causes, other.top_causes),
             causes=_sum(self.causes, other.causes),
+            with_not_known=self.with_not_known + other.with_not_known,
+            not_known=names,
+            not_known_beyond=self.not_known_beyond + other.not_known_beyond + beyond,
         )
 
 
@@ -64,5 +89,27 @@ def _counts(values: pl.Series) -> Mapping[str, int]:
 
 def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> Mapping[str, int]:
     """Both together, the most frequent first."""
-    both = Counter(first) + Counter(second)
-    return dict(sorted(both.items(), key=lambda one: (-one[1], one[0])))
+    return _sorted(Counter(first) + Counter(second))
+
+
+def _sorted(counts: Mapping[str, int]) -> Mapping[str, int]:
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _counts_in_order(values: pl.Series) -> Mapping[str, int]:
+    """The same in the order in which they first come."""
+    frame = values.to_frame("value").drop_nulls()
+    return dict(frame.group_by("value", maintain_order=True).len().iter_rows())
+
+
+def _told_apart(
+    known: Mapping[str, int], others: Mapping[str, int]
+) -> tuple[Mapping[str, int], int]:
+    """Both together, no more than memory and the record bear, and how often all others came."""
+    both, beyond = dict(known), 0
+    for name, times in others.items():
+        if name in both or len(both) < MOST_NAMES:
+            both[name] = both.get(name, 0) + times
+        else:
+            beyond += times
+    return both, beyond

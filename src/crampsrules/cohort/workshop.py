@@ -131,7 +131,10 @@ def opened_workshop(plan: Plan, *, restart: bool) -> Iterator[Workshop]:
             raise CohortError(f"there is no folder {path.parent} to write to")
     if folder.exists() and not folder.is_dir():
         raise CohortError(f"{folder} is in the way: it is no folder")
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CohortError(f"{folder} cannot be made: {error.strerror or error}") from None
     with (folder / _LOCK).open("wb") as lock:
         _hold(lock, folder)
         if restart:

@@ -15,19 +15,21 @@ from attrs import evolve
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.frames.columns import columns_asked
+from crampsrules.frames.encoding import IDS
 from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
     ERRORS,
     FIRED,
+    NOT_KNOWN,
     TOP_CAUSE,
     TRIAGE,
     WEIGHT,
     Outputs,
     told,
 )
-from crampsrules.frames.polars_frames import IDS, Assessor, as_written, exact, schema_of
+from crampsrules.frames.polars_frames import Assessor, as_written, exact, schema_of
 from crampsrules.frames.rows import Answer, answers, problems_of
 from crampsrules.rulebase import RuleBase
 
@@ -90,6 +92,8 @@ def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Output
     if outputs.errors:
         errors = [None if isinstance(one, Answer) else told(one) for one in found]
         columns.append(pl.Series(ERRORS, errors, dtype=pl.String))
+    if outputs.not_known:
+        columns.append(_column(NOT_KNOWN, IDS, fine, lambda one: one.not_known or None))
     return pl.DataFrame(columns)
 
 
@@ -182,7 +186,7 @@ def _from_pandas(column: Any) -> Any:  # noqa: ANN401
 
 def _plain(value: object) -> object:
     """What Arrow knows, of what Python and NumPy have."""
-    if isinstance(value, set | frozenset):
+    if isinstance(value, set | frozenset | np.ndarray):
         return list(value)
     # Beside a double it would become one, which is not what it is written as.
     return float(str(value)) if isinstance(value, np.float16 | np.float32) else value

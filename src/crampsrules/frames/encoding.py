@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +14,12 @@ from attrs import Factory, frozen
 
 from crampsrules.facts import Fact
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, Inputs, bits_of
+from crampsrules.frames.outputs import NOT_KNOWN
 from crampsrules.medicines import Formulary
 from crampsrules.readers import MOST_MEDICINES, RefusedError, read_medicine
 
+IDS = pl.List(pl.String)
+NotKnown = tuple[str, ...]
 Bits = npt.NDArray[np.int64]
 
 
@@ -24,6 +29,8 @@ class Coded:
 
     held: tuple[int, ...]
     left_open: tuple[int, ...]
+    not_known: NotKnown = ()
+    """Its parts that are not known."""
 
 
 @frozen
@@ -45,7 +52,7 @@ class MedicineCoder:
             return self._marked(BAD)
         held, left_open = self.bits(meant.held), self.bits(meant.left_open)
         unrecognised = UNRECOGNISED if meant.unrecognised else 0
-        return Coded((held[0] | unrecognised, *held[1:]), left_open)
+        return Coded((held[0] | unrecognised, *held[1:]), left_open, meant.unrecognised)
 
     def _marked(self, bit: int) -> Coded:
         nothing = (0,) * self.words
@@ -69,12 +76,15 @@ class SetEncoder:
 
     fact: Fact
     coder: MedicineCoder
+    tells_not_known: bool = False
+    """Whether it gives the names of medicines that are not known too."""
     _coded: dict[str, Coded] = Factory(dict)
 
     @classmethod
-    def of(cls, fact: Fact, inputs: Inputs) -> SetEncoder:
+    def of(cls, fact: Fact, inputs: Inputs, *, tells_not_known: bool = False) -> SetEncoder:
         """The encoder for a set."""
-        return cls(fact, MedicineCoder(inputs.formulary, inputs.classes, len(inputs.words)))
+        coder = MedicineCoder(inputs.formulary, inputs.classes, len(inputs.words))
+        return cls(fact, coder, tells_not_known and fact.kind == "medicines")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,11 +104,12 @@ class SetEncoder:
     @property
     def dtype(self) -> pl.Struct:
         """The type of what a call gives."""
-        return pl.Struct(dict.fromkeys(self.names, pl.Int64))
+        bits: dict[str, Any] = dict.fromkeys(self.names, pl.Int64)
+        return pl.Struct({**bits, NOT_KNOWN: IDS} if self.tells_not_known else bits)
 
     def __call__(self, lists: pl.Series) -> pl.Series:
         """The bits for a column of lists; null where there is no list."""
-        texts, table = self._table(lists)
+        texts, table, not_known = self._table(lists)
         coded = lists.cast(pl.List(pl.Enum(texts)), strict=False).to_physical()
         array = coded.rechunk().to_arrow()
         ends = array.offsets.to_numpy()
@@ -111,22 +122,31 @@ class SetEncoder:
         found = pl.DataFrame(
             [pl.Series(name, bits) for name, bits in zip(self.names, joined, strict=True)]
         )
+        if self.tells_not_known:
+            found = found.with_columns(_parts_by_list(not_known, codes, ends))
         if not known.all():
             found = found.select(pl.when(known).then(pl.all()))
         return found.to_struct(lists.name)
 
-    def _table(self, lists: pl.Series) -> tuple[pl.Series, Sequence[Bits]]:
-        """The texts that may stand in a list, and what each says in bits; last, any other."""
+    def _table(self, lists: pl.Series) -> tuple[pl.Series, Sequence[Bits], Sequence[NotKnown]]:
+        """The texts that may stand in a list, and what each says in bits; last, any other.
+
+        And which of each are not known.
+        """
+        not_known: Sequence[NotKnown] = ()
         rows: list[tuple[int, ...]]
         if self.fact.kind == "members":
             texts = pl.Series(self.fact.members)
             rows = [(1 << at,) for at in range(len(texts))]
         else:
             texts = lists.explode().unique().drop_nulls()
-            rows = [(*one.held, *one.left_open) for one in map(self._code, texts)]
+            coded = [*map(self._code, texts)]
+            rows = [(*one.held, *one.left_open) for one in coded]
+            not_known = [one.not_known for one in coded]
         width = 1 if self.fact.kind == "members" else 2 * self.coder.words
         rows.append((BAD,) + (0,) * (width - 1))  # for null, and what is no member
-        return texts, list(np.array(rows, dtype=np.int64).reshape(-1, width).T.copy())
+        table = np.array(rows, dtype=np.int64).reshape(-1, width).T.copy()
+        return texts, list(table), not_known
 
     def _code(self, name: str) -> Coded:
         if name not in self._coded:
@@ -163,3 +183,33 @@ def _or_by_list(bits: Bits, ends: npt.NDArray[np.int64]) -> Bits:
     if len(filled):
         found[filled] = np.bitwise_or.reduceat(bits, starts[filled])
     return found
+
+
+def _parts_by_list(
+    parts: Sequence[NotKnown], codes: npt.NDArray[np.uint32], ends: Bits
+) -> pl.Series:
+    """The parts of the members of each list, each once and in the order of letters; or null."""
+    names = sorted(set(chain.from_iterable(parts)))
+    size = len(ends) - 1
+    if not names:
+        return pl.repeat(None, size, dtype=IDS, eager=True).alias(NOT_KNOWN)
+    places = {name: place for place, name in enumerate(names)}
+    by_code = np.array([places[name] for one in parts for name in one])
+    sizes = np.array([*map(len, parts), 0])
+    members = np.flatnonzero(sizes[codes])
+    lists = np.searchsorted(ends, members, side="right") - 1
+    taken = codes[members]
+    starts, lengths = (np.cumsum(sizes) - sizes)[taken], sizes[taken]
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    found = by_code[np.repeat(starts, lengths) + within]
+    # Each pair of a list and a name is one number, so that they are sorted by both at once.
+    pairs = np.repeat(lists, lengths) * len(names) + found
+    pairs.sort(kind="stable")  # which is quick where nearly all is sorted
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
+    offsets = np.append(0, np.bincount(pairs // len(names), minlength=size).cumsum())
+    array = pa.LargeListArray.from_arrays(
+        offsets,
+        pl.Series(names)[pairs % len(names)].to_arrow(compat_level=pl.CompatLevel.oldest()),
+        mask=pa.array(np.diff(offsets) == 0),
+    )
+    return pl.Series(NOT_KNOWN, pl.from_arrow(array))

@@ -16,6 +16,7 @@ CAUSES = "causes"
 ADVICE = "advice"
 FIRED = "fired"
 ERRORS = "errors"
+NOT_KNOWN = "unrecognised"
 WEIGHT = "weight__"
 """Stands before the id of a cause in the name of the column of its weight."""
 
@@ -29,9 +30,19 @@ class Outputs:
     errors: bool
     numbers: Mapping[str, int] | None = field(default=None, hash=False)
     """The numbers that stand for ids in `fired`; None where the ids stand there themselves."""
+    not_known: bool = False
+    """Whether the names of medicines that are not known have a column; in SQL they never have."""
 
     @classmethod
-    def of(cls, rules: RuleBase, *, weights: bool, errors: bool, numbered: bool = False) -> Outputs:
+    def of(
+        cls,
+        rules: RuleBase,
+        *,
+        weights: bool,
+        errors: bool,
+        numbered: bool = False,
+        not_known: bool = False,
+    ) -> Outputs:
         """All that there are for these rules.
 
         `fired` is by far the largest. With `numbered` it has the places of ids in their order, for
@@ -39,14 +50,15 @@ class Outputs:
         """
         numbers = {id_: at for at, id_ in enumerate(sorted(rules.conditions))}
         causes = tuple(sorted(rules.causes)) if weights else ()
-        return cls(causes, errors, numbers if numbered else None)
+        return cls(causes, errors, numbers if numbered else None, not_known)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns."""
         weights = (WEIGHT + cause for cause in self.weights)
-        errors = [ERRORS] if self.errors else []
-        return (TRIAGE, TOP_CAUSE, CAUSES, ADVICE, FIRED, *weights, *errors)
+        asked = [(ERRORS, self.errors), (NOT_KNOWN, self.not_known)]
+        others = (name for name, is_asked in asked if is_asked)
+        return (TRIAGE, TOP_CAUSE, CAUSES, ADVICE, FIRED, *weights, *others)
 
     def fired(self, ids: Iterable[str]) -> pl.Series:
         """What stands for these ids in `fired`."""

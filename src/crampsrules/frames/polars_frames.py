@@ -34,13 +34,14 @@ from crampsrules.engines.columnar import (
 )
 from crampsrules.frames.columns import NONE, SEPARATOR, FactColumn
 from crampsrules.frames.decoding import Ranking, lists_of
-from crampsrules.frames.encoding import SetEncoder
+from crampsrules.frames.encoding import IDS, SetEncoder
 from crampsrules.frames.inputs import Inputs
 from crampsrules.frames.outputs import (
     ADVICE,
     CAUSES,
     ERRORS,
     FIRED,
+    NOT_KNOWN,
     TOP_CAUSE,
     TRIAGE,
     WEIGHT,
@@ -52,7 +53,6 @@ from crampsrules.labels import SPACES
 from crampsrules.rulebase import RuleBase
 from crampsrules.triage import Triage
 
-IDS = pl.List(pl.String)
 _FEW = 8
 """So many values are quicker compared one by one than looked up."""
 
@@ -142,7 +142,9 @@ class _Writer:
         lists = exact(column.name)
         if column.form == "text":
             lists = _split(lists.cast(pl.String))
-        encoder = SetEncoder.of(column.fact, self.inputs)
+        encoder = SetEncoder.of(
+            column.fact, self.inputs, tells_not_known=self.assessor.outputs.not_known
+        )
         return lists.cast(IDS).map_batches(encoder, return_dtype=encoder.dtype, is_elementwise=True)
 
     # --- Formulas -------------------------------------------------------------------------------
@@ -212,6 +214,8 @@ class _Writer:
         }
         if outputs.errors:
             first[ERRORS] = self._errors(fine)
+        if outputs.not_known:
+            first[NOT_KNOWN] = pl.when(fine).then(self._not_known())
         field = pl.col(self._own("ranked")).struct.field
         second = {CAUSES: field(CAUSES)} | {
             WEIGHT + cause: field(WEIGHT + cause) for cause in outputs.weights
@@ -232,6 +236,12 @@ class _Writer:
             return_dtype=pl.List(ids.dtype),
             is_elementwise=True,
         )
+
+    def _not_known(self) -> pl.Expr:
+        medicines = [one.fact.name for one in self.inputs.sets if one.fact.kind == "medicines"]
+        if not medicines:
+            return pl.lit(None, dtype=IDS)
+        return pl.col(self._own(f"{medicines[0]}:bits")).struct.field(NOT_KNOWN)
 
     def _errors(self, fine: pl.Expr) -> pl.Expr:
         def tell(columns: Sequence[pl.Series]) -> pl.Series:

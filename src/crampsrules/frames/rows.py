@@ -28,6 +28,8 @@ class Answer:
     weights: Mapping[str, int]
     advice: tuple[str, ...]
     fired: tuple[str, ...]
+    not_known: tuple[str, ...]
+    """Names of medicines, each once and in the order of letters."""
 
 
 def answers(rules: RuleBase, rows: Iterable[Row]) -> Iterator[Answer | list[FactProblem]]:
@@ -48,6 +50,7 @@ def _answer(assessment: Assessment) -> Answer:
         weights={one.id: one.weight for one in assessment.causes},
         advice=tuple(one.id for one in assessment.advice),
         fired=assessment.fired,
+        not_known=tuple(sorted(set(assessment.unrecognised))),
     )
 
 
