@@ -88,6 +88,7 @@ def test_a_summary_for_programs():
         "triage": {"self_care": 0, "routine": 1_200, "soon": 0, "same_day": 0, "emergency": 300},
         "top_causes": {CAUSES[0]: 900},
         "causes": {CAUSES[0]: 900, CAUSES[1]: 700},
+        "unrecognised": {"people": 0, "names": {}, "names_of_one_person": 0, "beyond": 0},
         "resumed_after": 1_000,
         "columns": {"facts": {"HOT": "fever"}, "others": ["person", "age_year", "fever"]},
         "output": "out.csv",
