@@ -173,6 +173,32 @@ def test_an_app_that_drops_a_red_flag_is_found_before_anything_is_drawn(flag):
     assert raised.value.facts == PatientFacts.from_mapping(flag)
 
 
+LARGE = {
+    "potassium_mmol_l": 6.2,
+    "calcium_mmol_l": 4.5,
+    "magnesium_mmol_l": 3.5,
+    "sodium_mmol_l": 160,
+    "creatine_kinase_u_l": 20_000,
+    "tsh_miu_l": 100,
+    "alcohol_units_per_week": 200,
+}
+
+
+@pytest.mark.parametrize("fact", LARGE)
+def test_an_app_that_drops_large_numbers_is_found_before_anything_is_drawn(fact):
+    """Wherever they begin, also beyond the last threshold."""
+
+    def app(facts):
+        value = getattr(facts, fact)
+        is_large = value is not None and value > LARGE[fact]
+        return assess(facts.replace(**{fact: None}) if is_large else facts, engine="compiled")
+
+    test = settings(DEFAULT, phases=[Phase.explicit])(law_test(app, "threshold_law"))
+
+    with pytest.raises(BrokenLawError, match=r"^threshold_law"):
+        test()
+
+
 OWN = """
 sources = [{ id = "book", title = "A book" }]
 

@@ -49,6 +49,19 @@ def test_nearly_every_threshold_of_the_shipped_rules_has_near_misses():
     assert len(edges_for(SHIPPED).by_threshold) > 0.85 * len(every)
 
 
+def test_the_widest_pair_of_a_threshold_reaches_to_the_end_of_the_scale():
+    """Where the rule goes so far; some rule fires for exactly one of the two."""
+    rules = rules_of(urgent("high", "egfr > 90"), urgent("middle", "100 <= sodium_mmol_l < 140"))
+    fire = engine_for(rules, "compiled").fire
+
+    pairs = [*edges_for(rules).widest()]
+
+    assert all(fire(below) != fire(above) for below, above in pairs)
+    assert [above.egfr for _, above in pairs if above.egfr] == [FACTS["egfr"].high]
+    ends = {(below.sodium_mmol_l, above.sodium_mmol_l) for below, above in pairs}
+    assert (139.0, 140.0) in ends
+
+
 @given(rule_bases(), st.data())
 @fewer(2)
 def test_near_misses_of_any_rule_base_turn(rules, data):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -15,7 +15,7 @@ from crampsrules.strategies.arguments import InvalidStrategyError
 from crampsrules.strategies.noise import Draw, KnownFacts, drawn_way, most_kept, noise, picked
 from crampsrules.strategies.plausible import made_coherent
 from crampsrules.strategies.solving import Solver, Way, solver_for
-from crampsrules.strategies.values import beside, steps
+from crampsrules.strategies.values import beside, ends, steps
 
 _MOST_EXAMPLES = 12
 
@@ -63,6 +63,22 @@ class Edges:
         base |= self._beside(edge, sides, base, draw(noise(self.rules)))
         low, high = sorted(sides)
         return _with(base, edge, low), _with(base, edge, high)
+
+    def widest(self) -> Iterator[tuple[PatientFacts, PatientFacts]]:
+        """For each threshold the plainest pair, one of them as far beyond it as can be.
+
+        What loses large or small numbers loses the end of the scale, wherever it begins.
+        """
+        for edges in self.by_threshold.values():
+            edge = edges[0]
+            base = self._plainest(edge)
+            meets, misses = self._sides(edge)[0]
+            low, high = ends(FACTS[edge.wanted.fact])
+            for far in (high if meets > misses else low, meets):
+                if self._decides(edge, (far, misses), base):
+                    below, above = sorted((far, misses))
+                    yield _with(base, edge, below), _with(base, edge, above)
+                    break
 
     def _beside(
         self, edge: _Edge, sides: tuple[float, float], base: dict[str, object], drawn: KnownFacts

@@ -220,7 +220,7 @@ def around(mark: float, fact: Fact) -> list[float]:
 
 
 def _bounded(value: float, fact: Fact) -> float | None:
-    low, high = _ends(fact)
+    low, high = ends(fact)
     return _as_kept(value, fact) if low <= value <= high else None
 
 
@@ -229,7 +229,8 @@ def _as_kept(value: float, fact: Fact) -> float:
     return int(value) if fact.kind == "integer" else float(value) + 0.0
 
 
-def _ends(fact: Fact) -> tuple[float, float]:
+def ends(fact: Fact) -> tuple[float, float]:
+    """The least and the largest number that a fact takes."""
     assert fact.low is not None
     assert fact.high is not None
     return _as_kept(fact.low, fact), _as_kept(fact.high, fact)
@@ -237,12 +238,12 @@ def _ends(fact: Fact) -> tuple[float, float]:
 
 def _apart(marks: Sequence[float], fact: Fact) -> set[float]:
     """Values well away from thresholds: between them, beyond the first and last, and the ends."""
-    ends = _ends(fact)
-    between = (_middle(low, high, fact) for low, high in pairwise(sorted({*marks, *ends})))
+    both_ends = ends(fact)
+    between = (_middle(low, high, fact) for low, high in pairwise(sorted({*marks, *both_ends})))
     # What lies half-way to the end is more than most people have of anything.
     halves = (marks[0] / 2, marks[-1] * 1.5) if marks else ()
     beyond = (one for half in halves if (one := _bounded(round(half, 2), fact)) is not None)
-    return {*ends, *between, *beyond}
+    return {*both_ends, *between, *beyond}
 
 
 def _middle(low: float, high: float, fact: Fact) -> float:
@@ -263,7 +264,7 @@ def _spread(values: Sequence[float]) -> list[float]:
 
 def _numbers(fact: Fact, wanted: Atoms, instead: float) -> st.SearchStrategy[float]:
     """Any number within the comparisons; `instead` of one that a != rules out."""
-    low, high = _ends(fact)
+    low, high = ends(fact)
     for atom in wanted:
         if isinstance(atom, Comparison):
             low, high = _narrowed(low, high, atom, fact)

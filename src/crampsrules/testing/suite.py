@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from crampsrules.errors import CrampsRulesError, did_you_mean, names_apart, shorten
 from crampsrules.facts import PatientFacts
 from crampsrules.strategies import near_misses, patient_facts
+from crampsrules.strategies.near_misses import edges_for
 from crampsrules.testing import laws
 from crampsrules.testing.apps import App
 from crampsrules.testing.boundaries import boundary_patients
@@ -90,6 +91,10 @@ def _tests(app: App) -> Mapping[str, Test]:
     @given(near_miss=near_misses(rules=app.rules))
     def threshold_law(near_miss: tuple[PatientFacts, PatientFacts]) -> None:
         laws.threshold_law(app, near_miss)
+
+    # Among so many thresholds, chance meets those of one number too seldom.
+    for pair in edges_for(app.rules).widest():
+        threshold_law = example(near_miss=pair)(threshold_law)
 
     return {
         "deterministic": deterministic,
