@@ -200,7 +200,8 @@ def test_names_of_medicines_are_read_as_assess_reads_them(few):
 def test_what_is_not_seen_in_a_name_is_told():
     """As it is by `assess`."""
     found = assess_frame(
-        relation("select ['furo' || chr(8238) || 'semide', 'lasix'] as medications")
+        relation("select ['furo' || chr(8238) || 'semide', 'lasix'] as medications"),
+        rules=small_rules(),
     )
 
     assert answers(found.select("triage, errors"))[0]["errors"].endswith(r"'furo\u202esemide'")
@@ -305,7 +306,8 @@ def test_a_name_of_ours_may_be_that_of_a_table_or_a_column(name):
     column = patients.select(f"*, {{'id': 'zz', 'codes': [0], 'name': 'x'}} as \"{name}\"")
 
     for frame in (cramps.table(name), column, column.set_alias(name)):
-        assert_right(answers(assess_frame(frame)), [patient], exact=False)
+        found = answers(assess_frame(frame, rules=small_rules()))
+        assert_right(found, [patient], small_rules(), exact=False)
 
 
 def test_no_macro_takes_the_place_of_a_function():
@@ -373,7 +375,7 @@ def test_too_many_medicines_are_told_of():
     """And not as if one of them were wrong."""
     frame = pl.DataFrame({"medications": [[f"tonic {at:03}" for at in range(201)]]})
 
-    (found,) = answers(assess_frame(relation("select * from frame", frame)))
+    (found,) = answers(assess_frame(relation("select * from frame", frame), rules=small_rules()))
 
     assert found["errors"] == "medications: takes at most 200 medicines, got more"
 
