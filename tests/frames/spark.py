@@ -18,7 +18,10 @@ needs_java = pytest.mark.skipif(
 
 @contextmanager
 def session() -> Iterator[Any]:
-    """A Spark of two workers, without a page to watch it on."""
+    """A Spark of two workers, without a page to watch it on.
+
+    Its Java compiles quickly rather than well: it plans much and works on little.
+    """
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable  # or its workers take any python3 there is
@@ -30,6 +33,7 @@ def session() -> Iterator[Any]:
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.log.level", "ERROR")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .getOrCreate()
     )
     try:

@@ -65,6 +65,12 @@ def answers(frame) -> list[dict[str, Any]]:
     return pl.DataFrame(table).to_dicts()
 
 
+@pytest.fixture(scope="module")
+def nobody(spark, few, tmp_path_factory):
+    """One of whom nothing is known, assessed: to be planned in many ways."""
+    return assess_frame(frame_of(spark, [{}], tmp_path_factory.mktemp("nobody")), rules=few)
+
+
 def plan_of(frame) -> str:
     """What Spark is going to do, as it tells it."""
     told = io.StringIO()
@@ -97,22 +103,17 @@ def test_any_rule_base_says_what_assess_says(spark, tmp_path_factory, data):
 
 
 def test_names_of_medicines_are_read_as_assess_reads_them(spark, few, tmp_path):
-    """However they are written."""
-    patients = [{"medications": [name]} for name in NAMES_AS_WRITTEN]
+    """However they are written; and what is not seen in a name is told."""
+    patients = [
+        {"medications": ["furo\u202esemide", "lasix"]},
+        *({"medications": [name]} for name in NAMES_AS_WRITTEN),
+    ]
     frame = frame_of(spark, patients, tmp_path, ["medications"])
-
-    assert_right(answers(assess_frame(frame, rules=few)), patients, few, exact=False)
-
-
-def test_what_is_not_seen_in_a_name_is_told(spark, few):
-    """As it is by `assess`."""
-    frame = spark.createDataFrame(
-        [(0, ["furo\u202esemide", "lasix"])], "row int, medications array<string>"
-    )
 
     found = answers(assess_frame(frame, rules=few))
 
     assert found[0]["errors"].endswith(r"'furo\u202esemide'")
+    assert_right(found, patients, few, exact=False)
 
 
 @fewer(25)
@@ -138,11 +139,8 @@ def test_the_plan_holds_no_python_and_no_shuffle(spark, few, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["triage", "top_cause", "causes", "advice", "fired", "errors"])
-def test_each_answer_is_compiled_in_pieces_also_where_it_is_the_only_one(
-    spark, few, tmp_path, name
-):
+def test_each_answer_is_compiled_in_pieces_also_where_it_is_the_only_one(spark, nobody, name):
     """Spark marks what it makes one function of, and Java does not compile a large function."""
-    frame = assess_frame(frame_of(spark, [{}], tmp_path), rules=few)
     told = {
         "spark.sql.adaptive.enabled": "false",  # or the plan is told before that is known
         "spark.sql.debug.maxToStringFields": "1000",
@@ -150,7 +148,7 @@ def test_each_answer_is_compiled_in_pieces_also_where_it_is_the_only_one(
     for option, value in told.items():
         spark.conf.set(option, value)
     try:
-        steps = re.split(r"\n *\+- ", plan_of(frame.select(name)))
+        steps = re.split(r"\n *\+- ", plan_of(nobody.select(name)))
     finally:
         for option in told:
             spark.conf.unset(option)
@@ -261,8 +259,15 @@ def test_what_looks_like_a_variable_is_none(spark, few):
 # --- The job in examples/ -----------------------------------------------------------------------
 
 
+def plan_of_the_last_run(spark) -> str:
+    """What Spark did last, as its pages would tell it."""
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
+    runs = spark._jsparkSession.sharedState().statusStore().executionsList()
+    return str(runs.last().physicalPlanDescription())
+
+
 def test_the_job_assesses_two_partitions_on_two_workers(spark, tmp_path):
-    """Both regions are read, assessed and written, with no Python in the plan."""
+    """Both regions are read, assessed and written, with no Python in the plan that was followed."""
     patients: list[dict[str, Any]] = [
         {"age_years": 71.0, "timing": ["night"], "medications": ["furosemide", "Lasix/statin"]},
         {"fever": True, "leg_swelling": "one", "travel_hours": 9.0},
@@ -280,8 +285,10 @@ def test_the_job_assesses_two_partitions_on_two_workers(spark, tmp_path):
 
     read = spark.read.parquet(str(tmp_path / "in"))
     assert read.rdd.getNumPartitions() == spark.sparkContext.defaultParallelism == 2
-    assert not PYTHON.search(plan_of(job["assessed"](read)))
     job["run"](spark, str(tmp_path / "in"), str(tmp_path / "out"))
+    plan = plan_of_the_last_run(spark)
+    assert "partitionOverwriteMode" in plan
+    assert not PYTHON.search(plan)
 
     written = tmp_path / "out"
     assert {one.name for one in written.glob("region=*")} == {"region=north", "region=south"}
