@@ -16,6 +16,7 @@ from crampsrules import RuleBase, Triage
 from crampsrules.cli import ExitCode
 from crampsrules.cli.commands import crampsrules as tool
 from crampsrules.questions import Question
+from tests.command import ran
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = RuleBase.load()
@@ -66,8 +67,21 @@ def output_of(*arguments, code=ExitCode.OK):
     return result.output
 
 
+def program(*arguments, given="", streams=None, **environment):
+    """Run the command as a process of its own."""
+    done = ran(
+        *arguments,
+        given=given.encode(),
+        streams=streams,
+        environment={**bare_environment(), **environment},
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )
+
+
 def shell(*arguments, given="", **environment):
-    """Run the command as a program of its own."""
+    """Run the command as a shell does, from the first line of Python on."""
     return subprocess.run(
         [sys.executable, "-m", "crampsrules", *arguments],
         input=given,

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from crampsrules.cli import ExitCode, main
-from tests.cli.common import ROOT, bare_environment, shell
+from tests.cli.common import ROOT, bare_environment, program, shell
 from tests.processes import run_python
 
 WITHOUT = """
@@ -111,25 +111,22 @@ def closing(redirection, *arguments):
 
 
 NEEDS_A_SHELL = pytest.mark.skipif(os.name != "posix", reason="there is no sh to close streams")
-
-
+OUTPUT_CLOSED = "Error: standard output is closed: > /dev/null if nobody is to see it\n"
 PATIENT, PEOPLE = ROOT / "examples" / "night_cramps.toml", ROOT / "examples" / "cohort.csv"
 
 
-@NEEDS_A_SHELL
 @pytest.mark.parametrize(
     "command", ["--help", f"assess {PATIENT}", "rules", "ask", f"cohort {PEOPLE} - --to csv"]
 )
 def test_with_standard_output_closed_nothing_is_done(command):
     """Nobody would see the answer. It is said, unless nobody wants to hear either."""
-    done = closing(">&-", *command.split())
+    done = program(*command.split(), streams={1: None})
 
     assert done.returncode == ExitCode.USAGE
-    assert done.stderr == "Error: standard output is closed: > /dev/null if nobody is to see it\n"
-    assert closing(">&- 2>&-", *command.split()).returncode == ExitCode.USAGE
+    assert done.stderr == OUTPUT_CLOSED
+    assert program(*command.split(), streams={1: None, 2: None}).returncode == ExitCode.USAGE
 
 
-@NEEDS_A_SHELL
 @pytest.mark.parametrize(
     "command",
     [
@@ -142,17 +139,27 @@ def test_with_standard_output_closed_nothing_is_done(command):
 )
 def test_nothing_is_made_of_a_standard_input_that_is_closed(command):
     """It is no patient of whom nothing is known, and no cohort of nobody."""
-    done = closing("<&-", *command.split())
+    done = program(*command.split(), streams={0: None})
 
     assert done.stdout == ""
     assert done.returncode == ExitCode.USAGE
     assert done.stderr.endswith(": standard input is closed\n")
 
 
-@NEEDS_A_SHELL
 def test_a_stream_that_is_not_needed_may_be_closed():
     """Neither input nor messages are needed to assess a file."""
-    done = closing("<&- 2>&-", "assess", str(PATIENT))
+    done = program("assess", PATIENT, streams={0: None, 2: None})
 
     assert done.returncode == ExitCode.OK
-    assert done.stdout == shell("assess", str(PATIENT)).stdout
+    assert done.stdout == program("assess", PATIENT).stdout
+
+
+@NEEDS_A_SHELL
+def test_a_shell_closes_streams_as_the_tests_above_do():
+    """From the first line of Python on, which has None for what is closed."""
+    output, messages = closing(">&-", "rules"), closing("<&- 2>&-", "assess", str(PATIENT))
+
+    assert (output.returncode, output.stderr) == (ExitCode.USAGE, OUTPUT_CLOSED)
+    assert closing(">&- 2>&-", "--help").returncode == ExitCode.USAGE
+    assert messages.returncode == ExitCode.OK
+    assert messages.stdout == program("assess", PATIENT).stdout

@@ -23,7 +23,7 @@ from crampsrules.cli import ExitCode
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
-from tests.cohort.common import SHIPPED, answers_in, people, plan, run, write
+from tests.cohort.common import SHIPPED, answers_in, people, piped, plan, run, started, write
 
 # --- What is made of the options ---
 
@@ -206,8 +206,6 @@ def test_what_is_stopped_by_a_fault_says_how_it_goes_on(tmp_path, monkeypatch):
 
 # --- The command ---
 
-PIPE = [sys.executable, "-m", "crampsrules", "cohort"]
-
 
 def zstd(content):
     """As the program of that name compresses it."""
@@ -222,11 +220,6 @@ def utf_16(content):
 def utf_16_turned(content):
     """The same in the other order."""
     return codecs.BOM_UTF16_BE + content.decode().encode("utf-16-be")
-
-
-def piped(*arguments, given=b""):
-    """Run the command as a program in a pipe."""
-    return subprocess.run([*PIPE, *arguments], input=given, capture_output=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -580,8 +573,9 @@ def test_from_a_pipe_to_a_file_it_says_that_it_cannot_go_on(tmp_path):
 
 def test_a_reader_that_stops_is_no_traceback(cohort):
     """As with the other commands."""
+    command = [sys.executable, "-m", "crampsrules", "cohort", str(cohort), "-"]
     with subprocess.Popen(
-        [*PIPE, str(cohort), "-", "--to", "ndjson", "--batch", "1"],
+        [*command, "--to", "ndjson", "--batch", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -600,21 +594,18 @@ def test_a_terminal_shows_how_far_it_is(tmp_path):
     file = write(tmp_path / "in.csv", people(200))
     terminal, program = pty.openpty()
 
-    with subprocess.Popen(
-        [*PIPE, str(file), str(tmp_path / "out.csv"), "--batch", "10"],
-        stdout=subprocess.DEVNULL,
-        stderr=program,
-    ) as process:
-        os.close(program)
-        seen = b""
-        try:
-            while chunk := os.read(terminal, 10_000):
-                seen += chunk
-        except OSError:
-            pass  # how a terminal tells that nobody writes to it any more
+    process = started(file, tmp_path / "out.csv", "--batch", 10, streams=(0, 1, program))
+    os.close(program)
+    seen = b""
+    try:
+        while chunk := os.read(terminal, 10_000):
+            seen += chunk
+    except OSError:
+        pass  # how a terminal tells that nobody writes to it any more
+    process.join()
     os.close(terminal)
 
-    assert process.returncode == ExitCode.OK
+    assert process.exitcode == ExitCode.OK
     assert b"put aside" in seen
     assert run(file, tmp_path / "out.csv").stderr == ""
 
@@ -720,17 +711,11 @@ def test_a_file_that_a_shell_opened_is_not_written_over_either(tmp_path, argumen
     svg.hardlink_to(file)
 
     with file.open("rb") as stdin, file.open("ab") as stdout:
-        done = subprocess.run(
-            [*PIPE, *(one.format(**paths) for one in arguments)],
-            stdin=stdin,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        streams = {0: stdin.fileno(), 1: stdout.fileno()}
+        done = piped(*(one.format(**paths) for one in arguments), streams=streams)
 
     assert done.returncode == ExitCode.USAGE
-    assert f"{told.format(**paths)} cannot be both read and written" in done.stderr
+    assert f"{told.format(**paths)} cannot be both read and written" in done.stderr.decode()
     assert file.read_text() == "age_years\n71\n999\n"
     assert {*tmp_path.iterdir()} == {file, svg, other}
 
@@ -742,7 +727,7 @@ def test_a_file_may_be_both_ends_for_a_shell_where_a_cohort_uses_neither(tmp_pat
     log.write_text("before\n")
 
     with log.open("rb") as stdin, log.open("ab") as stdout:
-        done = subprocess.run([*PIPE, str(file), str(out)], stdin=stdin, stdout=stdout, check=False)
+        done = piped(file, out, streams={0: stdin.fileno(), 1: stdout.fileno()})
 
     assert done.returncode == ExitCode.OK
     assert log.read_text().startswith("before\n3 rows read, 3 assessed")

@@ -14,7 +14,7 @@ from rich.text import Text
 from crampsrules import Triage, assess
 from crampsrules.cli import ExitCode
 from crampsrules.cli.output import TRIAGE_STYLES, forbid_colour, progress_console, show, show_error
-from tests.cli.common import NIGHT_CRAMPS, at_a_screen, output_of, run, shell
+from tests.cli.common import NIGHT_CRAMPS, at_a_screen, output_of, program, run
 
 
 def test_output_goes_to_a_file_where_it_is_told_to(tmp_path):
@@ -101,7 +101,7 @@ def test_colour_may_be_forbidden(monkeypatch):
 def test_colour_is_for_terminals_and_can_be_forbidden(arguments, environment, coloured):
     """Where there is no colour there is no escape of any kind, and the words are the same."""
     facts = json.dumps({"chest_pain": True})
-    printed = shell("assess", "-", *arguments, given=facts, **environment).stdout
+    printed = program("assess", "-", *arguments, given=facts, **environment).stdout
 
     assert ("\x1b[" in printed) is coloured
     assert _plain(printed) == str(assess(chest_pain=True))
@@ -116,6 +116,6 @@ def _plain(text):
 def test_no_colour_may_stand_before_the_command():
     """Wherever it stands, it holds."""
     facts = json.dumps({"chest_pain": True})
-    printed = shell("--no-color", "assess", "-", given=facts, FORCE_COLOR="1").stdout
+    printed = program("--no-color", "assess", "-", given=facts, FORCE_COLOR="1").stdout
 
     assert "\x1b[" not in printed

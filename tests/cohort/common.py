@@ -2,10 +2,7 @@
 
 import csv
 import json
-import multiprocessing
-import os
 import random
-import resource
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +10,11 @@ import polars as pl
 from click.testing import CliRunner
 
 from crampsrules import PatientFacts, RuleBase
-from crampsrules.cli import main
 from crampsrules.cli.cohort import planned
 from crampsrules.cli.commands import crampsrules as tool
 from crampsrules.cohort.workshop import workshop_of
 from crampsrules.facts import FACTS
+from tests import command
 
 SHIPPED = RuleBase.load()
 FORMATS = ("csv", "ndjson", "parquet")
@@ -58,32 +55,21 @@ def plan(source="in.csv", target="out.csv", **told):
 
 # --- A command as a process of its own ----------------------------------------------------------
 
-# A process that has loaded everything and started nothing, to make others from: a run is killed at
-# its work and not while it loads.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["crampsrules.cli.cohort", "tests.cohort.common"])
 
-
-def started(*arguments):
+def started(*arguments, **more):
     """Start the command; it can be killed."""
-    process = _PROCESSES.Process(target=main, args=(["cohort", *map(str, arguments)],))
-    process.start()
-    return process
+    return command.started("cohort", *arguments, **more)
+
+
+def piped(*arguments, given=b"", streams=None):
+    """Run the command as a program in a pipe."""
+    return command.ran("cohort", *arguments, given=given, streams=streams)
 
 
 def started_with_messages(stderr, *arguments, room=None):
     """Start it with a file for its messages, and no file may grow beyond so many bytes."""
-    process = _PROCESSES.Process(target=_with_messages, args=(stderr, arguments, room))
-    process.start()
-    return process
-
-
-def _with_messages(stderr, arguments, room):
     with stderr.open("wb") as file:
-        os.dup2(file.fileno(), 2)
-    if room is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-    main(["cohort", *map(str, arguments)])
+        return started(*arguments, streams=(0, 1, file.fileno()), room=room)
 
 
 # --- People -------------------------------------------------------------------------------------
