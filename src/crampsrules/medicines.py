@@ -138,8 +138,8 @@ class Formulary:
         """The classes that a complete list of medicines implies and rules out.
 
         Raises FactsError for a name that is one slip away from a known one, or has one among
-        words that nobody knows ("half a tablet of warfarin"). Any other unknown name is reported
-        as unrecognised, and leaves open every class that the other names do not imply.
+        words that nobody knows. Any other unknown name is reported as unrecognised, and leaves open
+        every class that the other names do not imply.
         """
         if len(names) > LONG_LIST:
             return self._resolve(names)
