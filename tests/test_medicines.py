@@ -323,6 +323,12 @@ def test_classes_may_lie_within_several_others():
         ("dexamethasone sodium phosphate eye drops", ["dexamethasone eye drops"]),
         ("timolol maleate 0.5% eye drops", ["timolol eye drops"]),
         ("mometasone furoate cream", ["mometasone cream"]),
+        ("mometasone furoate nasal spray", ["mometasone nasal spray"]),
+        ("salbutamol 2.5 mg/2.5 ml nebuliser solution", ["salbutamol"]),
+        ("insulin 100 units/ml pen", ["insulin"]),
+        ("senna liquid", ["senna"]),
+        ("macrogol powder", ["macrogol"]),
+        ("desmopressin acetate 10 micrograms/dose nasal spray", ["desmopressin"]),
         ("budesonide 3 mg gastro-resistant capsules po", ["budesonide capsules"]),
         ("budesonide 9 mg once daily by mouth", ["budesonide tablets"]),
         ("budesonide (oral), aspirin (28 tablets)", ["budesonide tablets", "aspirin"]),
@@ -342,7 +348,7 @@ STAY_UNKNOWN = (
     # A salt of a mineral is a medicine of its own.
     "potassium phosphate", "calcium phosphate", "sodium chloride", "calcium folinate",
     # For the skin.
-    "minoxidil solution", "minoxidil 5% topical solution", "timolol drops",
+    "minoxidil 5% topical solution", "timolol drops", "clotrimazole vaginal tablets",
     # Hyphens join many words that are no names.
     "anti-diuretic", "steroid-free cream", "potassium-sparing", "anti-willow bark",
     "tonic 5 mg tablets", "40 mg", "tablets", "(5)", "unheard-of",
@@ -391,6 +397,9 @@ def test_a_slip_is_found_beside_what_a_label_adds(name):
         ("willow bark calcium", "calcium"),
         ("willow bark/the old lasix", "lasix"),
         ("heparin injection", "heparin"),
+        ("furosemide solution", "furosemide"),
+        ("fentanyl patches", "fentanyl"),
+        ("testosterone implant", "testosterone"),
     ],
 )
 def test_a_known_name_among_words_that_nobody_knows_is_an_error_that_names_it(written, name):

@@ -81,7 +81,7 @@ LABEL = _apart(f"{_AMOUNT}|{_OFTEN}|{_MADE}")
 _WAYS = "(?:for )?oral(?: (?:solution|suspension|liquid|syrup))?|orally|by mouth|po"
 _FORMS = (
     "tablets?|tabs?|capsules?|caps?|caplets?|pills?|inhalers?|sachets?|granules?|syrup|elixir|"
-    "linctus"
+    "linctus|liquid|suspension|powders?|pens?|cartridges?|nebules?|nebuli[sz]er (?:solution|liquid)"
 )
 WAY = _apart(_WAYS)
 """That it is swallowed. Of other ways a name is needed: a solution may be for the skin."""
@@ -119,13 +119,16 @@ MINERAL = (
 """A salt of one of these is a medicine itself, and is not read over: "potassium phosphate"."""
 ELSEWHERE = (
     rf"(^|[{ENDS}_-])(?:"
-    "creams?|gels?|ointments?|lotions?|liniments?|balms?|rubs?|foams?|pastes?|powders?|sprays?|"
-    "shampoos?|soaps?|wash(?:es)?|mouthwash|gargles?|lozenges?|drops?|eyes?|ears?|nose|nasal|nasule|"
-    "topical|skin|scalp|patch(?:es)?|plasters?|dressings?|rectal|suppositor(?:y|ies)|enemas?|"
-    "vaginal|pessar(?:y|ies)|implants?|coil|solution|free|anti"
+    "creams?|gels?|ointments?|lotions?|liniments?|balms?|rubs?|foams?|pastes?|shampoos?|soaps?|"
+    "wash(?:es)?|mouthwash|gargles?|lozenges?|drops?|eyes?|ears?|topical|skin|scalp|dressings?|"
+    "enemas?|vaginal|pessar(?:y|ies)|free|anti"
     rf")($|[{ENDS}_-])"
 )
-"""With one of these a text may well tell of something else than the name in it: a cream."""
+"""With one of these a text tells of something else than the name in it, such as its cream.
+
+Patches, sprays, implants and suppositories are not among them: what they hold acts in the whole
+body as often as not.
+"""
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
 _JOINS = rf"\s*(?:[{SIGNS}]|\band\b|\bwith\b)\s*"

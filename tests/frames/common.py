@@ -235,6 +235,10 @@ def wide(text: str) -> str:
 LABELS: Sequence[str] = """
 half my mother's warfarin
 warfarin, take at 6.30 pm
+salbutamol nebuliser solution
+insulin 100 units/ml pen
+fentanyl patches
+mometasone furoate nasal spray
 no warfarin, but willow bark
 sodium warfarin
 steroid-free cream
