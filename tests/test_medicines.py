@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, PatientFacts, RuleBase, assess
 from crampsrules.engines import engine_for
-from crampsrules.labels import ELSEWHERE, FORM, LABEL, MINERAL, SALT, WAY, key_of
+from crampsrules.labels import (
+    ELSEWHERE,
+    FORM,
+    LABEL,
+    MINERAL,
+    MOST_NAME_WORDS,
+    SALT,
+    WAY,
+    key_of,
+)
 from crampsrules.medicines import Formulary, one_slip_apart
 from crampsrules.rules import Medicine, MedicineClass, Names
 from tests.drawing import ADDED, SALTS, UNHEARD_OF, labelled_names, medicine_names
@@ -393,13 +402,17 @@ def test_a_slip_is_found_beside_what_a_label_adds(name):
         ("warfarin sodim", "warfarin"),
         ("warfarin sodium chloride", "warfarin"),
         ("losartan-willow bark", "losartan"),
-        ("vitamin d calcium", "vitamin"),
         ("willow bark calcium", "calcium"),
         ("willow bark/the old lasix", "lasix"),
         ("heparin injection", "heparin"),
         ("furosemide solution", "furosemide"),
         ("fentanyl patches", "fentanyl"),
         ("testosterone implant", "testosterone"),
+        ("put on a blood thinner", "blood thinner"),
+        ("Schweppes tonic water", "tonic water"),
+        ("trying co-codamol", "co-codamol"),
+        ("drinks st john's wort", "st john's wort"),
+        ("new insulin glargine", "insulin glargine"),
     ],
 )
 def test_a_known_name_among_words_that_nobody_knows_is_an_error_that_names_it(written, name):
@@ -411,10 +424,36 @@ def test_a_known_name_among_words_that_nobody_knows_is_an_error_that_names_it(wr
     assert str(problem) == f"medications: {written!r} is not known; did you mean {name!r}?"
 
 
-ONE_WORD = [name for name in NAMES if name.isalpha() and not re.search(MINERAL, f"{name.lower()} ")]
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("furosemide ramipril the pill", "'furosemide', 'ramipril' and 'the pill'"),
+        ("i believe furosemide, and ramipril", "'furosemide' and 'ramipril'"),
+        ("vitamin d calcium", "'vitamin d' and 'calcium'"),
+        ("furosemid and simvastatine", "'furosemide' and 'simvastatin'"),
+        ("furosemid/lasix or furosemide", "'furosemide' and 'lasix'"),
+    ],
+)
+def test_whoever_follows_a_hint_loses_no_medicine(written, meant):
+    """Of several names in one text each is told, those too that are sure."""
+    with pytest.raises(FactsError) as caught:
+        SHIPPED.resolve(frozenset({written}))
+
+    (problem,) = caught.value.problems
+    assert problem.message == (f"{written!r} is not known; did you mean {meant}, each by itself?")
 
 
-@given(st.sampled_from(UNHEARD_OF), st.sampled_from(ONE_WORD), st.sampled_from(UNHEARD_OF))
+NO_MINERALS = [name for name in NAMES if not re.search(MINERAL, f"{name.casefold()} ")]
+
+
+def test_names_of_more_words_than_are_looked_for_have_a_name_in_them():
+    """Else such a one would be lost among words that are not known."""
+    longer = [name for name in NO_MINERALS if len(re.split(r"[\W_]+", name)) > MOST_NAME_WORDS]
+
+    assert not longer
+
+
+@given(st.sampled_from(UNHEARD_OF), st.sampled_from(NO_MINERALS), st.sampled_from(UNHEARD_OF))
 def test_no_known_name_is_lost_among_words(before, name, behind):
     """Whatever stands around it, as long as nothing says that it is a cream or the like."""
     written = f"{before} {name} {behind}"

@@ -110,6 +110,8 @@ _SALTS = (
 )  # fmt: skip
 SALT = _last("|".join(_SALTS))
 """As which salt or ester. In front of a name it is none, and no part of a list."""
+MOST_NAME_WORDS = 4
+"""A name of so many words is found among others."""
 MOST_WORDS = 3
 """So many forms or salts are read over, one by one until a name is known: it may have one too."""
 MINERAL = (

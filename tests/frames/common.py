@@ -365,6 +365,9 @@ NAMES_AS_WRITTEN: Sequence[str] = [
     "statins 5", "5 mg statin tablets", "water tablets 40", "40 tabs and 20 caps", "lasix 4 0 m g",
     "furosemide 40mg/5ml", "co-codamol 30/500", "lasix 3", "lasi 1", "wter tablets", "(lasix)",
     "None", "NONE", "nones", "none, lasix", "furo\u00adsemide", "furosemide\u200b", "\ufefflasix",
+    "Schweppes tonic water", "on the pill since May", "(st john's wort?",
+    "new insulin glargine pump", "furosemide ramipril water tablets",
+    "co-codamol etc", "water_tablets etc",
     "\u202elasix", "lasix \u2066x\u2069", "lasix\u00ad\u2060x", wide("furosemide 40mg"),
     wide("Lasix/statin"), wide("Lasi"), *LABELS,
 ]  # fmt: skip
