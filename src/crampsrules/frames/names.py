@@ -17,6 +17,7 @@ from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
 from crampsrules.labels import (
     ALONE,
+    ARTICLE,
     ELSEWHERE,
     ENDS,
     FORM,
@@ -245,7 +246,8 @@ class Names:
         say = self.dialect
         spaced = say.replaced(folded, GAP, TWO_SPACES)
         joined = TWO_SPACES + say.group(1) + say.group(2)
-        plain = say.replaced(self._without(LABEL, spaced), LOOSE, joined)
+        plain = say.replaced(self._without(LABEL, spaced), ARTICLE, say.group(1))
+        plain = say.replaced(plain, LOOSE, joined)
         plain = say.stripped(plain, ENDS)
         several = say.flat(say.list_of([say.list_of(["plain"]), "parts"]))
         texts = f"CASE WHEN {say.size('parts')} = 1 THEN parts ELSE {several} END"
