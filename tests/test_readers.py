@@ -197,8 +197,10 @@ def test_only_names_of_short_lists_of_medicines_are_remembered(monkeypatch, name
             (
                 "medications",
                 [nothing],
-                f"takes names of medicines, got {nothing!r}: "
-                'for "none of these" give an empty list',
+                (
+                    f"takes names of medicines, got {nothing!r}: "
+                    'for "none of these" give an empty list'
+                ),
             )
             for nothing in ("no", "NIL", "Nothing.", "n/a", "NA", "no medication", "none of these")
         ),
