@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from crampsrules import FactsError, PatientFacts, RuleBase, assess
 from crampsrules.engines import engine_for
-from crampsrules.labels import ELSEWHERE, FORM, LABEL, MINERAL, SALT, WAY, key_of
+from crampsrules.labels import (
+    ELSEWHERE,
+    FORM,
+    LABEL,
+    MINERAL,
+    MOST_NAME_WORDS,
+    SALT,
+    WAY,
+    key_of,
+)
 from crampsrules.medicines import Formulary, one_slip_apart
 from crampsrules.rules import Medicine, MedicineClass, Names
 from tests.drawing import ADDED, SALTS, UNHEARD_OF, labelled_names, medicine_names
@@ -335,6 +344,28 @@ def test_classes_may_lie_within_several_others():
         ("water tablets 40 mg, take 1-2 tablets", ["water tablets"]),
         ("budesonide 3 mg capsules, take 3 capsules once daily", ["budesonide capsules"]),
         ("aspirin, oral steroids", ["aspirin", "oral steroids"]),
+        # As people say it.
+        ("I take a statin and my water tablets", ["statin", "water tablets"]),
+        ("I\u2019m on the pill", ["the pill"]),
+        ("im taking some aspirin", ["aspirin"]),
+        ("a water tablet with a glass of water", ["water tablet"]),
+        ("aspirin. Take with plenty of water", ["aspirin"]),
+        ("warfarin at 6pm with water", ["warfarin"]),
+        ("rivaroxaban 20 mg tablets with evening meal", ["rivaroxaban"]),
+        ("brown inhaler 2 puffs morning and night", ["brown inhaler"]),
+        ("alendronic acid 70mg once weekly (Sunday)", ["alendronic acid"]),
+        ("\u201eLasix\u201c 40 mg", ["lasix"]),
+        ("\u00ab Lasix \u00bb", ["lasix"]),
+        ("\u2022 furosemide 40 mg", ["furosemide"]),
+        # As a surgery's list says it.
+        ("Salbutamol 100micrograms/dose inhaler CFC free", ["salbutamol"]),
+        ("Seretide 250 Evohaler", ["seretide"]),
+        ("Fostair NEXThaler 200/6", ["fostair"]),
+        ("NovoRapid FlexPen 100units/ml solution for injection 3ml pre-filled pens", ["novorapid"]),
+        ("enoxaparin 40mg/0.4ml solution for injection pre-filled syringes", ["enoxaparin"]),
+        ("aspirin 75mg disp tabs", ["aspirin"]),
+        ("gtn spray prn under the tongue", ["gtn spray"]),
+        ("melatonin 1 mg gummies", ["melatonin"]),
     ],
 )
 def test_what_a_label_adds_to_a_name_is_no_part_of_it(written, names):
@@ -389,17 +420,25 @@ def test_a_slip_is_found_beside_what_a_label_adds(name):
         ("FUROSEMIDE TABLETS RESTORATIV 40MG", "furosemide"),
         ("furosemide-40a", "furosemide"),
         ("no longer on warfarin", "warfarin"),
+        ("I don't take warfarin", "warfarin"),
+        ("not taking warfarin", "warfarin"),
+        ("I used to take warfarin", "warfarin"),
+        ("my mum takes warfarin", "warfarin"),
         ("sodium warfarin", "warfarin"),
         ("warfarin sodim", "warfarin"),
         ("warfarin sodium chloride", "warfarin"),
         ("losartan-willow bark", "losartan"),
-        ("vitamin d calcium", "vitamin"),
         ("willow bark calcium", "calcium"),
         ("willow bark/the old lasix", "lasix"),
         ("heparin injection", "heparin"),
         ("furosemide solution", "furosemide"),
-        ("fentanyl patches", "fentanyl"),
+        ("fentanyl implants", "fentanyl"),
         ("testosterone implant", "testosterone"),
+        ("put on a blood thinner", "blood thinner"),
+        ("Schweppes tonic water", "tonic water"),
+        ("trying co-codamol", "co-codamol"),
+        ("drinks st john's wort", "st john's wort"),
+        ("new insulin glargine", "insulin glargine"),
     ],
 )
 def test_a_known_name_among_words_that_nobody_knows_is_an_error_that_names_it(written, name):
@@ -411,10 +450,36 @@ def test_a_known_name_among_words_that_nobody_knows_is_an_error_that_names_it(wr
     assert str(problem) == f"medications: {written!r} is not known; did you mean {name!r}?"
 
 
-ONE_WORD = [name for name in NAMES if name.isalpha() and not re.search(MINERAL, f"{name.lower()} ")]
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("furosemide ramipril the pill", "'furosemide', 'ramipril' and 'the pill'"),
+        ("i believe furosemide, and ramipril", "'furosemide' and 'ramipril'"),
+        ("vitamin d calcium", "'vitamin d' and 'calcium'"),
+        ("furosemid and simvastatine", "'furosemide' and 'simvastatin'"),
+        ("furosemid/lasix or furosemide", "'furosemide' and 'lasix'"),
+    ],
+)
+def test_whoever_follows_a_hint_loses_no_medicine(written, meant):
+    """Of several names in one text each is told, those too that are sure."""
+    with pytest.raises(FactsError) as caught:
+        SHIPPED.resolve(frozenset({written}))
+
+    (problem,) = caught.value.problems
+    assert problem.message == (f"{written!r} is not known; did you mean {meant}, each by itself?")
 
 
-@given(st.sampled_from(UNHEARD_OF), st.sampled_from(ONE_WORD), st.sampled_from(UNHEARD_OF))
+NO_MINERALS = [name for name in NAMES if not re.search(MINERAL, f"{name.casefold()} ")]
+
+
+def test_names_of_more_words_than_are_looked_for_have_a_name_in_them():
+    """Else such a one would be lost among words that are not known."""
+    longer = [name for name in NO_MINERALS if len(re.split(r"[\W_]+", name)) > MOST_NAME_WORDS]
+
+    assert not longer
+
+
+@given(st.sampled_from(UNHEARD_OF), st.sampled_from(NO_MINERALS), st.sampled_from(UNHEARD_OF))
 def test_no_known_name_is_lost_among_words(before, name, behind):
     """Whatever stands around it, as long as nothing says that it is a cream or the like."""
     written = f"{before} {name} {behind}"
@@ -463,6 +528,30 @@ def test_a_salt_counts_as_what_it_is_a_salt_of(name, salt, label):
         return
     with contextlib.suppress(FactsError):  # "esomeprazole magnesium sodium" has a name in it
         assert SHIPPED.resolve(labelled).unrecognised
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["I take {}", "I'm on {}", "my {}", "a {}", "{} with a glass of water", "{} with water"],
+)
+def test_what_people_say_around_a_name_changes_nothing(around):
+    """Whichever name it is."""
+    said = {name: around.format(name) for name in NAMES}
+    differing = {
+        text
+        for name, text in said.items()
+        if SHIPPED.resolve(frozenset({text})) != SHIPPED.resolve(frozenset({name}))
+    }
+
+    assert not differing
+
+
+@pytest.mark.parametrize("join", [" with ", " and ", ", ", " with my ", " and a ", "; some "])
+def test_no_name_behind_another_is_lost(join):
+    """Also one that begins as what a label says, such as "with water"."""
+    lost = {name for name in NAMES if not held(f"aspirin{join}{name}") >= held(name)}
+
+    assert not lost
 
 
 @given(names, names)

@@ -182,7 +182,9 @@ def test_only_names_of_short_lists_of_medicines_are_remembered(monkeypatch, name
         ("medications", [""], "takes a list of names of medicines, got '' in it"),
         ("medications", [3], "takes a list of names of medicines, got 3 in it"),
         ("medications", ["x" * 101], "takes names of at most 100 characters, got 'xxx"),
-        ("medications", ["a\nb"], "takes names of ordinary characters, got 'a\\nb'"),
+        ("medications", ["a\tb"], "takes names of ordinary characters, got 'a\\tb'"),
+        ("medications", ["a\nb"], "takes one name in each text, got lines of them: 'a\\nb'"),
+        ("medications", ["a\r\nb"], "takes one name in each text, got lines of them: 'a\\r\\nb'"),
         ("medications", ["a\u202eb"], "takes names of ordinary characters, got 'a\\u202eb'"),
         ("medications", ["a\u200bb"], "takes names of ordinary characters, got 'a\\u200bb'"),
         ("medications", ["\ufeffa"], "takes names of ordinary characters, got '\\ufeffa'"),
@@ -190,6 +192,17 @@ def test_only_names_of_short_lists_of_medicines_are_remembered(monkeypatch, name
             "medications",
             ["aspirin", " None "],
             "takes names of medicines, got 'None': for \"none of these\" give an empty list",
+        ),
+        *(
+            (
+                "medications",
+                [nothing],
+                (
+                    f"takes names of medicines, got {nothing!r}: "
+                    'for "none of these" give an empty list'
+                ),
+            )
+            for nothing in ("no", "NIL", "Nothing.", "n/a", "NA", "no medication", "none of these")
         ),
         ("medications", ["a\ud800"], "takes names of ordinary characters, got 'a\\ud800'"),
         ("medications", [str(n) for n in range(201)], "takes at most 200 medicines, got 201"),

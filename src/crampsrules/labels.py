@@ -15,9 +15,10 @@ SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 SIGNS = "/+&,;()"
 """The signs that join two names; "and" and "with" do so too."""
 ENDS = " " + SIGNS
-IGNORED = f"[{SPACES}_\u00ad\u00ae\u2122\"'\u201c\u201d\u2018\u2019-]+"
+_QUOTES = "\"'\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a`\u00b4"
+IGNORED = f"[{SPACES}_\u00ad\u00ae\u2122{_QUOTES}*\u2022\u00b7-]+"
 """What does not matter in a name: spaces, hyphens, those that are not shown too, underscores,
-quotation marks, and the signs of a registered name and a trade mark."""
+quotation marks, the dots of a list, and the signs of a registered name and a trade mark."""
 MAYBE_LABELLED = f"[{SPACES}{SIGNS}_.:!-]|and|with"
 """Only a name with one of these can have parts, or what a label adds to it."""
 GAP = f"[.:!]*[{SPACES}]+|[.:!]+$"
@@ -32,21 +33,30 @@ _UNIT = (
 )
 _PER = "ml|l|g|kg|dose|puff|actuation|hr|hour|h|day|week|tablet|tab|capsule|cap"
 _AMOUNT = rf"(?:x ?)?{_FIGURE}(?: ?(?:(?:{_UNIT})(?: ?/ ?(?:[0-9.]+ ?)?(?:{_PER}))?|x))?"
+_DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _WHEN = (
     "days?|nights?|weeks?|months?|mornings?|afternoons?|evenings?|hours?|hrs?|bedtime|bed|"
-    "meals?|food|breakfast|lunch|dinner|supper|water|"
-    "(?:mon|tues|wednes|thurs|fri|satur|sun)days?|[0-9]+(?:[.:][0-9]+)? ?[ap]m"
+    "meals?|food|breakfast|lunch|dinner|supper|"
+    f"{_DAYS}|[0-9]+(?:[.:][0-9]+)? ?[ap]m"
 )
+_WHICH = (
+    "the|a|each|every|other|alternate|or|to|without|my|your|morning|midday|evening|main|first|last"
+)
+_LATE = "(?:nights?|evenings?|afternoons?|bedtime)"
 _AT = "(?:per|each|every|alternate|in|at|on|for|with|before|after)"
 _LATIN = ("od", "bd", "bid", "tds", "tid", "qds", "qid", "om", "on", "ac", "pc", "prn")
 _OFTEN = "|".join(
     (
         # "a" and "k" by themselves are names.
         rf"an? (?:{_WHEN})",
-        f"{_AT}(?: (?:the|a|each|every|other|alternate|or|to|without|{_NUMBER}))* (?:{_WHEN})",
+        f"{_AT}(?: (?:{_WHICH}|{_NUMBER}))* (?:{_WHEN})",
+        f"(?:mornings? and {_LATE}|{_LATE} and mornings?|[ap]m and [ap]m|{_DAYS})",
+        "(?:(?:i|im|i['\u2019]m|i am) )?(?:take|taking|on|use|using)(?: (?:an?|my|some))?",
+        # What goes on behind "with water" may be a medicine.
+        "with (?:(?:an?|plenty of|some|full|glass of) )+water|with water *$",
         "(?:once|twice|thrice)(?:-(?:a-)?(?:day|week|month|daily|weekly|monthly|nightly))?",
         "(?:only )?(?:as|when|if) (?:required|needed|necessary|directed|instructed|prescribed)",
-        "(?:to be )?taken?(?: an?)?|up to|max(?:imum)?|times?|x|inhale",
+        "(?:to be )?taken|up to|max(?:imum)?|times?|x|inhale",
         "daily|nightly|hourly|weekly|fortnightly|monthly",
         _NUMBER,
         "nocte|mane|stat|q[0-9]+h|qhs",
@@ -56,8 +66,10 @@ _OFTEN = "|".join(
 _MADE = (
     "(?:film|sugar|enteric)(?: |-)?coated|coated|hard|soft|scored|retard|micronised|anhydrous|"
     "(?:prolonged|modified|extended|sustained|controlled|delayed|slow|immediate)(?: |-)release|"
-    "gastro(?: |-)?resistant|(?:oro)?dispersible|chewable|effervescent|soluble|sublingual|"
-    "sugar(?: |-)free|(?:mono|hemi|sesqui|di|tri|tetra|penta|hexa|hepta)hydrate|"
+    "gastro(?: |-)?resistant|(?:oro)?dispersible|disp|chewable|effervescent|soluble|sublingual|"
+    "under (?:the|my) tongue|cfc(?: |-)free|sugar(?: |-)free|"
+    f"(?:(?:solution|suspension) for injection (?:{_AMOUNT} )?(?:in )?)?pre(?: |-)?filled|"
+    "(?:mono|hemi|sesqui|di|tri|tetra|penta|hexa|hepta)hydrate|"
     "mr|m/r|sr|s/r|xl|er|cr|la|xr|ec|e/c|"
     "inhalation powder|dry powder|metered(?: |-)dose|(?:tea)?spoon(?:ful)?s?|puffs?|"
     "(?:packs?|box(?:es)?|bottles?)(?: of)?|(?:tablets?|tabs?|capsules?|caps?|sachets?) of|bp|usp"
@@ -81,7 +93,10 @@ LABEL = _apart(f"{_AMOUNT}|{_OFTEN}|{_MADE}")
 _WAYS = "(?:for )?oral(?: (?:solution|suspension|liquid|syrup))?|orally|by mouth|po"
 _FORMS = (
     "tablets?|tabs?|capsules?|caps?|caplets?|pills?|inhalers?|sachets?|granules?|syrup|elixir|"
-    "linctus|liquid|suspension|powders?|pens?|cartridges?|nebules?|nebuli[sz]er (?:solution|liquid)"
+    "softgels?|gumm(?:y|ies)|linctus|liquid|suspension|powders?|"
+    "pens?|cartridges?|syringes?|flexpens?|flextouch|kwikpens?|solostar|penfill|"
+    "(?:accu|auto|breez|easy|evo|handi|next|turb[ou])halers?|easi(?: |-)breathe|respimat|ellipta|"
+    "spiromax|modulite|nebules?|nebuli[sz]er (?:solution|liquid)"
 )
 WAY = _apart(_WAYS)
 """That it is swallowed. Of other ways a name is needed: a solution may be for the skin."""
@@ -90,6 +105,8 @@ FORM = _last(_FORMS)
 _WORD = _spaced(f"(?:{_WAYS}|{_FORMS})")
 ALONE = rf"^ *{_WORD}(?: +{_WORD})* *$"
 """Nothing but such."""
+ARTICLE = rf"(^ *|[{SIGNS}] *| (?:and|with) +)(?:an?|my|some) +"
+"""In front of a name. Behind one it may be a part of it, as a letter at its end is."""
 LOOSE = rf"[{ENDS}]*[{SIGNS}][{ENDS}]*({_WORD}(?: +{_WORD})*)( *$| *[{SIGNS}])"
 """A form or a way that stands alone behind a sign: it says more of the name in front."""
 _SALTS = (
@@ -110,6 +127,8 @@ _SALTS = (
 )  # fmt: skip
 SALT = _last("|".join(_SALTS))
 """As which salt or ester. In front of a name it is none, and no part of a list."""
+MOST_NAME_WORDS = 4
+"""A name of so many words is found among others."""
 MOST_WORDS = 3
 """So many forms or salts are read over, one by one until a name is known: it may have one too."""
 MINERAL = (
@@ -157,6 +176,7 @@ def texts_in(name: str) -> list[str]:
     plain = re.sub(GAP, TWO_SPACES, folded)
     for _ in range(2):  # two in a row may share a sign between them
         plain = re.sub(LABEL, r"\1\3", plain)
+    plain = re.sub(ARTICLE, r"\1", plain)
     plain = re.sub(LOOSE, TWO_SPACES + r"\1\2", plain).strip(ENDS)
     split = (part.strip() for part in re.split(_JOINS, plain))
     parts = [part for part in split if key_of(part) and not re.search(ALONE, part)]

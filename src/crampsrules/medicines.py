@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 
@@ -10,8 +9,16 @@ from attrs import field, frozen
 
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.frozen_dict import FrozenDict
-from crampsrules.labels import hyphenated, key_of, keys_of, texts_in, words_in
+from crampsrules.labels import (
+    MOST_NAME_WORDS,
+    hyphenated,
+    key_of,
+    keys_of,
+    texts_in,
+    words_in,
+)
 from crampsrules.memberships import Membership
+from crampsrules.phrases import joined
 from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
 
@@ -41,8 +48,8 @@ class Reading:
     unrecognised: tuple[str, ...]
     """Parts that are not known."""
     in_doubt: tuple[str, ...]
-    """For each part that is one slip away from a known name, or has one among words that nobody
-    knows, that name."""
+    """Where a part is one slip away from a known name, or has one among words that nobody knows,
+    every name that may be meant."""
 
 
 @frozen
@@ -109,7 +116,6 @@ class Formulary:
         by_id = {one.id: one for one in classes}
         names: dict[str, set[str]] = {}
         words: dict[str, set[str]] = {}
-        written: dict[str, str] = {}
         named = [
             *((words, one.id, (one.id,)) for one in by_id.values()),
             *((names, name, (one.id,)) for one in by_id.values() for name in one.names),
@@ -118,13 +124,13 @@ class Formulary:
         ]
         for table, name, ids in named:
             table.setdefault(key_of(name), set()).update(ids)
-            written.setdefault(key_of(name), name)
         return cls(
             classes=FrozenDict(by_id),
             ancestors=FrozenDict({id_: _ancestors_of(id_, by_id) for id_ in by_id}),
             names={key: frozenset(ids) for key, ids in names.items()},
             words={key: frozenset(ids) for key, ids in words.items()},
-            written=written,
+            # Of a name that is the id of a class too, as it is said.
+            written={key_of(name): name for _, name, _ in named},
         )
 
     def __attrs_post_init__(self) -> None:
@@ -150,7 +156,7 @@ class Formulary:
         if problems := [
             FactProblem("medications", name, _not_known(name, meant))
             for name, one in each.items()
-            for meant in one.in_doubt
+            if (meant := one.in_doubt)
         ]:
             raise FactsError(problems)
         held = frozenset[str]().union(*(one.held for one in each.values()))
@@ -176,7 +182,8 @@ class Formulary:
         held: set[str] = set()
         left_open: set[str] = set()
         unrecognised: list[str] = []
-        in_doubt: list[str] = []
+        named: list[str] = []
+        is_sure = True
         for part, found in self._found_in(name):
             if not found:
                 unrecognised.append(part)
@@ -184,8 +191,11 @@ class Formulary:
                 exact, general = self._meant(key)
                 held |= self._upwards(exact | general)
                 left_open |= self._upwards(self._descendants(general))
-                in_doubt += meant
-        return Reading(frozenset(held), frozenset(left_open), tuple(unrecognised), tuple(in_doubt))
+                named += meant or (self._as_written(key),)
+                is_sure = is_sure and not meant
+        # Whoever writes the one that is in doubt by itself would else lose those beside it.
+        in_doubt = () if is_sure else tuple(dict.fromkeys(named))
+        return Reading(frozenset(held), frozenset(left_open), tuple(unrecognised), in_doubt)
 
     def by_key(self) -> Mapping[str, Reading]:
         """What each known name says, by its key."""
@@ -229,9 +239,19 @@ class Formulary:
         return known if len(known) == len(pieces) else []
 
     def _named_in(self, text: str) -> list[_Found]:
-        """The first known name among the words of a text that is not known."""
-        known = (word for word in words_in(text) if any(self._meant(word)))
-        return [(word, (self._as_written(word),)) for word in itertools.islice(known, 1)]
+        """The known names among the words of a text that is not known, the longest of each."""
+        words = words_in(text)
+        known: list[_Found] = []
+        while words:
+            key, *rest = words
+            for count in range(min(MOST_NAME_WORDS, len(words)), 0, -1):
+                key = "".join(words[:count])
+                if any(self._meant(key)):
+                    known.append((key, (self._as_written(key),)))
+                    rest = words[count:]
+                    break
+            words = rest
+        return known
 
     def _first(self, text: str) -> _Found | None:
         """The first known name as more and more of a label is read over, or slip from one."""
@@ -258,8 +278,9 @@ class Formulary:
         return self._written.get(key, key)
 
 
-def _not_known(name: str, meant: str) -> str:
-    return f"{shorten(name)} is not known; did you mean {meant!r}?"
+def _not_known(name: str, meant: Sequence[str]) -> str:
+    each = ", each by itself" if len(meant) > 1 else ""
+    return f"{shorten(name)} is not known; did you mean {joined(map(repr, meant), 'and')}{each}?"
 
 
 def _ancestors_of(id_: str, classes: Mapping[str, MedicineClass]) -> frozenset[str]:

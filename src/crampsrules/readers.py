@@ -25,7 +25,10 @@ MOST_MEDICINES = 200
 LONGEST_MEDICINE = 100
 LIST_AS_TEXT = r"^\[.*\]$"
 """A name that looks like this is a list which something has written as a text."""
-NO_MEDICINE = r"^[nN][oO][nN][eE]$"
+NO_MEDICINE = (
+    r"(?i)^(?:none|none of (?:these|them)|no|nil|nothing|n/?a|"
+    r"no +(?:medicines?|medications?|meds|drugs|tablets|pills))[.!]?$"
+)
 """In a text this is an empty list. Among names it would be a medicine that nobody knows."""
 INVISIBLE = "".join(
     chr(code)
@@ -327,6 +330,8 @@ def read_medicine(value: object) -> str:
     if len(name) > LONGEST_MEDICINE:
         _refuse(f"takes names of at most {LONGEST_MEDICINE} characters, got {shorten(name)}")
     # Half a surrogate pair could not be written out again; a control character is no name.
+    if len(name.splitlines()) > 1:
+        _refuse(f"takes one name in each text, got lines of them: {shorten(name)}")
     if _INVISIBLE.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
         _refuse(f"takes names of ordinary characters, got {shorten(name)}")
     return name

@@ -337,6 +337,11 @@ methotrexate 2.5 mg x 6 once a week on Mondays
 paracetamol 500mg 1-2 tablets up to 4 times a day when required max 8 in 24 hours
 furosemide 40mg bd po
 quinine 200mg ON
+Salbutamol 100micrograms/dose inhaler CFC free
+Fostair NEXThaler 200/6, brown inhaler 2 puffs morning and night
+NovoRapid FlexPen 100units/ml solution for injection 3ml pre-filled pens
+enoxaparin 40mg/0.4ml solution for injection pre-filled syringes
+rivaroxaban 20 mg tablets with evening meal
 """.strip().splitlines()
 """What labels and lists of medicines say; some of it is not known."""
 
@@ -364,7 +369,14 @@ NAMES_AS_WRITTEN: Sequence[str] = [
     "furosemide\u00a040\u00a0mg", "furosemide 40 glasses", "furosemide 40mgs", "xl", "12 lasix 12",
     "statins 5", "5 mg statin tablets", "water tablets 40", "40 tabs and 20 caps", "lasix 4 0 m g",
     "furosemide 40mg/5ml", "co-codamol 30/500", "lasix 3", "lasi 1", "wter tablets", "(lasix)",
-    "None", "NONE", "nones", "none, lasix", "furo\u00adsemide", "furosemide\u200b", "\ufefflasix",
+    "None", "NONE", "nones", "No", "nil", "n/a", "no  meds.", "no lasix", "none, lasix",
+    "furo\u00adsemide", "furosemide\u200b", "\ufefflasix",
+    "Schweppes tonic water", "on the pill since May", "(st john's wort?",
+    "new insulin glargine pump", "furosemide ramipril water tablets",
+    "co-codamol etc", "water_tablets etc", "I take a statin and my water tablets", "a", "on a",
+    "I\u2019m on the pill", "aspirin with water tablets", "aspirin with water",
+    "a statin, some lasix", "vitamin a and a statin",
+    "\u201eLasix\u201c 40 mg", "\u2022 furosemide 40 mg", "* lasix",
     "\u202elasix", "lasix \u2066x\u2069", "lasix\u00ad\u2060x", wide("furosemide 40mg"),
     wide("Lasix/statin"), wide("Lasi"), *LABELS,
 ]  # fmt: skip

@@ -65,7 +65,15 @@ def test_any_number_on_the_right_side_is_drawn():
         assert len(values) > 12
 
 
-@pytest.mark.parametrize("name", ["medications", "sites", "timing"])
+def test_lists_of_medicines_are_also_as_long_as_older_people_have_them():
+    """Else an app that keeps the first few of them would pass every law."""
+    sizes = {len(members) for members in drawn(fact_values(fact="medications"), 100)}
+
+    assert {0, 1, 2} <= sizes <= set(range(13))
+    assert max(sizes) > 6
+
+
+@pytest.mark.parametrize("name", ["sites", "timing"])
 def test_sets_have_none_to_three_members(name):
     """Each number of them is drawn, and no more."""
     sizes = {len(members) for members in drawn(fact_values(fact=name), 60)}

@@ -17,6 +17,7 @@ from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
 from crampsrules.labels import (
     ALONE,
+    ARTICLE,
     ELSEWHERE,
     ENDS,
     FORM,
@@ -26,6 +27,7 @@ from crampsrules.labels import (
     LOOSE,
     MAYBE_LABELLED,
     MINERAL,
+    MOST_NAME_WORDS,
     MOST_WORDS,
     SALT,
     SIGNS,
@@ -244,7 +246,8 @@ class Names:
         say = self.dialect
         spaced = say.replaced(folded, GAP, TWO_SPACES)
         joined = TWO_SPACES + say.group(1) + say.group(2)
-        plain = say.replaced(self._without(LABEL, spaced), LOOSE, joined)
+        plain = say.replaced(self._without(LABEL, spaced), ARTICLE, say.group(1))
+        plain = say.replaced(plain, LOOSE, joined)
         plain = say.stripped(plain, ENDS)
         several = say.flat(say.list_of([say.list_of(["plain"]), "parts"]))
         texts = f"CASE WHEN {say.size('parts')} = 1 THEN parts ELSE {several} END"
@@ -266,6 +269,7 @@ class Names:
         """The known words in a text, its own keys, and those of the pieces that hyphens join."""
         say = self.dialect
         words = say.split_by(say.replaced(text, MINERAL, TWO_SPACES), _NO_LETTERS)
+        words = say.let("words", words, self._runs("words"))
         known = say.kept(words, "word", f"{say.code_of('word', self.codes)} IS NOT NULL")
         words = f"CASE WHEN {say.matches(text, ELSEWHERE)} THEN {self._no_words} ELSE {known} END"
         pieces = say.kept(say.split(text, "-"), "piece", f"{self._key('piece')} <> ''")
@@ -273,6 +277,17 @@ class Names:
         either = f"CASE WHEN {say.size('pieces')} > 1 THEN {both} ELSE {say.list_of([text])} END"
         keys = say.mapped(say.let("pieces", pieces, either), "piece", self._keys("piece"))
         return say.flat(say.list_of([say.list_of([words]), keys]))
+
+    def _runs(self, words: str) -> str:
+        """Words, and what several of them make that stand beside each other."""
+        say = self.dialect
+        runs = [words]
+        for more in range(1, MOST_NAME_WORDS):
+            each = (say.at(words, f"spot + {beside}") for beside in range(more + 1))
+            run = f"CASE WHEN spot + {more} <= {say.size(words)} THEN {say.call('concat', *each)} "
+            spots = say.places(say.joined(words, " "))
+            runs.append(say.mapped(spots, "spot", f"{run}ELSE '' END"))
+        return say.flat(say.list_of(runs))
 
     def _keys(self, text: str) -> str:
         """The key of a text, and of what is left of it as more and more of a label is read over."""

@@ -31,6 +31,7 @@ UNHEARD_OF = ("some unheard-of tonic", "qqq wonder drops")
 """Medicines that no rule base knows."""
 
 _MOST_MEMBERS = 3
+_MOST_TAKEN = 12
 _MOST_FEW = 5
 
 Atoms = frozenset[Atom]
@@ -129,7 +130,7 @@ class Values:
         stated = st.tuples(*(st.sampled_from(some) for some in stating)).map(frozenset)
         more = _sets(texts)
         if fact.kind == "medicines" and not wanted:
-            more |= _spoken(texts)
+            more |= _spoken(texts) | _many(texts)
         both = st.builds(frozenset.union, stated, more) if stating else more
         return Suitable(both, [frozenset(some[0] for some in stating)])
 
@@ -318,6 +319,12 @@ def _spoken(texts: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
     one = _one_of(texts)
     joined = st.tuples(one, one).map("/".join)
     return _up_to_three(one | one.map(str.upper) | joined | unknown)
+
+
+def _many(texts: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
+    """As many medicines as older people take: an app may keep the first few only."""
+    one = _one_of(texts) if texts else st.sampled_from(UNHEARD_OF)
+    return st.lists(one, min_size=_MOST_MEMBERS + 1, max_size=_MOST_TAKEN).map(frozenset)
 
 
 def _up_to_three(one: st.SearchStrategy[str]) -> st.SearchStrategy[frozenset[str]]:
