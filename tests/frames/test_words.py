@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import duckdb
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crampsrules.engines.columnar import Compares, Holds, IsKnown, IsOneOf, Named, Outside, Test
@@ -70,6 +70,7 @@ def test_a_number_stands_for_what_is_true_of_it(tests, fault, number):
     assert_each_says_what_its_test_says(tests, fault, "DOUBLE", number)
 
 
+@example([IsOneOf("x", ("a", "b"), wanted=False)], IsOneOf("x", ("a", "b"), wanted=False), "c")
 @given(
     st.lists(OF_TEXTS, min_size=1),
     st.none() | st.just(IsOneOf("x", ("a", "b"), wanted=False)),

@@ -31,10 +31,7 @@ _OTHER_ENDS = (
 )
 _OPEN = "unexpected end of data"  # the csv module's words for a quoted field that goes on
 
-_IN_OUR_WORDS = {
-    "new-line character seen in unquoted field - do you need to open the file in "
-    "universal-newline mode?": "a carriage return stands in it outside quotation marks",
-}
+_RETURN = "new-line character seen in unquoted field"  # and then what differs between Pythons
 
 
 @frozen
@@ -79,7 +76,7 @@ class CsvRecords:
         except csv.Error as error:
             if str(error) == _OPEN:
                 return self._longer(line)
-            return _faulty(line, f"is not CSV: {_IN_OUR_WORDS.get(str(error), error)}")
+            return _faulty(line, f"is not CSV: {_in_our_words(error)}")
         except ValueError as error:
             return _faulty(line, str(error))
 
@@ -127,6 +124,11 @@ def _text(line: Line) -> str:
         raise ValueError(
             f"is not UTF-8: {error.reason} at byte {error.start + 1}; {NOT_UTF_8}"
         ) from None
+
+
+def _in_our_words(error: csv.Error) -> str:
+    told = str(error)
+    return "a carriage return stands in it outside quotation marks" if _RETURN in told else told
 
 
 def _faulty(line: Line, fault: str) -> Record:

@@ -117,14 +117,14 @@ class _Packer:
 
     def add_column(self, column: str, tests: Sequence[Test], fault: Test | None) -> None:
         """All tests of a column."""
-        values: dict[Formula, int] = self._room_for(tests)
+        values: list[tuple[Formula, int]] = [*self._room_for(tests).items()]
         if fault is not None:
-            values[fault] = BAD
+            values.append((fault, BAD))  # which may be one of the tests too
 
         def bits(value: object) -> int:
-            return sum(bit for test, bit in values.items() if _is_true(test, value))
+            return sum(bit for test, bit in values if _is_true(test, value))
 
-        *cases, (_, left) = _cases(column, [*values], bits, self.dialect)
+        *cases, (_, left) = _cases(column, [test for test, _ in values], bits, self.dialect)
         # Null fulfils none of the conditions.
         none = [] if bits(None) == left else [(f"{column} IS NULL", bits(None))]
         masks = [self._case([*none, *cases], left)]
