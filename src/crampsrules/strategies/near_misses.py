@@ -65,20 +65,28 @@ class Edges:
         return _with(base, edge, low), _with(base, edge, high)
 
     def widest(self) -> Iterator[tuple[PatientFacts, PatientFacts]]:
-        """For each threshold the plainest pair, one of them as far beyond it as can be.
+        """Of each threshold and each side of it the plainest pair, as far beyond it as can be.
 
         What loses large or small numbers loses the end of the scale, wherever it begins.
         """
         for edges in self.by_threshold.values():
-            edge = edges[0]
-            base = self._plainest(edge)
-            meets, misses = self._sides(edge)[0]
-            low, high = ends(FACTS[edge.wanted.fact])
-            for far in (high if meets > misses else low, meets):
-                if self._decides(edge, (far, misses), base):
-                    below, above = sorted((far, misses))
-                    yield _with(base, edge, below), _with(base, edge, above)
-                    break
+            by_side = {self._is_above(edge): edge for edge in reversed(edges)}
+            for edge in by_side.values():
+                yield self._widest_of(edge)
+
+    def _is_above(self, edge: _Edge) -> bool:
+        meets, misses = self._sides(edge)[0]
+        return meets > misses
+
+    def _widest_of(self, edge: _Edge) -> tuple[PatientFacts, PatientFacts]:
+        base = self._plainest(edge)
+        meets, misses = self._sides(edge)[0]
+        low, high = ends(FACTS[edge.wanted.fact])
+        far = high if meets > misses else low
+        if not self._decides(edge, (far, misses), base):
+            far = meets
+        below, above = sorted((far, misses))
+        return _with(base, edge, below), _with(base, edge, above)
 
     def _beside(
         self, edge: _Edge, sides: tuple[float, float], base: dict[str, object], drawn: KnownFacts

@@ -11,7 +11,7 @@ from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.strategies.plausible import made_coherent
 from crampsrules.strategies.solving import Solver, Way, solver_for
 
-MOST = 200
+MOST = 300
 """Of many laws each has its turn before any has its second patient."""
 
 
