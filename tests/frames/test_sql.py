@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -48,12 +49,18 @@ def script_of(rules: RuleBase, dialect: Dialect, frame: pl.DataFrame) -> sql.Scr
     return sql.Script.of(rules, inputs, Outputs(weights=(), errors=False), dialect, "prefix:")
 
 
+@cache
+def shipped_for_spark() -> sql.Script:
+    """The shipped rules, with all their stages written."""
+    script = script_of(RuleBase.load(), Spark(), in_polars([{}]))
+    assert list(script.stages())
+    return script
+
+
 def test_what_holds_advice_back_is_not_written_with_every_advice():
     """Where rows are copied it has a place of its own: an engine plans as long as a text is."""
-    script = script_of(RuleBase.load(), Spark(), in_polars([{}]))
-    stages = list(script.stages())
+    script = shipped_for_spark()
 
-    assert stages
     for id_, advice in script.formulas.advice.items():
         assert len(script.expression(advice)) < sql._LONG, id_
 
@@ -127,17 +134,22 @@ def formulas(named: Sequence[Formula]) -> st.SearchStrategy[Formula]:
     )
 
 
+@cache
+def few_in_duckdb(*, copies_rows: bool) -> tuple[sql.Script, Sequence[Mapping[str, str]]]:
+    """The rules of few and their stages, in columns or in bits."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(DuckDB, "copies_rows", copies_rows)
+        patched.setattr(sql, "_WORTH_COPYING", 1)
+        script = script_of(RULES_OF_FEW, DuckDB(), PEOPLE)
+        return script, list(script.stages())
+
+
 @pytest.mark.parametrize("copies_rows", [False, True])
 @fewer(2)
 @given(data=st.data())
 def test_a_formula_is_true_of_those_it_is_true_of(copies_rows, data):
     """Taken apart and put together anew as it is, in columns or in bits, with nulls everywhere."""
-    dialect = DuckDB()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(DuckDB, "copies_rows", copies_rows)
-        patched.setattr(sql, "_WORTH_COPYING", 1)
-        script = script_of(RULES_OF_FEW, dialect, PEOPLE)
-        stages = list(script.stages())
+    script, stages = few_in_duckdb(copies_rows=copies_rows)
     named = [Named(name) for name in script._formula]
     asked = data.draw(st.lists(formulas(named), min_size=9))
     written = {str(at): script.expression(one) for at, one in enumerate(asked)}
@@ -145,7 +157,7 @@ def test_a_formula_is_true_of_those_it_is_true_of(copies_rows, data):
     with duckdb.connect() as connection:
         people = connection.from_arrow(PEOPLE.to_arrow())
         for stage in (*stages, written):
-            people = with_stage(people, stage, dialect)
+            people = with_stage(people, stage, DuckDB())
         found = people.pl().to_dicts()
 
     for row in found:
@@ -155,8 +167,7 @@ def test_a_formula_is_true_of_those_it_is_true_of(copies_rows, data):
 
 def test_brackets_stand_only_round_what_has_an_or():
     """Spark reads on to the end of each, to see what it means: they cost as much as they hold."""
-    script = script_of(RuleBase.load(), Spark(), in_polars([{}]))
-    list(script.stages())
+    script = shipped_for_spark()
     innermost = re.compile(r"(\b(?:IN |(?!AND|OR|NOT|WHEN)\w+))?\(([^()]*)\)")
 
     for name in script._formula:
