@@ -41,11 +41,15 @@ INVISIBLE = "".join(
     for code in codes
 )
 """What shows nothing, or turns round what is beside it: by it a name looks like another."""
+LINE_ENDS = "\u2028\u2029"
+"""What ends a line for `str.splitlines`, beside control characters."""
 # What is read of a longer list of medicines is not remembered: it comes from a stranger.
 LONG_LIST = 30
 # How many lists are remembered for each fact, and how many names of medicines.
 _REMEMBERED = 1024
-_NO_MEDICINE, _INVISIBLE = re.compile(NO_MEDICINE), re.compile(f"[{INVISIBLE}]")
+# ASCII: an i without its dot is an i to Python, and not to the engines that read frames.
+_NO_MEDICINE = re.compile(NO_MEDICINE, re.ASCII)
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 Reader = Callable[[Any], object]

@@ -369,6 +369,7 @@ NAMES_AS_WRITTEN: Sequence[str] = [
     "furosemide\u00a040\u00a0mg", "furosemide 40 glasses", "furosemide 40mgs", "xl", "12 lasix 12",
     "statins 5", "5 mg statin tablets", "water tablets 40", "40 tabs and 20 caps", "lasix 4 0 m g",
     "furosemide 40mg/5ml", "co-codamol 30/500", "lasix 3", "lasi 1", "wter tablets", "(lasix)",
+    "aspirin\u2028lasix", "aspirin\u2029lasix", "lasix\u2029", "n\u0131l", "NOTH\u0130NG",
     "None", "NONE", "nones", "No", "nil", "n/a", "no  meds.", "no lasix", "none, lasix",
     "furo\u00adsemide", "furosemide\u200b", "\ufefflasix",
     "Schweppes tonic water", "on the pill since May", "(st john's wort?",

@@ -39,6 +39,7 @@ from crampsrules.labels import (
 from crampsrules.medicines import SHORTEST_MISSPELLING, Formulary
 from crampsrules.readers import (
     INVISIBLE,
+    LINE_ENDS,
     LIST_AS_TEXT,
     LONGEST_MEDICINE,
     MOST_MEDICINES,
@@ -217,7 +218,8 @@ class Names:
     def _texts_of_any(self, name: str) -> str:
         """The texts of a name that may be anything, or what stands for one that no one has."""
         say = self.dialect
-        unusable = say.matches(name, rf"\p{{Cc}}|[{INVISIBLE}]|{LIST_AS_TEXT}|{NO_MEDICINE}")
+        signs = rf"[\p{{Cc}}{INVISIBLE}{LINE_ENDS}]"
+        unusable = say.matches(name, f"{signs}|{LIST_AS_TEXT}|{NO_MEDICINE}")
         is_long = f"{say.call('length', name)} > {LONGEST_MEDICINE}"
         wrong = f"{name} = '' OR {is_long} OR {unusable}"
         texts = say.let("folded", self._folded_text(name), self._texts("folded"))
