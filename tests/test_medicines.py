@@ -479,14 +479,15 @@ def test_names_of_more_words_than_are_looked_for_have_a_name_in_them():
     assert not longer
 
 
-@given(st.sampled_from(UNHEARD_OF), st.sampled_from(NO_MINERALS), st.sampled_from(UNHEARD_OF))
+SWALLOWED = [name for name in NO_MINERALS if not re.search(ELSEWHERE, name.casefold())]
+words = st.sampled_from([*(one for one in UNHEARD_OF if not re.search(ELSEWHERE, one)), "my old"])
+
+
+@given(words, st.sampled_from(SWALLOWED), words)
 def test_no_known_name_is_lost_among_words(before, name, behind):
     """Whatever stands around it, as long as nothing says that it is a cream or the like."""
-    written = f"{before} {name} {behind}"
-    assume(not re.search(ELSEWHERE, written))
-
     with pytest.raises(FactsError, match="is not known; did you mean"):
-        SHIPPED.resolve(frozenset({written}))
+        SHIPPED.resolve(frozenset({f"{before} {name} {behind}"}))
 
 
 @pytest.mark.parametrize(
