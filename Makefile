@@ -53,7 +53,7 @@ lint: $(VENV)/.dev  ## ruff, its checks and its formatting
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.dev  ## mypy, strict
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 
 # On all processors, a file of tests at a time: what a file prepares is prepared once. In the order
 # of their names: the few tests of Spark take longest, and would begin when most others are done.

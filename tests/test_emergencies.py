@@ -114,7 +114,9 @@ def read(facts: Mapping[str, Any]) -> PatientFacts | None:
 def lowered(one: Escalation, patient: PatientFacts, rules: RuleBase = RULES) -> bool:
     """Whether triage is below the level of the escalation, and its own `unless` does not say so."""
     ids = fired(patient, rules)
-    return triage(ids, rules) < one.triage and unless_id(one.id) not in ids
+    if one.id in ids or unless_id(one.id) in ids:
+        return False
+    return triage(ids, rules) < one.triage
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,6 +10,8 @@ Stage = Mapping[str, str]
 """Expressions by the names of the columns that they become."""
 _BETWEEN = "\ue002"
 """Parts letters: it belongs to nobody's alphabet."""
+_ODD = re.compile(r"(['\\\x00-\x1f\x7f-\x9f])")
+"""What engines read in different ways between quotation marks."""
 
 
 class Dialect(ABC):
@@ -40,16 +42,12 @@ class Dialect(ABC):
 
     def text(self, text: str) -> str:
         """A text, whatever is in it: engines differ in what they take a backslash for."""
-        pieces: list[str] = []
-        for character in text:
-            if character in "'\\" or unicodedata.category(character) == "Cc":
-                pieces.append(self.call("chr", str(ord(character))))
-            elif pieces and pieces[-1].startswith("'"):
-                pieces[-1] += character
-            else:
-                pieces.append(f"'{character}")
-        shown = [f"{piece}'" if piece.startswith("'") else piece for piece in pieces]
-        return shown[0] if len(shown) == 1 else self.call("concat", *(shown or ["''"]))
+        pieces = [
+            self.call("chr", str(ord(piece))) if _ODD.fullmatch(piece) else f"'{piece}'"
+            for piece in _ODD.split(text)
+            if piece
+        ]
+        return pieces[0] if len(pieces) == 1 else self.call("concat", *(pieces or ["''"]))
 
     @abstractmethod
     def number(self, value: float) -> str:
