@@ -50,8 +50,8 @@ def in_levels(
         node: frozenset().union(*(needs[rule] for rule in rules))
         for node, rules in rules_of.items()
     }
-    places = {one.concludes: place for one, place in tables.of("findings", Finding)}
-    places |= {_cause_node(one.id): place for one, place in tables.of("causes", Cause)}
+    places = {one.concludes: place for one, place in tables.of(Finding)}
+    places |= {_cause_node(one.id): place for one, place in tables.of(Cause)}
     level: dict[str, int] = {}
     order = in_order(graph, places, tables)
     for node in order:
