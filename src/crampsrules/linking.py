@@ -18,7 +18,7 @@ from crampsrules.errors import FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.labels import key_of
 from crampsrules.medicines import Formulary
-from crampsrules.ordering import in_levels, in_order
+from crampsrules.ordering import in_levels, levels_of
 from crampsrules.parsing import WORDS, ConditionError, Vocabulary, parse
 from crampsrules.readers import LONGEST_MEDICINE
 from crampsrules.records import structure
@@ -147,10 +147,8 @@ class _Linker:
             self.tables.check_known(medicine.classes, known, "class of medicines", place)
         self._check_names()
         places = {one.id: place for one, place in self.tables.of(MedicineClass)}
-        level: dict[str, int] = {}
-        for id_ in in_order(graph, places, self.tables):
-            level[id_] = 1 + max((level[above] for above in graph.get(id_, ())), default=0)
-            if level[id_] == MAX_CLASS_LEVELS + 1:
+        for id_, level in levels_of(graph, places, self.tables).items():
+            if level == MAX_CLASS_LEVELS:
                 self.tables.fault(f"lies more than {MAX_CLASS_LEVELS} classes deep", places[id_])
 
     def _check_names(self) -> None:

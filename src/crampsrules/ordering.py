@@ -52,16 +52,13 @@ def in_levels(
     }
     places = {one.concludes: place for one, place in tables.of(Finding)}
     places |= {_cause_node(one.id): place for one, place in tables.of(Cause)}
-    level: dict[str, int] = {}
-    order = in_order(graph, places, tables)
-    for node in order:
-        level[node] = max((level[need] + 1 for need in graph[node]), default=0)
+    level = levels_of(graph, places, tables)
     if level and max(level.values()) >= MAX_LEVELS:
         deepest = max(level, key=lambda node: level[node])
         tables.fault(f"chains more than {MAX_LEVELS} findings ({deepest!r})", places[deepest])
     if tables.faults:
         return ()
-    _check_extents(conditions, order, rules_of, tables)
+    _check_extents(conditions, level, rules_of, tables)
     _check_thresholds(conditions, tables)
     by_level: dict[int, list[str]] = {}
     for id_, needed in needs.items():
@@ -104,12 +101,17 @@ def _check_thresholds(conditions: Mapping[str, Condition], tables: Tables) -> No
             tables.fault(f"{message}at most {MAX_THRESHOLDS} are allowed", tables.everywhere)
 
 
-def in_order(
+def levels_of(
     graph: Mapping[str, Iterable[str]], places: Mapping[str, Place], tables: Tables
-) -> tuple[str, ...]:
-    """Names, each after those that it needs; none, and a fault, where they go round in a circle."""
+) -> dict[str, int]:
+    """Names with their levels from 0, each one above all that it needs, and after them.
+
+    None, and a fault, where they go round in a circle.
+    """
+    level: dict[str, int] = {}
     try:
-        return tuple(graphlib.TopologicalSorter(graph).static_order())
+        for node in graphlib.TopologicalSorter(graph).static_order():
+            level[node] = max((level[need] + 1 for need in graph.get(node, ())), default=0)
     except graphlib.CycleError as error:
         cycle = error.args[1]
         place = next((places[name] for name in cycle if name in places), None)
@@ -117,7 +119,7 @@ def in_order(
             "goes round in a circle: " + _arrows(cycle[::-1]),
             place or tables.everywhere,
         )
-        return ()
+    return level
 
 
 def _arrows(cycle: list[str]) -> str:
