@@ -204,11 +204,8 @@ class Formulary:
     def kinds(self) -> tuple[NameKind, ...]:
         """One name for each set of classes that a single name can hold and leave open."""
         found: dict[tuple[frozenset[str], frozenset[str]], str] = {}
-        for key in (*self._words, *self._names):
-            exact, general = self._meant(key)
-            held = frozenset(self._upwards(exact | general))
-            left_open = frozenset(self._upwards(self._descendants(general))) - held
-            found.setdefault((held, left_open), self._as_written(key))
+        for key, one in self.by_key().items():
+            found.setdefault((one.held, one.left_open - one.held), self._as_written(key))
         return tuple(NameKind(name, *classes) for classes, name in found.items())
 
     def _meant(self, key: str) -> tuple[frozenset[str], frozenset[str]]:
