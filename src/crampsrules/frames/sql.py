@@ -455,21 +455,20 @@ class Script:
                 takes = f"{column.key}: takes a list of {', '.join(column.fact.members)}; got "
                 got = self._strangers(column.fact, sql)
             case _:
-                takes = (
-                    f"{column.key}: takes names of medicines that are known, or are not one slip "
-                    f"away from one that is, of at most {LONGEST_MEDICINE} ordinary characters; "
-                    "got "
-                )
-                wrong = self._ref(f"{column.key}:wrong")
-                got = self.dialect.joined(
-                    self.dialect.mapped(wrong, "name", self._shown(self._seen("name"))),
-                    ", ",
-                )
-                are_too_many = f"{column.key}: takes at most {MOST_MEDICINES} medicines, got more"
-                told = self.dialect.call("concat", self._text(takes), got)
-                none_wrong = f"{self.dialect.size(wrong)} = 0"
-                return f"CASE WHEN {none_wrong} THEN {self._text(are_too_many)} ELSE {told} END"
+                return self._told_of_medicines(column.key)
         return self.dialect.call("concat", self._text(takes), got)
+
+    def _told_of_medicines(self, key: str) -> str:
+        say = self.dialect
+        wrong = self._ref(f"{key}:wrong")
+        takes = (
+            f"{key}: takes names of medicines that are known, or are not one slip away from one "
+            f"that is, of at most {LONGEST_MEDICINE} ordinary characters; got "
+        )
+        got = say.joined(say.mapped(wrong, "name", self._shown(self._seen("name"))), ", ")
+        told = say.call("concat", self._text(takes), got)
+        too_many = self._text(f"{key}: takes at most {MOST_MEDICINES} medicines, got more")
+        return f"CASE WHEN {say.size(wrong)} = 0 THEN {too_many} ELSE {told} END"
 
     def _seen(self, name: str) -> str:
         """A name with what is not seen in it told by its number, as Python writes it."""
