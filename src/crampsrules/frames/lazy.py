@@ -11,7 +11,7 @@ import narwhals as nw
 import polars as pl
 from narwhals.dependencies import is_dask_dataframe
 
-from crampsrules.errors import FactProblem, FactsError
+from crampsrules.errors import FactsError
 from crampsrules.frames import eager
 from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.duckdb_frames import DuckDB
@@ -131,4 +131,4 @@ def not_taken(frame: object) -> FactsError:
         "takes a Polars, pandas, PyArrow, DuckDB, PySpark or Dask frame, "
         f"got a {type(frame).__module__.partition('.')[0]} {type(frame).__name__}"
     )
-    return FactsError([FactProblem("frame", frame, message)])
+    return FactsError.of(message, field="frame", value=frame)

@@ -10,7 +10,7 @@ import narwhals as nw
 import polars as pl
 from narwhals.dependencies import is_dask_dataframe
 
-from crampsrules.errors import FactProblem, FactsError, shorten
+from crampsrules.errors import FactsError, shorten
 from crampsrules.frames import OnError, eager, lazy
 from crampsrules.frames.outputs import Outputs
 from crampsrules.frames.slips import nearly_facts
@@ -82,5 +82,5 @@ def assessed(
             "'raise' means to look at every row, and a lazy frame is not read before it is "
             "collected: take 'column', and look at the column `errors` then"
         )
-        raise FactsError([FactProblem("on_error", on_error, message)])
+        raise FactsError.of(message, field="on_error", value=on_error)
     return lazy.assessed(frame, base, columns, outputs)
