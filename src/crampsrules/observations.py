@@ -21,7 +21,6 @@ class Observations:
 
     values: Mapping[str, object]
     members: Mapping[str, Membership]
-    unrecognised: tuple[str, ...]
 
     def value(self, fact: str) -> object:
         """The value of a fact, or None where it is unknown."""
@@ -36,15 +35,13 @@ def observe(facts: PatientFacts, formulary: Formulary) -> Observations:
     """Resolve a patient's facts. Raises FactsError for a misspelt medicine."""
     known = facts.known()
     members: dict[str, Membership] = {}
-    unrecognised: tuple[str, ...] = ()
     for name, value in list(known.items()):
         described = FACTS[name]
         if described.measured_by in known:
             del known[name]
         elif isinstance(value, frozenset):
             if described.kind == "medicines":
-                resolved = formulary.resolve(value)
-                members[name], unrecognised = resolved.classes, resolved.unrecognised
+                members[name] = formulary.resolve(value).classes
             else:
                 members[name] = membership(name, value)
-    return Observations(known, members, unrecognised)
+    return Observations(known, members)
