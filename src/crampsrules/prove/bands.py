@@ -36,11 +36,14 @@ class Bands:
         """The rules that look at a number; of those that need more, none fires on it alone."""
         return [id_ for id_ in ids if fact.name in self.logic.support(id_)]
 
+    def _values(self, fact: Fact) -> list[float]:
+        """A value in each band of a number that has one."""
+        values = self.logic.translation.scales[fact.name].values
+        return [value for value in values if value is not None]
+
     def _along(self, fact: Fact) -> list[PatientFacts]:
         """A patient in each band of a number, of whom nothing else is known."""
-        values = self.logic.translation.scales[fact.name].values
-        known = [value for value in values if value is not None]
-        return [PatientFacts.from_mapping({fact.name: value}) for value in known]
+        return [PatientFacts.from_mapping({fact.name: value}) for value in self._values(fact)]
 
     def _bands_of_urgency(self, fact: Fact) -> Iterator[Conjecture]:
         """Along a number urgency turns once at most: it falls and then rises, as a rule."""
@@ -63,10 +66,7 @@ class Bands:
         self, fact: Fact, level: Callable[[PatientFacts], int]
     ) -> Counterexample | None:
         along = self._along(fact)
-        values = [
-            value for value in self.logic.translation.scales[fact.name].values if value is not None
-        ]
-        at = _gap([level(patient) for patient in along], values)
+        at = _gap([level(patient) for patient in along], self._values(fact))
         if at is None:
             return None
         return Counterexample(along[at], "it is rated below what lies on either side of it")
@@ -111,8 +111,7 @@ class Bands:
     def _shared_ends(self, fact: Fact) -> Iterator[Conjecture]:
         """Where two rules of one purpose part a number at one value, it is on the same side."""
         for purpose, ids in self._purposes():
-            parting = [id_ for id_ in ids if fact.name in self.logic.support(id_)]
-            for id_, other in itertools.permutations(parting, 2):
+            for id_, other in itertools.permutations(self._looking_at(fact, ids), 2):
                 for at in self._parted_both_ways(fact, id_, other):
                     name = f"{fact.name} for {purpose}"
                     says = f"{id_} and {other} leave no gap and no overlap at {at:g}"
