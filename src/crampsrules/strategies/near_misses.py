@@ -106,12 +106,8 @@ class Edges:
             for way in self.solver.ways(id_):
                 for wanted in way.atoms.values():
                     for atom in sorted(wanted, key=repr):
-                        if isinstance(atom, Comparison) and self._turns(atom):
+                        if isinstance(atom, Comparison) and atom.operator not in ("==", "!="):
                             yield _Edge(id_, way, atom)
-
-    @staticmethod
-    def _turns(atom: Comparison) -> bool:
-        return atom.operator not in ("==", "!=")
 
     def _is_sharp(self, edge: _Edge) -> bool:
         sides = self._sides(edge)

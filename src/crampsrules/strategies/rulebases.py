@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from crampsrules.parsing import Vocabulary
 from crampsrules.rules import ADVICE_KINDS, SERIOUSNESS
 from crampsrules.strategies.conditions import condition_texts
+from crampsrules.strategies.noise import Draw
 from crampsrules.triage import Triage
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
 @frozen
