@@ -103,7 +103,7 @@ def _as_bits(fact: str) -> pl.Expr:
     return pl.col(fact).list.eval(bits).list.sum()
 
 
-def polars_plan(frame: pl.LazyFrame, *, in_flags: bool, show_fired: bool) -> pl.LazyFrame:
+def polars_plan(frame: pl.LazyFrame, *, in_flags: bool) -> pl.LazyFrame:
     """The plan of someone who knows Polars well."""
     if not in_flags:
         frame = frame.with_columns(**{f"_{fact}": _as_bits(fact) for fact in SET_FACTS})
@@ -120,12 +120,7 @@ def polars_plan(frame: pl.LazyFrame, *, in_flags: bool, show_fired: bool) -> pl.
         top_cause=pl.lit(pl.Series(_FIRST)).gather(pl.col("_order")),
         causes=pl.lit(pl.Series(_ORDERS)).gather(pl.col("_order")),
     )
-    answers = list(ANSWERS)
-    if show_fired:
-        ids = [pl.when(true[id_]).then(pl.lit(id_)) for id_ in sorted(true)]
-        frame = frame.with_columns(fired=pl.concat_list(ids).list.drop_nulls())
-        answers.append("fired")
-    return frame.select(answers)
+    return frame.select(ANSWERS)
 
 
 def _raised(true: Mapping[str, Any], raising: Iterable[tuple[str, str | None]]) -> Any:  # noqa: ANN401
