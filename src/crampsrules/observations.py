@@ -8,7 +8,7 @@ from attrs import frozen
 
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.medicines import Formulary
-from crampsrules.memberships import UNKNOWN, Membership, membership
+from crampsrules.memberships import UNKNOWN, Membership
 
 
 @frozen
@@ -40,8 +40,5 @@ def observe(facts: PatientFacts, formulary: Formulary) -> Observations:
         if described.measured_by in known:
             del known[name]
         elif isinstance(value, frozenset):
-            if described.kind == "medicines":
-                members[name] = formulary.resolve(value).classes
-            else:
-                members[name] = membership(name, value)
+            members[name] = formulary.said(described, value)
     return Observations(known, members)

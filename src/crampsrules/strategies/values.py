@@ -24,7 +24,7 @@ from crampsrules.conditions import (
 )
 from crampsrules.facts import FACTS, Fact
 from crampsrules.medicines import Formulary
-from crampsrules.memberships import Membership, membership
+from crampsrules.memberships import Membership
 from crampsrules.rulebase import RuleBase, kept_with_rules
 
 UNHEARD_OF = ("some unheard-of tonic", "qqq wonder drops")
@@ -137,16 +137,10 @@ class Values:
     def _words_of(self, fact: Fact) -> tuple[_Word, ...]:
         if fact.name not in self._words:
             self._words[fact.name] = tuple(
-                _word(text, self._stated(fact, text), self._members(fact))
+                _word(text, self._formulary.said(fact, frozenset({text})), self._members(fact))
                 for text in self._texts(fact)
             )
         return self._words[fact.name]
-
-    def _stated(self, fact: Fact, text: str) -> Membership:
-        stated = frozenset({text})
-        if fact.kind == "medicines":
-            return self._formulary.resolve(stated).classes
-        return membership(fact.name, stated)
 
     def _members(self, fact: Fact) -> Iterable[str]:
         return self._formulary.classes if fact.kind == "medicines" else fact.members
