@@ -88,6 +88,9 @@ class _Linker:
     tables: Tables
     vocabulary: Vocabulary = field(factory=Vocabulary)
     conditions: dict[str, Condition] = field(factory=dict)
+    law_conditions: dict[str, Condition] = field(factory=dict)
+    evidence: dict[str, list[Evidence]] = field(factory=dict)
+    decibans: dict[str, int] = field(factory=dict)
     misread: set[str] = field(factory=set)
     """The ids of rules whose condition cannot be read: they are there all the same."""
 
@@ -105,25 +108,23 @@ class _Linker:
         self._check_texts()
         self._check_sources()
         self._check_findings()
-        evidence, decibans = self._check_evidence()
+        self._check_evidence()
         self._check_escalations()
         self._check_advice()
-        law_conditions = self._check_laws()
+        self._check_laws()
         self._check_examples()
         self._check_questions()
         wording = self._check_wording()
         self.tables.raise_faults()
         suspecting = {
-            cause: tuple(one.id for one in ones if one.role != "risk" and decibans[one.id] > 0)
-            for cause, ones in evidence.items()
+            cause: tuple(one.id for one in ones if one.role != "risk" and self.decibans[one.id] > 0)
+            for cause, ones in self.evidence.items()
         }
         concluding = self._concluding()
         levels = in_levels(self.conditions, suspecting, concluding, self.tables)
         self.tables.raise_faults()
         assert wording is not None
-        return self._linked(
-            wording, evidence, decibans, law_conditions, suspecting, concluding, levels
-        )
+        return self._linked(wording, suspecting, concluding, levels)
 
     # Checks, one kind of table each
 
@@ -219,10 +220,9 @@ class _Linker:
                 )
             self._parse(one.id, one.when, place)
 
-    def _check_evidence(self) -> tuple[dict[str, tuple[Evidence, ...]], dict[str, int]]:
+    def _check_evidence(self) -> None:
         words, _ = self.tables.wording.get("weights", ({}, None))
-        evidence: dict[str, list[Evidence]] = {id_: [] for id_ in sorted(self.vocabulary.causes)}
-        decibans: dict[str, int] = {}
+        self.evidence = {id_: [] for id_ in sorted(self.vocabulary.causes)}
         for cause, place in self.tables.of(Cause):
             if cause.prior not in PRIORS:
                 self.tables.fault(
@@ -231,12 +231,11 @@ class _Linker:
         for one, place in self.tables.of(Evidence):
             self._parse(one.id, one.when, place)
             self.tables.check_known([one.cause], self.vocabulary.causes, "cause", place)
-            evidence.setdefault(one.cause, []).append(one)
+            self.evidence.setdefault(one.cause, []).append(one)
             try:
-                decibans[one.id] = _decibans(one, words if isinstance(words, dict) else {})
+                self.decibans[one.id] = _decibans(one, words if isinstance(words, dict) else {})
             except ValueError as error:
                 self.tables.fault(str(error), place)
-        return {cause: tuple(ones) for cause, ones in evidence.items()}, decibans
 
     def _check_escalations(self) -> None:
         for one, place in self.tables.of(Escalation):
@@ -291,9 +290,8 @@ class _Linker:
         if id_ and not ID.fullmatch(id_):
             self.tables.fault(f"{shorten(id_)} is no id: {ID_OF}", place)
 
-    def _check_laws(self) -> dict[str, Condition]:
+    def _check_laws(self) -> None:
         advice = {one.id for one in self.tables.records(Advice)}
-        laws: dict[str, Condition] = {}
         for law, place in self.tables.of(Law):
             named = (*law.forbids, *law.cautioned, *law.not_together, *law.advised)
             self.tables.check_known(named, advice, "piece of advice", place)
@@ -306,8 +304,7 @@ class _Linker:
                 self.tables.fault(f"demands nothing: state {keys}", place)
             condition = self._read(law.id, law.when, place)
             if condition is not None:
-                laws[law.id] = condition
-        return laws
+                self.law_conditions[law.id] = condition
 
     def _check_examples(self) -> None:
         advice = {one.id for one in self.tables.records(Advice)}
@@ -387,12 +384,9 @@ class _Linker:
             rules.setdefault(one.concludes, []).append(one.id)
         return {finding: tuple(ids) for finding, ids in rules.items()}
 
-    def _linked(  # noqa: PLR0913 - every part of the whole
+    def _linked(
         self,
         wording: Wording,
-        evidence: Mapping[str, tuple[Evidence, ...]],
-        decibans: Mapping[str, int],
-        law_conditions: Mapping[str, Condition],
         suspecting: Mapping[str, tuple[str, ...]],
         concluding: Mapping[str, tuple[str, ...]],
         levels: tuple[tuple[str, ...], ...],
@@ -404,7 +398,9 @@ class _Linker:
             ),
             findings=tuple(self.tables.records(Finding)),
             causes=_by_id(self.tables.records(Cause)),
-            evidence=MappingProxyType(dict(evidence)),
+            evidence=MappingProxyType(
+                {cause: tuple(ones) for cause, ones in self.evidence.items()}
+            ),
             escalations=tuple(
                 sorted(self.tables.records(Escalation), key=lambda one: (-one.triage, one.id))
             ),
@@ -415,9 +411,9 @@ class _Linker:
             wording=wording,
             rules=_by_id(one for type_ in RULES for one in self.tables.records(type_)),
             conditions=MappingProxyType(self.conditions),
-            law_conditions=MappingProxyType(dict(law_conditions)),
+            law_conditions=MappingProxyType(self.law_conditions),
             levels=levels,
-            decibans=MappingProxyType(dict(decibans)),
+            decibans=MappingProxyType(self.decibans),
             suspecting=MappingProxyType(dict(suspecting)),
             concluding=MappingProxyType(dict(concluding)),
             places=MappingProxyType(self._places()),
