@@ -17,7 +17,7 @@ from crampsrules.conditions import (
     Suspected,
     atoms,
 )
-from crampsrules.rules import Cause, Finding
+from crampsrules.rules import Cause, Finding, rule_of
 from crampsrules.tables import Place, Tables
 
 MAX_CONDITIONS = 2**16
@@ -82,7 +82,7 @@ def _check_extents(
     places = {place.rule: place for ones in tables.read.values() for _, place in ones}
     for id_, condition in conditions.items():
         extent = _extent(condition, extents)
-        place = places.get(id_.partition("/")[0]) or Place(tables.files[0], id_)
+        place = places.get(rule_of(id_)) or Place(tables.files[0], id_)
         if extent.steps > MAX_STEPS:
             tables.fault(f"builds on more than {MAX_STEPS} conditions and facts", place)
         elif extent.depth > MAX_STEPS_DEEP:

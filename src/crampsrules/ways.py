@@ -31,7 +31,7 @@ from crampsrules.fold import active_escalations, most_urgent, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, kept_with_rules
-from crampsrules.rules import Escalation, Evidence, unless_id
+from crampsrules.rules import Escalation, Evidence, rule_of, unless_id
 from crampsrules.triage import Triage
 
 
@@ -191,8 +191,8 @@ class Routes:
         self, id_: str, difference: Difference, level: Triage, routes: dict[str, list[Route]]
     ) -> None:
         for reported, measured in self._replacing(id_):
-            rule = id_.partition("/")[0]
-            routes.setdefault(measured, []).append(Route(difference, level, 1, rule, reported))
+            route = Route(difference, level, 1, rule_of(id_), reported)
+            routes.setdefault(measured, []).append(route)
 
     def _is_excused(self, id_: str) -> bool:
         """Whether an excuse has fired and will stand whatever else is learnt."""
