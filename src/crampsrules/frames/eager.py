@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -85,8 +84,8 @@ def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Output
         _column(FIRED, fired, fine, lambda one: outputs.fired(one.fired)),
     ]
     for cause in outputs.weights:
-        weight = partial(_weight_of, cause)
-        columns.append(_column(WEIGHT + cause, pl.Int32, fine, weight))
+        weights = [None if one is None else one.weights.get(cause) for one in fine]
+        columns.append(pl.Series(WEIGHT + cause, weights, dtype=pl.Int32))
     if outputs.errors:
         errors = [None if isinstance(one, Answer) else told(one) for one in found]
         columns.append(pl.Series(ERRORS, errors, dtype=pl.String))
@@ -102,10 +101,6 @@ def _column(
     of: Callable[[Answer], object],
 ) -> pl.Series:
     return pl.Series(name, [None if one is None else of(one) for one in answers], dtype=dtype)
-
-
-def _weight_of(cause: str, answer: Answer) -> int | None:
-    return answer.weights.get(cause)
 
 
 def _rows(facts: pl.DataFrame, inputs: Inputs) -> Iterable[Mapping[str, object]]:

@@ -56,7 +56,7 @@ class Bands:
         yield Conjecture("bands", fact.name, says, reads, gap)
         says = "no two bands of urgency overlap"
         alone = frozenset(id_ for id_ in looking if self.logic.support(id_) == {fact.name})
-        overlap = partial(self._overlap, fact, alone)
+        overlap = partial(self._together, fact, alone, lambda fired: len(fired) > 1)
         yield Conjecture("bands", fact.name, says, reads, overlap)
 
     def _triage(self, patient: PatientFacts) -> int:
@@ -71,10 +71,13 @@ class Bands:
             return None
         return Counterexample(along[at], "it is rated below what lies on either side of it")
 
-    def _overlap(self, fact: Fact, ids: frozenset[str]) -> Counterexample | None:
+    def _together(
+        self, fact: Fact, ids: frozenset[str], may_not: Callable[[list[str]], bool]
+    ) -> Counterexample | None:
+        """The first patient along a number for whom rules fire that may not fire together."""
         for patient in self._along(fact):
             fired = sorted(ids & self.logic.fire(patient))
-            if len(fired) > 1:
+            if may_not(fired):
                 return Counterexample(patient, f"{' and '.join(fired)} all fire")
         return None
 
@@ -87,7 +90,7 @@ class Bands:
         gap = partial(self._interrupted, fact, partial(self._weight, cause))
         yield Conjecture("bands", name, says, reads, gap)
         says = "no value speaks both for and against"
-        both = partial(self._for_and_against, fact, frozenset(looking))
+        both = partial(self._together, fact, frozenset(looking), self._speak_both_ways)
         yield Conjecture("bands", name, says, reads, both)
 
     def _weight(self, cause: str, patient: PatientFacts) -> int:
@@ -96,17 +99,9 @@ class Bands:
         }
         return weights.get(cause, self.logic.rules.causes[cause].prior)
 
-    def _for_and_against(self, fact: Fact, ids: frozenset[str]) -> Counterexample | None:
-        for patient in self._along(fact):
-            fired = sorted(ids & self.logic.fire(patient))
-            signs = {
-                self.logic.rules.decibans[id_] > 0
-                for id_ in fired
-                if self.logic.rules.decibans[id_]
-            }
-            if len(signs) > 1:
-                return Counterexample(patient, f"{' and '.join(fired)} all fire")
-        return None
+    def _speak_both_ways(self, fired: Iterable[str]) -> bool:
+        weights = [self.logic.rules.decibans[id_] for id_ in fired]
+        return min(weights, default=0) < 0 < max(weights, default=0)
 
     def _shared_ends(self, fact: Fact) -> Iterator[Conjecture]:
         """Where two rules of one purpose part a number at one value, it is on the same side."""
