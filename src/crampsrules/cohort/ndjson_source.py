@@ -17,7 +17,7 @@ from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import NOT_UTF_8, Format
-from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
+from crampsrules.cohort.lines import BEGINNING, LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 from crampsrules.documents import repeated
 from crampsrules.errors import FactProblem, shorten
@@ -155,7 +155,6 @@ class NdjsonSource:
         reserved: Collection[str],
     ) -> None:
         self.size = size
-        self._stream = stream
         self._plan = plan
         self._lines = Lines(stream)
         self.scan: Mapping[str, str] = {}
@@ -208,7 +207,7 @@ class NdjsonSource:
                 kinds[name] = _joint(kinds.get(name, "null"), _kind(value))
             if len(kinds) > _MOST_COLUMNS:
                 raise CohortError(f"has more than {_MOST_COLUMNS} names of columns")
-        self._rewind()
+        self._lines.go_to(BEGINNING)
         return kinds
 
     def _sound_rows(self) -> Iterator[dict[str, Any]]:
@@ -216,10 +215,6 @@ class NdjsonSource:
         while line := self._lines.take():
             with suppress(NotAnObjectError):
                 yield {} if line.is_blank else self._row(line)
-
-    def _rewind(self) -> None:
-        self._stream.seek(0)
-        self._lines = Lines(self._stream)
 
     # --- Whether there is a fact ----------------------------------------------------------------
 
@@ -230,7 +225,7 @@ class NdjsonSource:
             if self._has_facts:
                 break
         self._mind_that_facts_are_there(are_all=True)
-        self._rewind()
+        self._lines.go_to(BEGINNING)
 
     def _look_at(self, row: Mapping[str, Any]) -> None:
         """Note whether a row has a fact, where none before it had."""
@@ -252,8 +247,7 @@ class NdjsonSource:
     def batches(self, start: Position | None) -> Iterator[Batch]:
         """All batches from a position on."""
         if start is not None:
-            self._stream.seek(start["offset"])
-            self._lines = Lines(self._stream, offset=start["offset"], number=start["number"])
+            self._lines.go_to(start)
         while batch := self._batch():
             yield batch
 
@@ -293,7 +287,7 @@ class NdjsonSource:
             passed=self._texts(rows, taken) if self.spliced else self._table(rows, facts),
             given=rows.__getitem__,
             rejects=rejects,
-            end={"offset": self._lines.offset, "number": self._lines.number},
+            end=self._lines.position,
             is_ragged=True,
         )
 
