@@ -171,7 +171,7 @@ class Formulas:
     advice: Mapping[str, Formula]
     """For each piece of advice, in the order to act, whether it is given."""
     listed: Mapping[str, Formula]
-    """For each cause that can be, whether it is listed; of those of one weight the first first."""
+    """For each cause that can be, whether it is listed; in the order of causes of one weight."""
 
     @classmethod
     def of(cls, rules: RuleBase, test: Callable[[FactAtom], Formula]) -> Formulas:
