@@ -10,12 +10,12 @@ from attrs import frozen
 from crampsrules.conditions import (
     AllOf,
     AnyOf,
-    Comparison,
     Concluded,
     Conclusion,
     Condition,
     Suspected,
     atoms,
+    thresholds,
 )
 from crampsrules.rules import Cause, Finding, rule_of
 from crampsrules.tables import Place, Tables
@@ -90,12 +90,7 @@ def _check_extents(
 
 
 def _check_thresholds(conditions: Mapping[str, Condition], tables: Tables) -> None:
-    compared: dict[str, set[float]] = {}
-    for condition in conditions.values():
-        for atom in atoms(condition):
-            if isinstance(atom, Comparison):
-                compared.setdefault(atom.fact, set()).add(atom.value)
-    for fact, values in compared.items():
+    for fact, values in thresholds(conditions.values()).items():
         if len(values) > MAX_THRESHOLDS:
             message = f"and the files beside it compare {fact} with {len(values)} numbers; "
             tables.fault(f"{message}at most {MAX_THRESHOLDS} are allowed", tables.everywhere)

@@ -19,8 +19,8 @@ from crampsrules.conditions import (
     Member,
     OneOf,
     Suspected,
-    atoms,
     holds,
+    thresholds,
 )
 from crampsrules.facts import FACTS, Fact
 from crampsrules.medicines import Formulary
@@ -151,7 +151,8 @@ class Values:
 
 @kept_with_rules
 def _values_of(rules: RuleBase) -> Values:
-    return Values(_thresholds(rules), rules.formulary)
+    found = thresholds((*rules.conditions.values(), *rules.law_conditions.values()))
+    return Values({fact: tuple(sorted(marks)) for fact, marks in found.items()}, rules.formulary)
 
 
 def medicine_names(formulary: Formulary) -> tuple[str, ...]:
@@ -160,15 +161,6 @@ def medicine_names(formulary: Formulary) -> tuple[str, ...]:
     names = {name for one in classes for name in one.names}
     general = {name for one in classes for name in (one.id, *one.words)} - names
     return (*sorted(names), *sorted(general))
-
-
-def _thresholds(rules: RuleBase) -> Mapping[str, tuple[float, ...]]:
-    found: dict[str, set[float]] = {}
-    for condition in (*rules.conditions.values(), *rules.law_conditions.values()):
-        for atom in atoms(condition):
-            if isinstance(atom, Comparison):
-                found.setdefault(atom.fact, set()).add(atom.value)
-    return {fact: tuple(sorted(marks)) for fact, marks in found.items()}
 
 
 def _word(text: str, stated: Membership, members: Iterable[str]) -> _Word:
