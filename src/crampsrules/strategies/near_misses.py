@@ -55,11 +55,14 @@ class Edges:
             about = f" about {fact}" if fact else ""
             raise InvalidStrategyError(f"no rule has a threshold{about} that decides anything")
         edge = picked(draw, self.by_threshold[picked(draw, places)])
-        sides = picked(draw, self._sides(edge))
+        plainest = self._plainest(edge)
+        # Where the rule has a second threshold of the number, not each step beyond one fires it.
+        sharp = [one for one in self._sides(edge) if self._decides(edge, one, plainest)]
+        sides = picked(draw, sharp)
         more = drawn_way(draw, edge.way, self.solver.values)
         base = self._without_number(edge, more)
         if not self._decides(edge, sides, base):
-            base = self._plainest(edge)
+            base = plainest
         base |= self._beside(edge, sides, base, draw(noise(self.rules)))
         low, high = sorted(sides)
         return _with(base, edge, low), _with(base, edge, high)
