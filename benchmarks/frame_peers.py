@@ -26,6 +26,7 @@ from benchmarks.frame_rules import (
     LOSING,
     RAISING,
     SUSPECTING,
+    AnyColumn,
     fired,
 )
 from crampsrules.facts import FACTS
@@ -103,7 +104,7 @@ def _as_bits(fact: str) -> pl.Expr:
     return pl.col(fact).list.eval(bits).list.sum()
 
 
-def polars_plan(frame: pl.LazyFrame, *, in_flags: bool, show_fired: bool) -> pl.LazyFrame:
+def polars_plan(frame: pl.LazyFrame, *, in_flags: bool) -> pl.LazyFrame:
     """The plan of someone who knows Polars well."""
     if not in_flags:
         frame = frame.with_columns(**{f"_{fact}": _as_bits(fact) for fact in SET_FACTS})
@@ -120,15 +121,10 @@ def polars_plan(frame: pl.LazyFrame, *, in_flags: bool, show_fired: bool) -> pl.
         top_cause=pl.lit(pl.Series(_FIRST)).gather(pl.col("_order")),
         causes=pl.lit(pl.Series(_ORDERS)).gather(pl.col("_order")),
     )
-    answers = list(ANSWERS)
-    if show_fired:
-        ids = [pl.when(true[id_]).then(pl.lit(id_)) for id_ in sorted(true)]
-        frame = frame.with_columns(fired=pl.concat_list(ids).list.drop_nulls())
-        answers.append("fired")
-    return frame.select(answers)
+    return frame.select(ANSWERS)
 
 
-def _raised(true: Mapping[str, Any], raising: Iterable[tuple[str, str | None]]) -> Any:  # noqa: ANN401
+def _raised(true: Mapping[str, AnyColumn], raising: Iterable[tuple[str, str | None]]) -> AnyColumn:
     return reduce(
         or_, (true[id_] if unless is None else true[id_] & ~true[unless] for id_, unless in raising)
     )
@@ -154,7 +150,7 @@ def _polars_key(true: Mapping[str, pl.Expr], cause: str) -> pl.Expr:
 _PAIRS = tuple(itertools.combinations(range(len(CAUSES)), 2))
 
 
-def _order_code(keys: Sequence[Any]) -> Any:  # noqa: ANN401
+def _order_code(keys: Sequence[AnyColumn]) -> AnyColumn:
     bits = [key > 0 for key in keys] + [keys[a] > keys[b] for a, b in _PAIRS]
     return sum(
         (bit.cast(pl.Int16) * (1 << at) if isinstance(bit, pl.Expr) else bit * (1 << at))
@@ -207,26 +203,26 @@ class ArrayColumns:
                 arrays[name] = column.to_numpy(zero_copy_only=False).astype(float)
         return cls(arrays)
 
-    def yes(self, fact: str) -> Any:  # noqa: ANN401
+    def yes(self, fact: str) -> AnyColumn:
         return self.arrays[fact]
 
-    def no(self, fact: str) -> Any:  # noqa: ANN401
+    def no(self, fact: str) -> AnyColumn:
         return self.arrays[f"no {fact}"]
 
-    def compare(self, fact: str, operator: str, value: float) -> Any:  # noqa: ANN401
+    def compare(self, fact: str, operator: str, value: float) -> AnyColumn:
         compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
         return compare[operator](self.arrays[fact], value)
 
-    def known(self, fact: str) -> Any:  # noqa: ANN401
+    def known(self, fact: str) -> AnyColumn:
         return ~np.isnan(self.arrays[fact])
 
-    def one_of(self, fact: str, *values: str) -> Any:  # noqa: ANN401
+    def one_of(self, fact: str, *values: str) -> AnyColumn:
         return reduce(or_, (self.arrays[f"{fact} {value}"] for value in values))
 
-    def has(self, fact: str, *members: str) -> Any:  # noqa: ANN401
+    def has(self, fact: str, *members: str) -> AnyColumn:
         return reduce(or_, (self.arrays[f"{fact}__{member}"] for member in members))
 
-    def lacks(self, fact: str, *members: str) -> Any:  # noqa: ANN401
+    def lacks(self, fact: str, *members: str) -> AnyColumn:
         return reduce(and_, (self.arrays[f"no {fact}__{member}"] for member in members))
 
 
@@ -240,7 +236,7 @@ def numpy_floor(columns: ArrayColumns) -> tuple[Any, Any]:
     return triage, _order_code(keys)
 
 
-def _numpy_key(true: Mapping[str, Any], cause: str) -> Any:  # noqa: ANN401
+def _numpy_key(true: Mapping[str, AnyColumn], cause: str) -> AnyColumn:
     prior, groups = GROUPS[cause]
     weight = np.full(len(next(iter(true.values()))), prior, dtype=np.int16)
     for steps in groups:
@@ -253,7 +249,7 @@ def _numpy_key(true: Mapping[str, Any], cause: str) -> Any:  # noqa: ANN401
     return key * reduce(or_, (true[id_] for id_ in SUSPECTING[cause]))
 
 
-def numpy_answers(triage: Any, order: Any) -> pa.Table:  # noqa: ANN401
+def numpy_answers(triage: AnyColumn, order: AnyColumn) -> pa.Table:
     """The floor's numbers in words, to compare them."""
     words = np.array(["self_care", *reversed(LEVELS)], dtype=object)[triage]
     firsts, orders = (np.array(one, dtype=object) for one in (_FIRST, [*_ORDERS, None]))
@@ -369,13 +365,13 @@ def sql_answers(connection: duckdb.DuckDBPyConnection, table: str, *, in_flags: 
 class SparkColumns:
     """A Spark frame with lists."""
 
-    def yes(self, fact: str) -> Any:  # noqa: ANN401
+    def yes(self, fact: str) -> AnyColumn:
         return self._sure(self._column(fact))
 
-    def no(self, fact: str) -> Any:  # noqa: ANN401
+    def no(self, fact: str) -> AnyColumn:
         return self._sure(~self._column(fact))
 
-    def compare(self, fact: str, operator: str, value: float) -> Any:  # noqa: ANN401
+    def compare(self, fact: str, operator: str, value: float) -> AnyColumn:
         column = self._column(fact)
         compared = {
             "<": column < value,
@@ -385,33 +381,33 @@ class SparkColumns:
         }
         return self._sure(compared[operator])
 
-    def known(self, fact: str) -> Any:  # noqa: ANN401
+    def known(self, fact: str) -> AnyColumn:
         return self._column(fact).isNotNull()
 
-    def one_of(self, fact: str, *values: str) -> Any:  # noqa: ANN401
+    def one_of(self, fact: str, *values: str) -> AnyColumn:
         return self._sure(self._column(fact).isin(*values))
 
-    def has(self, fact: str, *members: str) -> Any:  # noqa: ANN401
+    def has(self, fact: str, *members: str) -> AnyColumn:
         return reduce(or_, (self._sure(self._member(fact, one)) for one in members))
 
-    def lacks(self, fact: str, *members: str) -> Any:  # noqa: ANN401
+    def lacks(self, fact: str, *members: str) -> AnyColumn:
         lacked = with_general(fact, members)
         return reduce(and_, (self._sure(~self._member(fact, one)) for one in lacked))
 
     @staticmethod
-    def _member(fact: str, member: str) -> Any:  # noqa: ANN401
+    def _member(fact: str, member: str) -> AnyColumn:
         from pyspark.sql import functions as sf
 
         return sf.array_contains(fact, member)
 
     @staticmethod
-    def _column(fact: str) -> Any:  # noqa: ANN401
+    def _column(fact: str) -> AnyColumn:
         from pyspark.sql import functions as sf
 
         return sf.col(fact)
 
     @staticmethod
-    def _sure(column: Any) -> Any:  # noqa: ANN401
+    def _sure(column: AnyColumn) -> AnyColumn:
         from pyspark.sql import functions as sf
 
         return sf.coalesce(column, sf.lit(False))  # noqa: FBT003
@@ -454,7 +450,7 @@ def naive_spark_plan(frame: Any, *, in_one_select: bool) -> Any:  # noqa: ANN401
     )
 
 
-def _spark_key(true: Mapping[str, Any], cause: str) -> Any:  # noqa: ANN401
+def _spark_key(true: Mapping[str, AnyColumn], cause: str) -> AnyColumn:
     from pyspark.sql import functions as sf
 
     prior, groups = GROUPS[cause]

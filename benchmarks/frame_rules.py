@@ -9,29 +9,32 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+# An expression, an array or a piece of SQL: all that these have in common is `&` and `|`.
+AnyColumn = Any
+
 
 class Columns(Protocol):
     """How a kind of frame is asked; each answer is a column of truth values without unknowns."""
 
-    def yes(self, fact: str) -> Any:  # noqa: ANN401
+    def yes(self, fact: str) -> AnyColumn:
         """Known to be true."""
 
-    def no(self, fact: str) -> Any:  # noqa: ANN401
+    def no(self, fact: str) -> AnyColumn:
         """Known to be false."""
 
-    def compare(self, fact: str, operator: str, value: float) -> Any:  # noqa: ANN401
+    def compare(self, fact: str, operator: str, value: float) -> AnyColumn:
         """Known, and on that side of the value."""
 
-    def known(self, fact: str) -> Any:  # noqa: ANN401
+    def known(self, fact: str) -> AnyColumn:
         """Known at all."""
 
-    def one_of(self, fact: str, *values: str) -> Any:  # noqa: ANN401
+    def one_of(self, fact: str, *values: str) -> AnyColumn:
         """Known to be one of these."""
 
-    def has(self, fact: str, *members: str) -> Any:  # noqa: ANN401
+    def has(self, fact: str, *members: str) -> AnyColumn:
         """Known to hold one of these members."""
 
-    def lacks(self, fact: str, *members: str) -> Any:  # noqa: ANN401
+    def lacks(self, fact: str, *members: str) -> AnyColumn:
         """Known to hold none of these members."""
 
 

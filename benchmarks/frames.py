@@ -116,7 +116,7 @@ def _timed(ways: Mapping[str, Task], size: int, rounds_: int) -> Any:  # noqa: A
 def polars_ways(rules: RuleBase, lazy: pl.LazyFrame, *, in_flags: bool) -> dict[str, Task]:
     """By hand first: what the others are told as a ratio of."""
     return {
-        HAND: lambda: frame_peers.polars_plan(lazy, in_flags=in_flags, show_fired=False).collect(),
+        HAND: lambda: frame_peers.polars_plan(lazy, in_flags=in_flags).collect(),
         OURS: lambda: assess_frame(lazy, rules=rules).select(ANSWERS).collect(),
     }
 

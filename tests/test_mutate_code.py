@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
-import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from crampsrules import units
 from tests.drawing import ROOT
+from tests.tools import load_tool
 
-
-def load_tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mutate_code", ROOT / "tools/mutate_code.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mutate_code"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-TOOL: Any = load_tool()
+TOOL = load_tool("mutate_code")
 PACKAGE = ROOT / "src/crampsrules"
 
 

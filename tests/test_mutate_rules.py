@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections import Counter
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,20 +10,9 @@ import pytest
 from crampsrules import RuleBase
 from crampsrules.errors import RuleError
 from crampsrules.parsing import ConditionError
-from tests.drawing import ROOT
+from tests.tools import load_tool
 
-
-def load_tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mutate_rules", ROOT / "tools/mutate_rules.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mutate_rules"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-TOOL: Any = load_tool()
+TOOL = load_tool("mutate_rules")
 
 
 def mutant(id_: str, what: str) -> Any:

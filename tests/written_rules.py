@@ -8,7 +8,7 @@ from crampsrules import PatientFacts, RuleBase
 from crampsrules.engines import engine_for
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
-from crampsrules.strategies.rulebases import _Table as Written
+from crampsrules.strategies.rulebases import Table as Written
 from crampsrules.ways import Routes
 
 __all__ = ["Written", "evidence", "finding", "law", "routes_of", "rules_of", "urgent"]

@@ -72,7 +72,7 @@ def _formula(unit: object) -> tuple[Unit, _Formula]:
     found = find_unit(_CALCIUM, unit) if isinstance(unit, str) else None
     if found is None or found.name not in _FORMULAE:
         message = f"takes one of {', '.join(_FORMULAE)}, got {shorten(unit)}"
-        raise FactsError([FactProblem("unit", unit, message)])
+        raise FactsError.of(message, field="unit", value=unit)
     return found, _FORMULAE[found.name]
 
 

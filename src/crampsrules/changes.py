@@ -170,7 +170,7 @@ class _Search:
 
     @cached_property
     def _evidence_ids(self) -> frozenset[str]:
-        return frozenset(one.id for ones in self.rules.evidence.values() for one in ones)
+        return frozenset(self._causes)
 
     def _try(self, *choices: _Choice) -> _Tried | None:
         facts = {name: self.unknown[name].values[at] for name, at in choices}

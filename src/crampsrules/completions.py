@@ -6,14 +6,13 @@ off the conditions such a completion is put together and tried: without the fact
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import islice, product
 
 from attrs import define, field, frozen
 
 from crampsrules.conditions import (
-    ALWAYS,
     AllOf,
     AnyOf,
     Comparison,
@@ -94,9 +93,8 @@ _CHANGED: Mapping[Difference, Callable[[_Answer, _Answer], bool]] = {
     Difference.FIRST_CAUSE: lambda before, after: after.first != before.first,
     Difference.RANKING: lambda before, after: after.ranking != before.ranking,
 }
-
-
 _RAISING = (Difference.RAISES_TRIAGE, Difference.KEEPS_TRIAGE)
+_OF_CAUSES = (Difference.FIRST_CAUSE, Difference.RANKING)
 
 
 class UndecidedError(CrampsRulesError):
@@ -140,7 +138,7 @@ class Completions:
         """
         self._missed = False
         self._steps = MOST_STEPS
-        if route.difference not in (Difference.FIRST_CAUSE, Difference.RANKING):
+        if route.difference not in _OF_CAUSES:
             self._tries = MOST_TRIES
             return self._found(fact, route)
         if not self.patience:
@@ -156,7 +154,7 @@ class Completions:
             found = self._tried(chosen, fact, route)
             if found is not None:
                 return found
-        if self._missed or route.difference in (Difference.FIRST_CAUSE, Difference.RANKING):
+        if self._missed or route.difference in _OF_CAUSES:
             raise UndecidedError  # weights come together in more ways than are tried
         return None
 
@@ -255,13 +253,14 @@ class Completions:
         ids = self.rules.ids_concluding(condition)
         return sorted(ids, key=lambda id_: self.routes.ways_to(id_)[0])
 
-    def _all(self, conditions: Iterable[Condition], chosen: Chosen) -> Iterator[Chosen]:
-        first, *rest = (*conditions, ALWAYS)
-        if not rest:
+    def _all(self, conditions: Sequence[Condition], chosen: Chosen) -> Iterator[Chosen]:
+        """Make conditions true, each in every way."""
+        if not conditions:
             yield chosen
             return
+        first, *rest = conditions
         for begun in self._satisfied(first, chosen):
-            yield from self._all(rest[:-1], begun)
+            yield from self._all(rest, begun)
 
     def _satisfied(self, condition: Condition, chosen: Chosen) -> Iterator[Chosen]:
         """Make a condition true in every way."""
@@ -313,7 +312,7 @@ class Completions:
     def _tried(
         self, chosen: Chosen, fact: str, route: Route, excuses: int = _MOST_EXCUSES
     ) -> Completion | None:
-        if route.difference in (Difference.FIRST_CAUSE, Difference.RANKING):
+        if route.difference in _OF_CAUSES:
             return self._tried_causes(chosen, fact, route)
         for settled in self._settled(chosen, fact):
             if found := self._trial(settled, fact, self._values(chosen, fact), route):

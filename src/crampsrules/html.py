@@ -239,9 +239,7 @@ class _Writer:
     def _unrecognised(self) -> str:
         # What a person typed stands by itself, whichever way it is written.
         names = ", ".join(f"<bdi>{_text(name)}</bdi>" for name in self.assessment.unrecognised)
-        return (
-            f"<p>{_text(self.words['unrecognised']).replace('{names}', names)}</p>" if names else ""
-        )
+        return f"<p>{filled(_text(self.words['unrecognised']), names=names)}</p>" if names else ""
 
     def _safety_net(self) -> str:
         # Someone who is told to be seen today needs no list of further signs.

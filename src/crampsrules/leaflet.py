@@ -130,7 +130,7 @@ def _causes(assessment: Assessment, words: Words) -> list[str]:
     lines = [heading, f"- {_cause(first, words)}"]
     if others:
         titles = joined([_within(one.title) for one in others[: MOST_CAUSES - 1]], "or")
-        lines.append(f"- {words['also_possible'].replace('{titles}', titles)}")
+        lines.append(f"- {filled(words['also_possible'], titles=titles)}")
     return lines
 
 
@@ -152,7 +152,8 @@ def _advice(assessment: Assessment, words: Words, kind: str, room: Room) -> list
     lines = [_sentence(one, shared) for one in full]
     lines += [_sentence(evolve(one, text=""), shared) for one in brief if one not in bare]
     if bare:
-        lines.append(_titles(bare, words if lines else None))
+        titles = _titles(bare)
+        lines.append(filled(words["also"], titles=titles) if lines else _as_sentence(titles))
     return [words[HEADINGS[kind]], *map(_bullet, lines), *([shared] if shared else [])]
 
 
@@ -163,16 +164,13 @@ def _bullet(line: str) -> str:
 def _titles_alone(chosen: Iterable[GivenAdvice], words: Words) -> Iterator[str]:
     """The titles of what can be done as it stands, and of what to ask about first."""
     if plain := [one for one in chosen if not one.caution]:
-        yield _titles(plain, None)
+        yield _as_sentence(_titles(plain))
     if cautioned := [one for one in chosen if one.caution]:
-        listed = "; ".join(_within(one.title or one.id) for one in cautioned)
-        yield filled(words["ask_first"], titles=listed)
+        yield filled(words["ask_first"], titles=_titles(cautioned))
 
 
-def _titles(bare: Iterable[GivenAdvice], words: Words | None) -> str:
-    """The titles alone, in one sentence; after others where `words` are given."""
-    listed = "; ".join(_within(one.title or one.id) for one in bare)
-    return filled(words["also"], titles=listed) if words else _as_sentence(listed)
+def _titles(advice: Iterable[GivenAdvice]) -> str:
+    return "; ".join(_within(one.title or one.id) for one in advice)
 
 
 def _as_sentence(text: str) -> str:

@@ -18,7 +18,7 @@ from crampsrules.errors import FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.labels import key_of
 from crampsrules.medicines import Formulary
-from crampsrules.ordering import in_levels, in_order
+from crampsrules.ordering import in_levels, levels_of
 from crampsrules.parsing import WORDS, ConditionError, Vocabulary, parse
 from crampsrules.readers import LONGEST_MEDICINE
 from crampsrules.records import structure
@@ -45,7 +45,7 @@ from crampsrules.rules import (
     caution_id,
     unless_id,
 )
-from crampsrules.tables import ID, ID_OF, WORDING, Place, Tables
+from crampsrules.tables import ID, ID_OF, RULES, WORDING, Place, Tables
 from crampsrules.triage import Triage
 
 MAX_CLASS_LEVELS = 20
@@ -88,44 +88,43 @@ class _Linker:
     tables: Tables
     vocabulary: Vocabulary = field(factory=Vocabulary)
     conditions: dict[str, Condition] = field(factory=dict)
+    law_conditions: dict[str, Condition] = field(factory=dict)
+    evidence: dict[str, list[Evidence]] = field(factory=dict)
+    decibans: dict[str, int] = field(factory=dict)
     misread: set[str] = field(factory=set)
     """The ids of rules whose condition cannot be read: they are there all the same."""
 
     def link(self) -> Linked:
         """The linked rules. Raises RuleError; a fault may hide what comes after it."""
-        for cause, place in self.tables.of("causes", Cause):
+        for cause, place in self.tables.of(Cause):
             self._check_identifier(cause.id, "cause", place)
         self.tables.raise_faults()
         self.vocabulary = Vocabulary(
-            findings=frozenset(one.concludes for one, _ in self.tables.of("findings", Finding)),
-            causes=frozenset(one.id for one, _ in self.tables.of("causes", Cause)),
-            medicine_classes=frozenset(
-                one.id for one, _ in self.tables.of("classes", MedicineClass)
-            ),
+            findings=frozenset(one.concludes for one, _ in self.tables.of(Finding)),
+            causes=frozenset(one.id for one, _ in self.tables.of(Cause)),
+            medicine_classes=frozenset(one.id for one, _ in self.tables.of(MedicineClass)),
         )
         self._check_medicines()
         self._check_texts()
         self._check_sources()
         self._check_findings()
-        evidence, decibans = self._check_evidence()
+        self._check_evidence()
         self._check_escalations()
         self._check_advice()
-        law_conditions = self._check_laws()
+        self._check_laws()
         self._check_examples()
         self._check_questions()
         wording = self._check_wording()
         self.tables.raise_faults()
         suspecting = {
-            cause: tuple(one.id for one in ones if one.role != "risk" and decibans[one.id] > 0)
-            for cause, ones in evidence.items()
+            cause: tuple(one.id for one in ones if one.role != "risk" and self.decibans[one.id] > 0)
+            for cause, ones in self.evidence.items()
         }
         concluding = self._concluding()
         levels = in_levels(self.conditions, suspecting, concluding, self.tables)
         self.tables.raise_faults()
         assert wording is not None
-        return self._linked(
-            wording, evidence, decibans, law_conditions, suspecting, concluding, levels
-        )
+        return self._linked(wording, suspecting, concluding, levels)
 
     # Checks, one kind of table each
 
@@ -138,31 +137,29 @@ class _Linker:
     def _check_medicines(self) -> None:
         known = self.vocabulary.medicine_classes
         graph: dict[str, Names] = {}
-        for one, place in self.tables.of("classes", MedicineClass):
+        for one, place in self.tables.of(MedicineClass):
             graph[one.id] = one.within
             self.tables.check_known(one.within, known, "class of medicines", place)
             self._check_length((*one.names, *one.words), place)
-        for medicine, place in self.tables.of("medicines", Medicine):
+        for medicine, place in self.tables.of(Medicine):
             self._check_length([medicine.name], place)
             if not medicine.classes:
                 self.tables.fault(f"the medicine {shorten(medicine.name)} is of no class", place)
             self.tables.check_known(medicine.classes, known, "class of medicines", place)
         self._check_names()
-        places = {one.id: place for one, place in self.tables.of("classes", MedicineClass)}
-        level: dict[str, int] = {}
-        for id_ in in_order(graph, places, self.tables):
-            level[id_] = 1 + max((level[above] for above in graph.get(id_, ())), default=0)
-            if level[id_] == MAX_CLASS_LEVELS + 1:
+        places = {one.id: place for one, place in self.tables.of(MedicineClass)}
+        for id_, level in levels_of(graph, places, self.tables).items():
+            if level == MAX_CLASS_LEVELS:
                 self.tables.fault(f"lies more than {MAX_CLASS_LEVELS} classes deep", places[id_])
 
     def _check_names(self) -> None:
         """A medicine by itself has a name of its own: else it would be of two minds."""
         known = {
             key_of(name): f"the class {one.id!r}"
-            for one in self.tables.records("classes", MedicineClass)
+            for one in self.tables.records(MedicineClass)
             for name in (one.id, *one.names, *one.words)
         }
-        for medicine, place in self.tables.of("medicines", Medicine):
+        for medicine, place in self.tables.of(Medicine):
             key = key_of(medicine.name)
             if key in known:
                 message = f"the medicine {shorten(medicine.name)} is known already, from "
@@ -176,16 +173,16 @@ class _Linker:
                 self.tables.fault(message, place)
 
     def _check_sources(self) -> None:
-        known = {one.id for one in self.tables.records("sources", Source)}
-        for kind in ("findings", "evidence", "escalations", "advice", "laws", "causes"):
-            for record, place in self.tables.read.get(kind, []):
-                cited = record.source
-                if not cited:
-                    what = "cause and rule" if kind == "causes" else "rule"
+        known = {one.id for one in self.tables.records(Source)}
+        citing: tuple[type[Any], ...] = (*RULES, Law, Cause)
+        for type_ in citing:
+            for record, place in self.tables.of(type_):
+                if not record.source:
+                    what = "cause and rule" if type_ is Cause else "rule"
                     self.tables.fault(
                         f"has no source: every {what} names where it comes from", place
                     )
-                self.tables.check_known(cited, known, "source", place)
+                self.tables.check_known(record.source, known, "source", place)
                 for entry in (*getattr(record, "cautions", ()), *_entries(record)):
                     self.tables.check_known(entry.source, known, "source", place)
 
@@ -215,7 +212,7 @@ class _Linker:
 
     def _check_findings(self) -> None:
         causes = self.vocabulary.causes
-        for one, place in self.tables.of("findings", Finding):
+        for one, place in self.tables.of(Finding):
             self._check_identifier(one.concludes, "finding", place)
             if one.concludes in FACTS or one.concludes in causes:
                 self.tables.fault(
@@ -223,27 +220,25 @@ class _Linker:
                 )
             self._parse(one.id, one.when, place)
 
-    def _check_evidence(self) -> tuple[dict[str, tuple[Evidence, ...]], dict[str, int]]:
+    def _check_evidence(self) -> None:
         words, _ = self.tables.wording.get("weights", ({}, None))
-        evidence: dict[str, list[Evidence]] = {id_: [] for id_ in sorted(self.vocabulary.causes)}
-        decibans: dict[str, int] = {}
-        for cause, place in self.tables.of("causes", Cause):
+        self.evidence = {id_: [] for id_ in sorted(self.vocabulary.causes)}
+        for cause, place in self.tables.of(Cause):
             if cause.prior not in PRIORS:
                 self.tables.fault(
                     f"has prior {shorten(cause.prior)}; priors run from -10 to 0", place
                 )
-        for one, place in self.tables.of("evidence", Evidence):
+        for one, place in self.tables.of(Evidence):
             self._parse(one.id, one.when, place)
             self.tables.check_known([one.cause], self.vocabulary.causes, "cause", place)
-            evidence.setdefault(one.cause, []).append(one)
+            self.evidence.setdefault(one.cause, []).append(one)
             try:
-                decibans[one.id] = _decibans(one, words if isinstance(words, dict) else {})
+                self.decibans[one.id] = _decibans(one, words if isinstance(words, dict) else {})
             except ValueError as error:
                 self.tables.fault(str(error), place)
-        return {cause: tuple(ones) for cause, ones in evidence.items()}, decibans
 
     def _check_escalations(self) -> None:
-        for one, place in self.tables.of("escalations", Escalation):
+        for one, place in self.tables.of(Escalation):
             self._parse(one.id, one.when, place)
             self._check_held(one, place)
             if one.unless is None:
@@ -261,26 +256,25 @@ class _Linker:
 
     def _check_texts(self) -> None:
         """A text that is shown to a person says something."""
-        kinds = {
-            "causes": ("title",), "evidence": ("because",), "escalations": ("reason",),
-            "advice": ("text",), "laws": ("says",), "medicines": ("name",), "classes": ("title",),
+        shown: Mapping[type[Any], str] = {
+            Cause: "title", Evidence: "because", Escalation: "reason", Advice: "text",
+            Law: "says", Medicine: "name", MedicineClass: "title",
         }  # fmt: skip
-        for kind, keys in kinds.items():
-            for record, place in self.tables.read.get(kind, []):
-                self._check_said(record, keys, place)
-        for one, place in self.tables.of("advice", Advice):
+        for type_, key in shown.items():
+            for record, place in self.tables.of(type_):
+                self._check_said(record, key, place)
+        for one, place in self.tables.of(Advice):
             for entry in one.unless:
-                self._check_said(entry, ("reason",), place)
+                self._check_said(entry, "reason", place)
             for caution in one.cautions:
-                self._check_said(caution, ("text",), place)
+                self._check_said(caution, "text", place)
 
-    def _check_said(self, record: object, keys: Iterable[str], place: Place) -> None:
-        for key in keys:
-            if not getattr(record, key).strip():
-                self.tables.fault(f"has an empty `{key}`", place)
+    def _check_said(self, record: object, key: str, place: Place) -> None:
+        if not getattr(record, key).strip():
+            self.tables.fault(f"has an empty `{key}`", place)
 
     def _check_advice(self) -> None:
-        for one, place in self.tables.of("advice", Advice):
+        for one, place in self.tables.of(Advice):
             if one.when is None and one.kind == "action":
                 self.tables.fault("has no target: an action says `when`, whom it is for", place)
             self._parse(one.id, one.when, place)
@@ -296,10 +290,9 @@ class _Linker:
         if id_ and not ID.fullmatch(id_):
             self.tables.fault(f"{shorten(id_)} is no id: {ID_OF}", place)
 
-    def _check_laws(self) -> dict[str, Condition]:
-        advice = {one.id for one in self.tables.records("advice", Advice)}
-        laws: dict[str, Condition] = {}
-        for law, place in self.tables.of("laws", Law):
+    def _check_laws(self) -> None:
+        advice = {one.id for one in self.tables.records(Advice)}
+        for law, place in self.tables.of(Law):
             named = (*law.forbids, *law.cautioned, *law.not_together, *law.advised)
             self.tables.check_known(named, advice, "piece of advice", place)
             if len(law.not_together) == 1:
@@ -311,15 +304,14 @@ class _Linker:
                 self.tables.fault(f"demands nothing: state {keys}", place)
             condition = self._read(law.id, law.when, place)
             if condition is not None:
-                laws[law.id] = condition
-        return laws
+                self.law_conditions[law.id] = condition
 
     def _check_examples(self) -> None:
-        advice = {one.id for one in self.tables.records("advice", Advice)}
-        escalations = {one.id for one in self.tables.records("escalations", Escalation)}
+        advice = {one.id for one in self.tables.records(Advice)}
+        escalations = {one.id for one in self.tables.records(Escalation)}
         causes = self.vocabulary.causes
         rules = {*self.conditions, *self.misread}
-        for example, place in self.tables.of("examples", Example):
+        for example, place in self.tables.of(Example):
             expect = example.expect
             named = (*expect.fires, *expect.silent)
             self.tables.check_known(named, rules, "rule", place)
@@ -339,7 +331,7 @@ class _Linker:
 
     def _check_questions(self) -> None:
         asked: set[str] = set()
-        for one, place in self.tables.of("questions", QuestionList):
+        for one, place in self.tables.of(QuestionList):
             self.tables.check_known(one.facts, FACTS, "fact", place)
             for fact in one.facts:
                 if fact in FACTS and FACTS[fact].kind != "flag" and len(one.facts) > 1:
@@ -388,53 +380,40 @@ class _Linker:
 
     def _concluding(self) -> dict[str, tuple[str, ...]]:
         rules: dict[str, list[str]] = {}
-        for one in self.tables.records("findings", Finding):
+        for one in self.tables.records(Finding):
             rules.setdefault(one.concludes, []).append(one.id)
         return {finding: tuple(ids) for finding, ids in rules.items()}
 
-    def _linked(  # noqa: PLR0913 - every part of the whole
+    def _linked(
         self,
         wording: Wording,
-        evidence: Mapping[str, tuple[Evidence, ...]],
-        decibans: Mapping[str, int],
-        law_conditions: Mapping[str, Condition],
         suspecting: Mapping[str, tuple[str, ...]],
         concluding: Mapping[str, tuple[str, ...]],
         levels: tuple[tuple[str, ...], ...],
     ) -> Linked:
-        rules = [
-            *self.tables.records("findings", Finding),
-            *self.tables.records("evidence", Evidence),
-            *self.tables.records("escalations", Escalation),
-            *self.tables.records("advice", Advice),
-        ]
         return Linked(
-            sources=_by_id(self.tables.records("sources", Source)),
+            sources=_by_id(self.tables.records(Source)),
             formulary=Formulary.build(
-                self.tables.records("classes", MedicineClass),
-                self.tables.records("medicines", Medicine),
+                self.tables.records(MedicineClass), self.tables.records(Medicine)
             ),
-            findings=tuple(self.tables.records("findings", Finding)),
-            causes=_by_id(self.tables.records("causes", Cause)),
-            evidence=MappingProxyType(dict(evidence)),
+            findings=tuple(self.tables.records(Finding)),
+            causes=_by_id(self.tables.records(Cause)),
+            evidence=MappingProxyType(
+                {cause: tuple(ones) for cause, ones in self.evidence.items()}
+            ),
             escalations=tuple(
-                sorted(
-                    self.tables.records("escalations", Escalation),
-                    key=lambda one: (-one.triage, one.id),
-                )
+                sorted(self.tables.records(Escalation), key=lambda one: (-one.triage, one.id))
             ),
-            advice=tuple(
-                sorted(self.tables.records("advice", Advice), key=lambda one: (one.order, one.id))
-            ),
-            laws=tuple(self.tables.records("laws", Law)),
-            examples=tuple(self.tables.records("examples", Example)),
-            questions=tuple(self.tables.records("questions", QuestionList)),
+            advice=tuple(sorted(self.tables.records(Advice), key=lambda one: (one.order, one.id))),
+            laws=tuple(self.tables.records(Law)),
+            examples=tuple(self.tables.records(Example)),
+            questions=tuple(self.tables.records(QuestionList)),
             wording=wording,
-            rules=_by_id(rules),
+            rules=_by_id(one for type_ in RULES for one in self.tables.records(type_)),
             conditions=MappingProxyType(self.conditions),
-            law_conditions=MappingProxyType(dict(law_conditions)),
+            law_conditions=MappingProxyType(self.law_conditions),
             levels=levels,
-            decibans=MappingProxyType(dict(decibans)),
+            decibans=MappingProxyType(self.decibans),
             suspecting=MappingProxyType(dict(suspecting)),
             concluding=MappingProxyType(dict(concluding)),
             places=MappingProxyType(self._places()),
@@ -442,13 +421,8 @@ class _Linker:
 
     def _places(self) -> dict[str, Place]:
         """Where each id stands; where several have it, a rule before everything else."""
-        rules = ("findings", "evidence", "escalations", "advice")
-        kinds = (*rules, "causes", "classes", "laws", "questions", "sources")
-        return {
-            record.id: place
-            for kind in reversed(kinds)
-            for record, place in self.tables.read.get(kind, [])
-        }
+        types: tuple[type[Any], ...] = (Source, QuestionList, Law, MedicineClass, Cause, *RULES)
+        return {record.id: place for type_ in types for record, place in self.tables.of(type_)}
 
 
 def _by_id(records: Iterable[Any]) -> Mapping[str, Any]:

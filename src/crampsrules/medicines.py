@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache
 
-from attrs import field, frozen
+from attrs import frozen
 
+from crampsrules.declarations import Fact
 from crampsrules.errors import FactProblem, FactsError, shorten
 from crampsrules.frozen_dict import FrozenDict
 from crampsrules.labels import (
@@ -17,7 +18,7 @@ from crampsrules.labels import (
     texts_in,
     words_in,
 )
-from crampsrules.memberships import Membership
+from crampsrules.memberships import Membership, membership
 from crampsrules.phrases import joined
 from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
@@ -102,11 +103,6 @@ class Formulary:
     _names: Mapping[str, frozenset[str]]
     _words: Mapping[str, frozenset[str]]
     _written: Mapping[str, str]
-    reading: Callable[[str], Reading] = field(init=False, repr=False)
-    """What `read` gives, remembered."""
-    _resolve_once: Callable[[frozenset[str]], Resolved] = field(init=False, repr=False)
-    _all_classes: frozenset[str] = field(init=False, repr=False)
-    _spellings: Callable[[], _Spellings] = field(init=False, repr=False)
 
     @classmethod
     def build(
@@ -133,12 +129,31 @@ class Formulary:
             written={key_of(name): name for _, name, _ in named},
         )
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_resolve_once", lru_cache(_REMEMBERED)(self._resolve))
-        object.__setattr__(self, "reading", lru_cache(_REMEMBERED)(self.read))
-        object.__setattr__(self, "_all_classes", frozenset(self.classes))
-        spellings = lru_cache(maxsize=1)(partial(_Spellings.of, (*self._names, *self._words)))
-        object.__setattr__(self, "_spellings", spellings)
+    @cached_property
+    def reading(self) -> Callable[[str], Reading]:
+        """What `read` gives, remembered."""
+        return lru_cache(_REMEMBERED)(self.read)
+
+    @cached_property
+    def _resolve_once(self) -> Callable[[frozenset[str]], Resolved]:
+        return lru_cache(_REMEMBERED)(self._resolve)
+
+    @cached_property
+    def _all_classes(self) -> frozenset[str]:
+        return frozenset(self.classes)
+
+    @cached_property
+    def _spellings(self) -> _Spellings:
+        return _Spellings.of((*self._names, *self._words))
+
+    def said(self, fact: Fact, stated: frozenset[str]) -> Membership:
+        """What a stated set says of members, or of classes where it holds medicines.
+
+        Raises FactsError as `resolve` does.
+        """
+        if fact.kind == "medicines":
+            return self.resolve(stated).classes
+        return membership(fact.name, stated)
 
     def resolve(self, names: frozenset[str]) -> Resolved:
         """The classes that a complete list of medicines implies and rules out.
@@ -204,11 +219,8 @@ class Formulary:
     def kinds(self) -> tuple[NameKind, ...]:
         """One name for each set of classes that a single name can hold and leave open."""
         found: dict[tuple[frozenset[str], frozenset[str]], str] = {}
-        for key in (*self._words, *self._names):
-            exact, general = self._meant(key)
-            held = frozenset(self._upwards(exact | general))
-            left_open = frozenset(self._upwards(self._descendants(general))) - held
-            found.setdefault((held, left_open), self._as_written(key))
+        for key, one in self.by_key().items():
+            found.setdefault((one.held, one.left_open - one.held), self._as_written(key))
         return tuple(NameKind(name, *classes) for classes, name in found.items())
 
     def _meant(self, key: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -271,7 +283,7 @@ class Formulary:
     def _misspelt(self, key: str) -> str | None:
         if len(key) < SHORTEST_MISSPELLING:
             return None
-        known = self._spellings().one_slip_from(key)
+        known = self._spellings.one_slip_from(key)
         return None if known is None else self._as_written(known)
 
     def _as_written(self, key: str) -> str:

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.medicines import Formulary
-from crampsrules.memberships import UNKNOWN, Membership, membership
+from crampsrules.memberships import UNKNOWN, Membership
 
 
 @frozen
@@ -21,7 +21,6 @@ class Observations:
 
     values: Mapping[str, object]
     members: Mapping[str, Membership]
-    unrecognised: tuple[str, ...]
 
     def value(self, fact: str) -> object:
         """The value of a fact, or None where it is unknown."""
@@ -36,15 +35,10 @@ def observe(facts: PatientFacts, formulary: Formulary) -> Observations:
     """Resolve a patient's facts. Raises FactsError for a misspelt medicine."""
     known = facts.known()
     members: dict[str, Membership] = {}
-    unrecognised: tuple[str, ...] = ()
     for name, value in list(known.items()):
         described = FACTS[name]
         if described.measured_by in known:
             del known[name]
         elif isinstance(value, frozenset):
-            if described.kind == "medicines":
-                resolved = formulary.resolve(value)
-                members[name], unrecognised = resolved.classes, resolved.unrecognised
-            else:
-                members[name] = membership(name, value)
-    return Observations(known, members, unrecognised)
+            members[name] = formulary.said(described, value)
+    return Observations(known, members)

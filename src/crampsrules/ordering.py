@@ -10,14 +10,14 @@ from attrs import frozen
 from crampsrules.conditions import (
     AllOf,
     AnyOf,
-    Comparison,
     Concluded,
     Conclusion,
     Condition,
     Suspected,
     atoms,
+    thresholds,
 )
-from crampsrules.rules import Cause, Finding
+from crampsrules.rules import Cause, Finding, rule_of
 from crampsrules.tables import Place, Tables
 
 MAX_CONDITIONS = 2**16
@@ -50,18 +50,15 @@ def in_levels(
         node: frozenset().union(*(needs[rule] for rule in rules))
         for node, rules in rules_of.items()
     }
-    places = {one.concludes: place for one, place in tables.of("findings", Finding)}
-    places |= {_cause_node(one.id): place for one, place in tables.of("causes", Cause)}
-    level: dict[str, int] = {}
-    order = in_order(graph, places, tables)
-    for node in order:
-        level[node] = max((level[need] + 1 for need in graph[node]), default=0)
+    places = {one.concludes: place for one, place in tables.of(Finding)}
+    places |= {_cause_node(one.id): place for one, place in tables.of(Cause)}
+    level = levels_of(graph, places, tables)
     if level and max(level.values()) >= MAX_LEVELS:
         deepest = max(level, key=lambda node: level[node])
         tables.fault(f"chains more than {MAX_LEVELS} findings ({deepest!r})", places[deepest])
     if tables.faults:
         return ()
-    _check_extents(conditions, order, rules_of, tables)
+    _check_extents(conditions, level, rules_of, tables)
     _check_thresholds(conditions, tables)
     by_level: dict[int, list[str]] = {}
     for id_, needed in needs.items():
@@ -85,7 +82,7 @@ def _check_extents(
     places = {place.rule: place for ones in tables.read.values() for _, place in ones}
     for id_, condition in conditions.items():
         extent = _extent(condition, extents)
-        place = places.get(id_.partition("/")[0]) or Place(tables.files[0], id_)
+        place = places.get(rule_of(id_)) or Place(tables.files[0], id_)
         if extent.steps > MAX_STEPS:
             tables.fault(f"builds on more than {MAX_STEPS} conditions and facts", place)
         elif extent.depth > MAX_STEPS_DEEP:
@@ -93,23 +90,23 @@ def _check_extents(
 
 
 def _check_thresholds(conditions: Mapping[str, Condition], tables: Tables) -> None:
-    compared: dict[str, set[float]] = {}
-    for condition in conditions.values():
-        for atom in atoms(condition):
-            if isinstance(atom, Comparison):
-                compared.setdefault(atom.fact, set()).add(atom.value)
-    for fact, values in compared.items():
+    for fact, values in thresholds(conditions.values()).items():
         if len(values) > MAX_THRESHOLDS:
             message = f"and the files beside it compare {fact} with {len(values)} numbers; "
             tables.fault(f"{message}at most {MAX_THRESHOLDS} are allowed", tables.everywhere)
 
 
-def in_order(
+def levels_of(
     graph: Mapping[str, Iterable[str]], places: Mapping[str, Place], tables: Tables
-) -> tuple[str, ...]:
-    """Names, each after those that it needs; none, and a fault, where they go round in a circle."""
+) -> dict[str, int]:
+    """Names with their levels from 0, each one above all that it needs, and after them.
+
+    None, and a fault, where they go round in a circle.
+    """
+    level: dict[str, int] = {}
     try:
-        return tuple(graphlib.TopologicalSorter(graph).static_order())
+        for node in graphlib.TopologicalSorter(graph).static_order():
+            level[node] = max((level[need] + 1 for need in graph.get(node, ())), default=0)
     except graphlib.CycleError as error:
         cycle = error.args[1]
         place = next((places[name] for name in cycle if name in places), None)
@@ -117,7 +114,7 @@ def in_order(
             "goes round in a circle: " + _arrows(cycle[::-1]),
             place or tables.everywhere,
         )
-        return ()
+    return level
 
 
 def _arrows(cycle: list[str]) -> str:

@@ -23,7 +23,7 @@ from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, rules_or_shipped
-from crampsrules.rules import QuestionList
+from crampsrules.rules import Names, QuestionList
 from crampsrules.triage import Triage
 from crampsrules.ways import Difference, Route, Routes
 
@@ -261,12 +261,13 @@ class _Asker:
         )
 
     def _question(self, fact: str, route: Route, together: Collection[str]) -> Question:
-        listed = self._lists.get(fact)
         one = self.unknown(fact, route)
+        alone = QuestionList(id=fact, text=one.question, facts=Names((fact,)))
+        _, listed = self._lists.get(fact, (_LAST, alone))
         return Question(
-            id=listed[1].id if listed else fact,
-            text=listed[1].text if listed and len(together) > 1 else one.question,
-            facts=tuple(name for name in _in_list(fact, listed) if name in together),
+            id=listed.id,
+            text=listed.text if len(together) > 1 else one.question,
+            facts=tuple(name for name in listed.facts if name in together),
             why=one.why,
             could_change=one.could_change,
             could_reach=one.could_reach,
@@ -293,7 +294,3 @@ def _quickly_tried(route: Route) -> tuple[bool, int]:
 
 
 _Waiting = tuple[Urgency, str, Route, list[Route]]
-
-
-def _in_list(fact: str, listed: tuple[int, QuestionList] | None) -> Iterable[str]:
-    return listed[1].facts if listed else (fact,)

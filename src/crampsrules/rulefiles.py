@@ -10,12 +10,13 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from crampsrules.documents import MAX_DOTS, line_of_many_dots
 from crampsrules.errors import RuleError, shorten
@@ -40,17 +41,19 @@ class RuleFile:
     name: str
     text: str
     tables: Mapping[str, Any]
-    _lines: tuple[str, ...] = field(init=False, repr=False, eq=False)
-    _headers: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, eq=False)
 
-    def __attrs_post_init__(self) -> None:
-        lines = tuple(self.text.split("\n"))
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
+
+    @cached_property
+    def _headers(self) -> Mapping[str, list[int]]:
+        """The lines (from 1) of the tables of each kind."""
         headers: dict[str, list[int]] = {}
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(self._lines, 1):
             if header := _HEADER.match(line):
                 headers.setdefault(header[1], []).append(number)
-        object.__setattr__(self, "_lines", lines)
-        object.__setattr__(self, "_headers", {kind: tuple(at) for kind, at in headers.items()})
+        return headers
 
     @classmethod
     def read(cls, name: str, text: str) -> RuleFile:

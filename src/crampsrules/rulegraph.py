@@ -7,7 +7,7 @@ is lit.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Literal
 
@@ -228,10 +228,11 @@ _LIT_STROKE = "stroke:#7a5200,stroke-width:3px"
 def _mermaid(drawn: Graph) -> Iterator[str]:
     numbers = {id_: f"n{number}" for number, id_ in enumerate(drawn.nodes)}
     yield "flowchart LR"
-    for kind in KINDS:
-        yield from _subgraph(
-            kind, [one for one in drawn.nodes.values() if one.kind == kind], numbers
-        )
+    for kind, ids in _columns(drawn).items():
+        yield f"  subgraph {kind}s"
+        for id_ in ids:
+            yield f'    {numbers[id_]}["{_in_mermaid(drawn.nodes[id_].label)}"]'
+        yield "  end"
     for link in drawn.links:
         arrow = _ARROWS[link.against, link.lit]
         yield f"  {numbers[link.start]} {arrow} {numbers[link.end]}"
@@ -240,14 +241,6 @@ def _mermaid(drawn: Graph) -> Iterator[str]:
         yield f"  class {','.join(lit)} lit"
     if lit := [str(at) for at, link in enumerate(drawn.links) if link.lit]:
         yield f"  linkStyle {','.join(lit)} {_LIT_STROKE}"
-
-
-def _subgraph(kind: Kind, nodes: Collection[Node], numbers: Mapping[str, str]) -> Iterator[str]:
-    if nodes:
-        yield f"  subgraph {kind}s"
-        for node in nodes:
-            yield f'    {numbers[node.id]}["{_in_mermaid(node.label)}"]'
-        yield "  end"
 
 
 _NOT_PLAIN = re.compile(r"[^\w ,.()'-]")

@@ -36,6 +36,11 @@ def caution_id(advice: str, entry: str) -> str:
     return f"{advice}/caution/{entry}"
 
 
+def rule_of(id_: str) -> str:
+    """The id of the rule that fires under an id, or that an `unless` or a caution belongs to."""
+    return id_.partition("/")[0]
+
+
 @frozen(kw_only=True)
 class Source:
     """A work that rules cite: the original, never a mirror."""

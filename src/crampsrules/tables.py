@@ -43,6 +43,7 @@ _TABLES: Mapping[str, type] = {
     "examples": Example,
     "questions": QuestionList,
 }
+RULES: tuple[type[Any], ...] = (Finding, Evidence, Escalation, Advice)
 WORDING = ("weights", "likelihoods", "triage", "leaflet")
 HEAD_KEYS = frozenset(one.name for one in fields(Cause))
 
@@ -75,8 +76,8 @@ class Tables:
 
     files: tuple[RuleFile, ...]
     faults: list[RuleError] = field(factory=list)
-    read: dict[str, list[tuple[Any, Place]]] = field(factory=dict)
-    """The records of each kind, with their places."""
+    read: dict[type, list[tuple[Any, Place]]] = field(factory=dict)
+    """The records of each class, with their places."""
     wording: dict[str, tuple[object, Place]] = field(factory=dict)
     """The tables of the wording, as they stand there."""
 
@@ -96,13 +97,13 @@ class Tables:
         if self.faults:
             raise RuleError.of_all(self.faults)
 
-    def of(self, kind: str, _: type[Record]) -> list[tuple[Record, Place]]:
-        """The records of a kind, each with its place."""
-        return self.read.get(kind, [])
+    def of(self, type_: type[Record]) -> list[tuple[Record, Place]]:
+        """The records of a class, each with its place."""
+        return self.read.get(type_, [])
 
-    def records(self, kind: str, type_: type[Record]) -> list[Record]:
-        """The records of a kind."""
-        return [one for one, _ in self.of(kind, type_)]
+    def records(self, type_: type[Record]) -> list[Record]:
+        """The records of a class."""
+        return [one for one, _ in self.of(type_)]
 
     def fault(
         self,
@@ -162,7 +163,7 @@ class Tables:
         if not head:
             return None
         id_ = head.get("id")
-        self._keep("causes", head, Cause, Place(file, id_ if isinstance(id_, str) else None))
+        self._keep(head, Cause, Place(file, id_ if isinstance(id_, str) else None))
         return id_ if isinstance(id_, str) else None
 
     def _read_rows(self, kind: str, rows: object, file: RuleFile, cause: str | None) -> None:
@@ -172,16 +173,16 @@ class Tables:
         for nth, row in enumerate(rows):
             id_ = row.get("id")
             place = Place(file, id_ if isinstance(id_, str) else None, kind, nth)
-            self._keep(kind, _filled_in(kind, row, file.name, cause), _TABLES[kind], place)
+            self._keep(_filled_in(kind, row, file.name, cause), _TABLES[kind], place)
 
-    def _keep(self, kind: str, row: Mapping[str, Any], type_: type, place: Place) -> None:
+    def _keep(self, row: Mapping[str, Any], type_: type, place: Place) -> None:
         try:
             record: object = structure(row, type_)
         except ValueError as error:
-            where = "" if place.rule or kind == "causes" else f"[[{kind}]]: "
+            where = "" if place.rule or place.kind is None else f"[[{place.kind}]]: "
             self.fault(f"{where}{error}", place)
             return
-        self.read.setdefault(kind, []).append((record, place))
+        self.read.setdefault(type_, []).append((record, place))
 
     def _read_wording(self, kind: str, value: object, file: RuleFile) -> None:
         if kind in self.wording:
@@ -189,19 +190,18 @@ class Tables:
         self.wording[kind] = (value, Place(file, None))
 
     def _check_ids(self) -> None:
-        kinds = {
-            "rule": [*self.read.get("findings", []), *self.read.get("evidence", []),
-                     *self.read.get("escalations", []), *self.read.get("advice", [])],
-            "cause": self.read.get("causes", []),
-            "source": self.read.get("sources", []),
-            "class of medicines": self.read.get("classes", []),
-            "law": self.read.get("laws", []),
-            "list of questions": self.read.get("questions", []),
-        }  # fmt: skip
+        kinds: Mapping[str, tuple[type[Any], ...]] = {
+            "rule": RULES,
+            "cause": (Cause,),
+            "source": (Source,),
+            "class of medicines": (MedicineClass,),
+            "law": (Law,),
+            "list of questions": (QuestionList,),
+        }
         order = {file.name: at for at, file in enumerate(self.files)}
-        for kind, records in kinds.items():
+        for kind, types in kinds.items():
+            records = [one for type_ in types for one in self.of(type_)]
             seen: dict[str, Place] = {}
-            record: Any
             # It is the file that came later that takes an id which another has.
             for record, place in sorted(records, key=lambda one: order[one[1].file.name]):
                 if not ID.fullmatch(record.id):

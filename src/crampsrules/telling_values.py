@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attrs import frozen
 
-from crampsrules.conditions import Comparison, FactAtom, Known, Member, evaluate, fact_atoms
+from crampsrules.conditions import Comparison, FactAtom, Known, Member, fact_atoms
 from crampsrules.facts import FACTS, Fact, PatientFacts
+from crampsrules.inference import Inference
 from crampsrules.medicines import Formulary
-from crampsrules.observations import Observations, observe
+from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import unless_id
 
@@ -43,9 +44,7 @@ def telling_values(rules: RuleBase) -> Mapping[str, TellingValues]:
         if measured := FACTS[atom.fact].measured_by:
             asked.setdefault(measured, {})  # to know it takes the place of what was reported
     return {
-        name: _telling(FACTS[name], tuple(asked[name]), rules.formulary)
-        for name in FACTS
-        if name in asked
+        name: _telling(FACTS[name], tuple(asked[name]), rules) for name in FACTS if name in asked
     }
 
 
@@ -58,12 +57,12 @@ def _atoms_of(rules: RuleBase) -> Iterator[FactAtom]:
         yield from fact_atoms(rules.conditions[id_])
 
 
-def _telling(fact: Fact, asked: tuple[FactAtom, ...], formulary: Formulary) -> TellingValues:
+def _telling(fact: Fact, asked: tuple[FactAtom, ...], rules: RuleBase) -> TellingValues:
     chosen: dict[tuple[bool, ...], object] = {}
-    for value in _tries(fact, asked, formulary):
+    for value in _tries(fact, asked, rules.formulary):
         patient = PatientFacts.from_mapping({fact.name: value})
-        case = _OneFact(observe(patient, formulary))
-        met = tuple(evaluate(atom, case) is True for atom in asked)
+        inference = Inference(rules, observe(patient, rules.formulary))
+        met = tuple(inference.judge(atom) is True for atom in asked)
         chosen.setdefault(met, value)
     measures = any(one.measured_by == fact.name for one in FACTS.values())
     if not measures and not any(isinstance(atom, Known) for atom in asked):
@@ -121,22 +120,3 @@ def _step(fact: Fact, mark: float) -> float:
     if fact.kind == "integer" or mark >= 10:  # noqa: PLR2004 - two figures before the point
         return 1
     return 0.1 if mark >= 1 else 0.01
-
-
-@frozen
-class _OneFact:
-    """A case in which one fact is known and nothing has been concluded."""
-
-    _observations: Observations
-
-    def value(self, fact: str) -> object:
-        return self._observations.value(fact)
-
-    def member(self, fact: str, member: str) -> bool | None:
-        return self._observations.member(fact, member)
-
-    def finding(self, name: str) -> bool | None:  # noqa: ARG002 - only facts are asked about
-        return None
-
-    def suspected(self, cause: str) -> bool | None:  # noqa: ARG002 - only facts are asked about
-        return None

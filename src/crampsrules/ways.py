@@ -19,6 +19,7 @@ from crampsrules.conditions import (
     AnyOf,
     Atom,
     Concluded,
+    Conclusion,
     Condition,
     Known,
     Suspected,
@@ -30,7 +31,7 @@ from crampsrules.fold import active_escalations, most_urgent, rank_causes
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.rulebase import RuleBase, kept_with_rules
-from crampsrules.rules import Escalation, Evidence, unless_id
+from crampsrules.rules import Escalation, Evidence, rule_of, unless_id
 from crampsrules.triage import Triage
 
 
@@ -122,13 +123,11 @@ class Routes:
     def _route_measured(self, routes: dict[str, list[Route]]) -> None:
         """A measured value matters wherever the reported one that it replaces would."""
         for reported, measured in _REPORTED.items():
-            if self.is_open(measured):
+            if reported in routes and self.is_open(measured):
                 routes.setdefault(measured, []).extend(
                     evolve(one, needed=one.needed + 1, instead_of=reported)
-                    for one in routes.get(reported, ())
+                    for one in routes[reported]
                 )
-        for measured in [name for name, found in routes.items() if not found]:
-            del routes[measured]
 
     def rests_on_reported(self, id_: str) -> bool:
         """Whether what fires under an id could fall when a value is measured."""
@@ -142,13 +141,9 @@ class Routes:
         return self._resting[id_]
 
     def _atom_rests(self, atom: Atom) -> bool:
-        match atom:
-            case Concluded(finding):
-                return any(map(self.rests_on_reported, self.rules.concluding[finding]))
-            case Suspected(cause):
-                return any(map(self.rests_on_reported, self.rules.suspecting[cause]))
-            case _:
-                return atom.fact in self._replaceable
+        if isinstance(atom, Conclusion):
+            return any(map(self.rests_on_reported, self.rules.ids_concluding(atom)))
+        return atom.fact in self._replaceable
 
     def _replacing(self, id_: str) -> list[tuple[str, str]]:
         """Each known reported value that an id may rest on, and what would measure it."""
@@ -196,8 +191,8 @@ class Routes:
         self, id_: str, difference: Difference, level: Triage, routes: dict[str, list[Route]]
     ) -> None:
         for reported, measured in self._replacing(id_):
-            rule = id_.partition("/")[0]
-            routes.setdefault(measured, []).append(Route(difference, level, 1, rule, reported))
+            route = Route(difference, level, 1, rule_of(id_), reported)
+            routes.setdefault(measured, []).append(route)
 
     def _is_excused(self, id_: str) -> bool:
         """Whether an excuse has fired and will stand whatever else is learnt."""
@@ -320,10 +315,8 @@ class Routes:
                 return _every(self._ways_of(part) for part in parts)
             case AnyOf(parts):
                 return _either(self._ways_of(part) for part in parts)
-            case Concluded(finding):
-                return _either(self.ways_to(id_) for id_ in self.rules.concluding[finding])
-            case Suspected(cause):
-                return _either(self.ways_to(id_) for id_ in self.rules.suspecting[cause])
+            case Concluded() | Suspected():
+                return _either(self.ways_to(id_) for id_ in self.rules.ids_concluding(condition))
             case Known(fact, wanted):
                 if self.is_open(fact):
                     # To learn what must not be known shuts a way that is open now.
@@ -369,11 +362,8 @@ def _facts_behind(rules: RuleBase) -> Mapping[str, frozenset[str]]:
         return behind[id_]
 
     def of_atom(atom: Atom) -> frozenset[str]:
-        match atom:
-            case Concluded(finding):
-                return frozenset().union(*map(of, rules.concluding[finding]))
-            case Suspected(cause):
-                return frozenset().union(*map(of, rules.suspecting[cause]))
+        if isinstance(atom, Conclusion):
+            return frozenset().union(*map(of, rules.ids_concluding(atom)))
         measured_by = FACTS[atom.fact].measured_by
         return frozenset({atom.fact} if measured_by is None else {atom.fact, measured_by})
 

@@ -79,9 +79,9 @@ NOT_KNOWN = ("Zz tonic", "zz tonic", "Yy drops + zinc", "Xx syrup and Ww pills")
 """Medicines with names of which some part is not known."""
 
 
-def people(count, *, seed=1):
+def people(count):
     """So many people, of each of whom a few facts are known."""
-    rng = random.Random(seed)  # noqa: S311 - nothing secret
+    rng = random.Random(1)  # noqa: S311 - nothing secret
     medicines = [*sorted(SHIPPED.formulary.classes), *NOT_KNOWN]
     return [_person(rng, medicines) for _ in range(count)]
 

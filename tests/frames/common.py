@@ -288,7 +288,6 @@ sodium chloride
 dexamethasone sodium phosphate eye drops
 timolol maleate eye drops 0.5%
 hydrocortisone 1% cream
-mometasone furoate nasal spray
 mometasone furoate cream
 budesonide 3 mg gastro-resistant capsules
 budesonide capsules po
@@ -317,7 +316,6 @@ tablets
 (5)
 willow bark 5 mg once daily
 anti-diuretic
-steroid-free cream
 potassium-sparing
 warfarin (sodium)
 lasix 40, statin 20

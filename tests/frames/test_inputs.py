@@ -104,7 +104,7 @@ def test_what_is_null_in_a_column_for_a_member_is_unknown(data):
             for name in SETS
             if any(row[f"{name}__{one}"] is not None for one in FACTS[name].members)
         }
-        assert found == sorted(Inference(rules, Observations(values, known, ())).fired())
+        assert found == sorted(Inference(rules, Observations(values, known)).fired())
 
 
 def partly_known(name, row):

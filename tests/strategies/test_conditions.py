@@ -44,7 +44,7 @@ def test_conditions_use_every_name_there_is():
 
     assert len({one for one in found if isinstance(one, Concluded)}) > 15
     assert len({one for one in found if isinstance(one, Suspected)}) > 2
-    assert members_of(found, "medications") == {"alpha", "beta"}
+    assert classes_in(found) == {"alpha", "beta"}
 
 
 def test_conditions_ask_for_the_classes_they_were_given():
@@ -63,7 +63,7 @@ def test_conditions_of_the_shipped_rules_build_on_them():
     found = asked(drawn(conditions(), 250), VOCABULARY)
 
     assert {type(one) for one in found} >= {Concluded, Suspected, Member, Comparison}
-    assert members_of(found, "medications") & set(SHIPPED.formulary.classes)
+    assert classes_in(found) & set(SHIPPED.formulary.classes)
 
 
 def test_what_is_known_is_asked_where_it_may_be():
@@ -141,5 +141,6 @@ def test_choices_are_compared_in_every_way():
     assert several == {fact.name for fact in CHOICES}
 
 
-def members_of(found: Iterable[Atom], fact: str) -> set[str]:
-    return {one.member for one in found if isinstance(one, Member) and one.fact == fact}
+def classes_in(found: Iterable[Atom]) -> set[str]:
+    members = (one for one in found if isinstance(one, Member))
+    return {one.member for one in members if one.fact == "medications"}

@@ -62,6 +62,17 @@ def test_the_widest_pair_of_a_threshold_reaches_to_the_end_of_the_scale():
     assert (139.0, 140.0) in ends
 
 
+def test_a_threshold_short_of_another_is_passed_as_far_as_it_takes():
+    """What lies just beyond it does not fire the rule yet."""
+    rules = rules_of(urgent("both", "0.8 < ankle_brachial_index >= 1.4"))
+    fire = engine_for(rules, "compiled").fire
+
+    pairs = drawn(near_misses(rules=rules), 60)
+
+    assert {below.ankle_brachial_index for below, _ in pairs} > {0.8}
+    assert all(fire(below) != fire(above) for below, above in pairs)
+
+
 @given(rule_bases(), st.data())
 @fewer(2)
 def test_near_misses_of_any_rule_base_turn(rules, data):

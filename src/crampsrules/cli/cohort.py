@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
-from attrs import evolve
 
 from crampsrules.cli.output import deliver, mind_folder_of, show
 from crampsrules.cli.shown_cohort import outcome_data, outcome_shown, progress_bar
@@ -48,7 +47,7 @@ def planned(  # noqa: PLR0913 - each is an option
     delimiter = _delimiter(delimiter)
     if rejects is None and target_file is not None:
         rejects = beside(target_file)
-    plan = Plan(
+    return Plan(
         source=source_file,
         target=target_file,
         source_format=_format(source_file, source_format, "--from"),
@@ -61,8 +60,8 @@ def planned(  # noqa: PLR0913 - each is an option
         target_delimiter=delimiter or delimiter_of(target_file),
         unknown=frozenset(unknown),
         rejects=None if rejects is None else _where_it_leads(rejects),
+        batch_rows=batch,
     )
-    return plan if batch is None else evolve(plan, batch_rows=batch)
 
 
 def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bool) -> Outcome:

@@ -123,7 +123,7 @@ def assess_command(  # noqa: PLR0913 - each is an option
     else:
         assessment = assess(facts, rules=rules, engine=engine)
         shown = _assessment(
-            assessment, as_json=as_json, as_html=as_html, explain=_explained(explain, cause)
+            assessment, as_json=as_json, as_html=as_html, explain=explain, cause=cause
         )
         deliver(shown, output)
 
@@ -186,9 +186,7 @@ def ask(  # noqa: PLR0913 - each is an option
             interview = step
         assessment = interview.assessment(engine=engine)
         show(
-            _assessment(
-                assessment, as_json=as_json, as_html=as_html, explain=_explained(explain, cause)
-            )
+            _assessment(assessment, as_json=as_json, as_html=as_html, explain=explain, cause=cause)
         )
     finally:
         if saved is not None:
@@ -210,20 +208,15 @@ def _mind_one_of(**wanted: bool) -> None:
         raise click.UsageError(f"takes one of {', '.join(asked)}: each shows something else")
 
 
-def _explained(explain: bool, cause: str | None) -> str | None:
-    """The cause to explain; empty for all of them, None where nothing is asked to be explained."""
-    return cause if cause is not None else ("" if explain else None)
-
-
 def _assessment(
-    assessment: Assessment, *, as_json: bool, as_html: bool, explain: str | None
+    assessment: Assessment, *, as_json: bool, as_html: bool, explain: bool, cause: str | None
 ) -> Text | str:
     if as_json:
         return assessment.to_json(indent=2)
     if as_html:
         return assessment.to_html()
-    if explain is not None:
-        return f"{assessment.explain(explain or None)}\n\n{assessment.disclaimer}"
+    if explain or cause is not None:
+        return f"{assessment.explain(cause or None)}\n\n{assessment.disclaimer}"
     return leaflet(assessment)
 
 

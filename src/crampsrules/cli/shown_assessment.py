@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
 
 from crampsrules.assessment import Assessment
@@ -14,19 +16,10 @@ def leaflet(assessment: Assessment) -> Text:
     title = assessment.triage_wording.title
     text.stylize(TRIAGE_STYLES[assessment.triage], 0, len(title))
     headings = _headings(assessment)
-    for block_start in _block_starts(text.plain):
-        heading = text.plain[block_start:].partition("\n")[0]
-        if heading in headings:
-            text.stylize("bold", block_start, block_start + len(heading))
+    for begun in re.finditer("\n\n(.*)", text.plain):
+        if begun[1] in headings:
+            text.stylize("bold", *begun.span(1))
     return text
-
-
-def _block_starts(text: str) -> list[int]:
-    starts, start = [], text.find("\n\n")
-    while start >= 0:
-        starts.append(start + 2)
-        start = text.find("\n\n", start + 2)
-    return starts
 
 
 def _headings(assessment: Assessment) -> set[str]:

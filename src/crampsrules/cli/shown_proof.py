@@ -11,6 +11,7 @@ from rich.text import Text
 from crampsrules.cli.output import show
 from crampsrules.prove import KINDS, Claim, claims
 from crampsrules.rulebase import RuleBase
+from crampsrules.rules import rule_of
 
 
 def prove_and_show(rules: RuleBase) -> bool:
@@ -44,7 +45,7 @@ def _shown_as_they_come(rules: RuleBase, some: Iterable[Claim]) -> tuple[int, in
 
 
 def _failure(rules: RuleBase, claim: Claim) -> Text:
-    found = rules.file_of(claim.id.partition("/")[0])
+    found = rules.file_of(rule_of(claim.id))
     place = f" ({found[0]}:{found[1]})" if found else ""
     details = textwrap.indent(f"{claim.patient!r}\n{claim.found}", "    ")
     return Text.assemble(

@@ -22,6 +22,7 @@ from crampsrules.rules import (
     MedicineClass,
     Source,
     caution_id,
+    rule_of,
     unless_id,
 )
 
@@ -75,8 +76,7 @@ def _as_text(line: str | Text) -> Text:
 def _all_called(rules: RuleBase, id_: str) -> Iterator[Lines]:
     if id_ in rules.causes:
         yield _cause(rules, rules.causes[id_])
-    # What an exception or a caution fires as begins with the id of its rule.
-    rule = rules.rules.get(id_.partition("/")[0]) if id_ in rules.conditions else None
+    rule = rules.rules.get(rule_of(id_)) if id_ in rules.conditions else None
     if rule is not None:
         yield _rule(rules, rule)
     if id_ in rules.concluding:

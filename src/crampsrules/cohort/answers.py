@@ -143,7 +143,7 @@ class Assessor:
         return answered_by(facts, self.rules, inputs, self.outputs)
 
 
-def _only(passed: Any, sound: pl.Series) -> Any:  # noqa: ANN401
+def _only(passed: pa.Table | list[str], sound: pl.Series) -> pa.Table | list[str]:
     if isinstance(passed, list):
         return [one for one, is_sound in zip(passed, sound, strict=True) if is_sound]
     if not passed.num_columns:  # a table of no columns has no rows either
@@ -154,7 +154,7 @@ def _only(passed: Any, sound: pl.Series) -> Any:  # noqa: ANN401
         return pa.concat_tables([passed.slice(0, 0), *_runs(passed, sound)])
 
 
-def _runs(table: Any, sound: pl.Series) -> Iterator[Any]:  # noqa: ANN401
+def _runs(table: pa.Table, sound: pl.Series) -> Iterator[pa.Table]:
     """The parts of a table that lie between the rows which are not sound."""
     start = 0
     for is_sound, rows in groupby(sound):

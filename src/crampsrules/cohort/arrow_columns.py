@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -11,7 +10,7 @@ import pyarrow as pa
 from crampsrules.cohort.errors import CohortError
 
 
-def in_polars(name: str, column: Any, purpose: str) -> pl.Series:  # noqa: ANN401
+def in_polars(name: str, column: pa.ChunkedArray, purpose: str) -> pl.Series:
     """A column of Arrow as one of Polars. Raises CohortError, with what cannot be done for it."""
     _mind_letters(name, column, purpose)
     # Polars would panic, and write pages about that, before anyone could tell it in words.
@@ -28,7 +27,7 @@ def framed(columns: Iterable[pl.Series]) -> pl.DataFrame:
     return pl.DataFrame({one.name: one for one in columns})
 
 
-def _mind_letters(name: str, column: Any, purpose: str) -> None:  # noqa: ANN401
+def _mind_letters(name: str, column: pa.ChunkedArray, purpose: str) -> None:
     """Find what is no UTF-8, which Polars takes for granted."""
     if not holds(column.type, _is_text):
         return
@@ -40,14 +39,14 @@ def _mind_letters(name: str, column: Any, purpose: str) -> None:  # noqa: ANN401
         ) from None
 
 
-def _is_text(dtype: Any) -> bool:  # noqa: ANN401
+def _is_text(dtype: pa.DataType) -> bool:
     kinds = pa.types
     return bool(
         kinds.is_string(dtype) or kinds.is_large_string(dtype) or kinds.is_string_view(dtype)
     )
 
 
-def holds(dtype: Any, is_such: Callable[[Any], bool]) -> bool:  # noqa: ANN401
+def holds(dtype: pa.DataType, is_such: Callable[[pa.DataType], bool]) -> bool:
     """Whether a type of Arrow is such a one, or holds values of one."""
     if is_such(dtype):
         return True
@@ -58,7 +57,7 @@ def holds(dtype: Any, is_such: Callable[[Any], bool]) -> bool:  # noqa: ANN401
     return any(holds(dtype.field(at).type, is_such) for at in range(dtype.num_fields))
 
 
-def with_narrow_decimals(table: Any, dtype: Any) -> Any:  # noqa: ANN401
+def with_narrow_decimals(table: pa.Table, dtype: pa.DataType) -> pa.Table:
     """The same, where decimals that Polars cannot take have another type."""
     for at, field in enumerate(table.schema):
         if pa.types.is_decimal256(field.type):

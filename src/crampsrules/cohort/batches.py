@@ -62,12 +62,9 @@ class Source(Protocol):
 
     def batches(self, start: Position | None) -> Iterator[Batch]:
         """All batches from a position on."""
-        ...
 
     def nobody(self) -> Batch:
         """A batch of no rows."""
-        ...
 
     def done(self, position: Position) -> int:
         """How much of `size` lies before a position."""
-        ...

@@ -142,7 +142,6 @@ class CsvSource:
 
     def __init__(self, stream: BinaryIO, plan: Plan, size: int | None) -> None:
         self.size = size
-        self._stream = stream
         self._plan = plan
         self._records = CsvRecords(Lines(stream), plan.source_delimiter)
         self.names: Sequence[str] = _header(self._records)
@@ -159,10 +158,7 @@ class CsvSource:
     def batches(self, start: Position | None) -> Iterator[Batch]:
         """All batches from a position on."""
         if start is not None:
-            self._stream.seek(start["offset"])
-            self._records.lines = Lines(
-                self._stream, offset=start["offset"], number=start["number"]
-            )
+            self._records.lines.go_to(start)
         while batch := self._batch():
             yield batch
 
@@ -208,7 +204,6 @@ class CsvSource:
         typed, faults = self._cells.read(raw)
         as_read = self._plan.target_format is Format.CSV
         passed = raw if as_read else raw.with_columns(typed)
-        lines = self._records.lines
         return Batch(
             facts=typed.rename(self.facts),
             numbers=numbers,
@@ -217,7 +212,7 @@ class CsvSource:
             given=lambda row: dict(zip(self.names, rows[row], strict=True)),
             csv=lambda row: _written(rows[row], self._plan.source_delimiter),
             rejects=rejects,
-            end={"offset": lines.offset, "number": lines.number},
+            end=self._records.lines.position,
         )
 
 

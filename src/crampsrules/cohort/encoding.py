@@ -7,7 +7,6 @@ import math
 from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
 from io import BytesIO
-from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -93,7 +92,7 @@ def _rejects(rejects: Sequence[Reject], unit: str) -> bytes:
     ).encode("utf-8", "backslashreplace")
 
 
-def _finite(value: Any) -> Any:  # noqa: ANN401
+def _finite(value: object) -> object:
     """The same, with texts for the numbers that JSON has not."""
     match value:
         case float() if not math.isfinite(value):
@@ -127,7 +126,7 @@ def _parquet(batch: Answered, ids: Sequence[str]) -> bytes:
     return buffer.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
 
-def _table(batch: Answered, start: int, size: int, ids: Sequence[str]) -> Any:  # noqa: ANN401
+def _table(batch: Answered, start: int, size: int, ids: Sequence[str]) -> pa.Table:
     """Some rows of a batch with their answers, as an Arrow table."""
     answers = batch.answers.slice(start, size).rechunk()
     table = answers.to_arrow(compat_level=pl.CompatLevel.oldest())
@@ -138,7 +137,7 @@ def _table(batch: Answered, start: int, size: int, ids: Sequence[str]) -> Any:  
     return pa.table([*passed.columns, *table.columns], schema=schema)
 
 
-def _texts(numbers: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401
+def _texts(numbers: pa.LargeListArray, ids: Sequence[str]) -> pa.LargeListArray:
     """Lists of numbers as lists of the ids that they stand for, each of which is there once."""
     words = pa.array(ids, pa.large_string())
     return pa.LargeListArray.from_arrays(
@@ -146,7 +145,7 @@ def _texts(numbers: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401
     )
 
 
-def _told(schema: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
+def _told(schema: pa.Schema) -> Mapping[bytes, bytes]:
     """The types that readers are to make of the columns, texts and not numbers of texts.
 
     Under this name pyarrow would tell the types that it was given.
@@ -156,7 +155,7 @@ def _told(schema: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
     return {b"ARROW:schema": b64encode(plain.serialize())}
 
 
-def _described(table: Any) -> Mapping[bytes, bytes]:  # noqa: ANN401
+def _described(table: pa.Table) -> Mapping[bytes, bytes]:
     """What a file says of itself, without pandas' notes: they are of other rows and columns."""
     return {name: text for name, text in (table.schema.metadata or {}).items() if name != b"pandas"}
 
@@ -175,7 +174,7 @@ def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     return "".join(joined).encode()
 
 
-def _with_figures(frame: pl.DataFrame, schema: Any, facts: Collection[str]) -> pl.DataFrame:  # noqa: ANN401
+def _with_figures(frame: pl.DataFrame, schema: pa.Schema, facts: Collection[str]) -> pl.DataFrame:
     """The same with numbers for the decimals of facts: of a text, no figure is read again.
 
     Any other decimal is a text in NDJSON, in which no digit is lost.
@@ -242,7 +241,7 @@ def _plain(column: pl.Series) -> pl.Series:
     return pl.Series(column.name, texts, dtype=pl.String)
 
 
-def _frame(passed: Any, form: Format) -> pl.DataFrame:  # noqa: ANN401
+def _frame(passed: pa.Table, form: Format) -> pl.DataFrame:
     """What is passed on, in Polars. Raises CohortError for a type that the format has not."""
     table = with_narrow_decimals(passed, pa.string())
     purpose = f"written as {form.value}: leave it out by naming those to --keep"
@@ -254,7 +253,7 @@ def _frame(passed: Any, form: Format) -> pl.DataFrame:  # noqa: ANN401
     return framed(in_polars(name, table[name], purpose) for name in table.column_names)
 
 
-def _is_binary(dtype: Any) -> bool:  # noqa: ANN401
+def _is_binary(dtype: pa.DataType) -> bool:
     kinds = pa.types
     return bool(
         kinds.is_binary(dtype)

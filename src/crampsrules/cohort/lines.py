@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import BinaryIO
 
 from attrs import frozen
 
 LONGEST_LINE = 16 * 2**20
 _SHOWN_OF_LONGER = 1000
+BEGINNING: Mapping[str, int] = {"offset": 0, "number": 1}
+"""The position of the first line."""
 
 
 @frozen
@@ -35,11 +37,22 @@ class Line:
 class Lines:
     """Takes lines from a stream, and knows where it stands. Lines can be put back."""
 
-    def __init__(self, stream: BinaryIO, *, offset: int = 0, number: int = 1) -> None:
-        self.offset = offset
-        self.number = number
+    def __init__(self, stream: BinaryIO) -> None:
+        self.offset = 0
+        self.number = 1
         self._stream = stream
         self._waiting: deque[Line] = deque()
+
+    @property
+    def position(self) -> Mapping[str, int]:
+        """Where the next line begins."""
+        return {"offset": self.offset, "number": self.number}
+
+    def go_to(self, position: Mapping[str, int]) -> None:
+        """Take the line next that begins at a position."""
+        self.offset, self.number = position["offset"], position["number"]
+        self._stream.seek(self.offset)
+        self._waiting.clear()
 
     def take(self) -> Line | None:
         """The next line, or None at the end."""

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import polars as pl
@@ -16,11 +17,11 @@ from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import NOT_UTF_8, Format
-from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
+from crampsrules.cohort.lines import BEGINNING, LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 from crampsrules.documents import repeated
 from crampsrules.errors import FactProblem, shorten
-from crampsrules.facts import FACTS, Fact, Kind
+from crampsrules.facts import FACTS, Kind
 from crampsrules.frames.columns import BETWEEN, wrong_member
 from crampsrules.readers import Reader, RefusedError, reader_of
 
@@ -154,12 +155,10 @@ class NdjsonSource:
         reserved: Collection[str],
     ) -> None:
         self.size = size
-        self._stream = stream
         self._plan = plan
         self._lines = Lines(stream)
         self.scan: Mapping[str, str] = {}
         self._reserved = frozenset(reserved)
-        self._renamed = {column: fact for fact, column in plan.columns.items()}
         self.spliced = plan.target_format is Format.NDJSON
         self._as_it_stands = self.spliced and plan.keep is None
         if not self.spliced and size is None:
@@ -186,11 +185,6 @@ class NdjsonSource:
         """Bytes."""
         return position["offset"]
 
-    def _fact(self, name: str) -> Fact | None:
-        if name in self._renamed:
-            return declared(self._renamed[name])
-        return None if name in self._plan.columns else declared(name)
-
     def _sound(self, facts: Mapping[str, str]) -> Mapping[str, str]:
         """Those of these columns that can hold something; rows that have another are put aside."""
         columns = {name: self._column(name) for name in facts}
@@ -207,40 +201,37 @@ class NdjsonSource:
 
     def _scanned(self) -> dict[str, str]:
         kinds: dict[str, str] = {}
-        while line := self._lines.take():
-            try:
-                row = {} if line.is_blank else self._row(line)
-            except NotAnObjectError:
-                continue  # it is put aside when its turn comes
+        for row in self._sound_rows():
             self._look_at(row)
             for name, value in row.items():
                 kinds[name] = _joint(kinds.get(name, "null"), _kind(value))
             if len(kinds) > _MOST_COLUMNS:
                 raise CohortError(f"has more than {_MOST_COLUMNS} names of columns")
-        self._rewind()
+        self._lines.go_to(BEGINNING)
         return kinds
 
-    def _rewind(self) -> None:
-        self._stream.seek(0)
-        self._lines = Lines(self._stream)
+    def _sound_rows(self) -> Iterator[dict[str, Any]]:
+        """What can be read from here on; the rest is put aside when its turn comes."""
+        while line := self._lines.take():
+            with suppress(NotAnObjectError):
+                yield {} if line.is_blank else self._row(line)
 
     # --- Whether there is a fact ----------------------------------------------------------------
 
     def _look_for_a_fact(self) -> None:
         """Look at rows up to the first with a fact, which mostly is the first of all."""
-        while not self._has_facts and (line := self._lines.take()):
-            try:
-                self._look_at({} if line.is_blank else self._row(line))
-            except NotAnObjectError:
-                continue  # it is put aside when its turn comes
+        for row in self._sound_rows():
+            self._look_at(row)
+            if self._has_facts:
+                break
         self._mind_that_facts_are_there(are_all=True)
-        self._rewind()
+        self._lines.go_to(BEGINNING)
 
     def _look_at(self, row: Mapping[str, Any]) -> None:
         """Note whether a row has a fact, where none before it had."""
         if self._has_facts:
             return
-        self._has_facts = any(map(self._fact, row))
+        self._has_facts = any(map(self._plan.fact_in, row))
         if self._has_facts:
             return
         _mind_that_it_is_a_person(row)
@@ -256,8 +247,7 @@ class NdjsonSource:
     def batches(self, start: Position | None) -> Iterator[Batch]:
         """All batches from a position on."""
         if start is not None:
-            self._stream.seek(start["offset"])
-            self._lines = Lines(self._stream, offset=start["offset"], number=start["number"])
+            self._lines.go_to(start)
         while batch := self._batch():
             yield batch
 
@@ -297,7 +287,7 @@ class NdjsonSource:
             passed=self._texts(rows, taken) if self.spliced else self._table(rows, facts),
             given=rows.__getitem__,
             rejects=rejects,
-            end={"offset": self._lines.offset, "number": self._lines.number},
+            end=self._lines.position,
             is_ragged=True,
         )
 
@@ -342,7 +332,7 @@ class NdjsonSource:
 
     def _column(self, name: str) -> _Column | None:
         """What a name stands for; None where that is no fact."""
-        found = self._fact(name)
+        found = self._plan.fact_in(name)
         if found is None:
             self._note(name)
             return None
@@ -390,7 +380,9 @@ class NdjsonSource:
             kind = self.scan[name]
             values = [row.get(name) for row in rows]
             if kind == "json":
-                values = [None if one is None else _dumped(one) for one in values]
+                values = [
+                    None if one is None else json.dumps(one, ensure_ascii=False) for one in values
+                ]
             columns.append(pl.Series(name, values, dtype=_TYPES[kind]))
         return framed(columns).to_arrow()
 
@@ -434,7 +426,3 @@ def _joint(first: str, second: str) -> str:
     if kinds == {"small", "whole"}:
         return "whole"
     return "number" if kinds == {"small", "number"} else "json"
-
-
-def _dumped(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -57,9 +57,9 @@ class ParquetSource:
             yield self._made(rows, row)
             row += rows.num_rows
 
-    def _gathered(self, pieces: Iterator[Any]) -> Iterator[Any]:
+    def _gathered(self, pieces: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         """Pieces as tables of the size of a batch."""
-        waiting: list[Any] = []
+        waiting: list[pa.RecordBatch] = []
         held = size = 0
         for piece in pieces:
             if waiting and size + piece.nbytes > _MOST_BYTES:
@@ -80,7 +80,7 @@ class ParquetSource:
         """A batch of no rows."""
         return self._made(self._file.schema_arrow.empty_table(), 0)
 
-    def _pieces(self, start: int) -> Iterator[Any]:
+    def _pieces(self, start: int) -> Iterator[pa.RecordBatch]:
         """Everything from a row on, in pieces far smaller than a batch may be."""
         groups = [
             self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)
@@ -107,7 +107,7 @@ class ParquetSource:
         fitting: int = _PIECE_BYTES * told.num_rows // max(1, told.total_byte_size)
         return max(1, min(self._rows, _PIECE_ROWS, fitting))
 
-    def _made(self, rows: Any, start: int) -> Batch:  # noqa: ANN401 - pyarrow has no types
+    def _made(self, rows: pa.Table, start: int) -> Batch:
         given = with_narrow_decimals(rows.select(list(self.facts)), pa.float64())
         facts = [in_polars(name, given.column(name), "read as a fact") for name in self.facts]
         return Batch(
@@ -121,7 +121,7 @@ class ParquetSource:
         )
 
 
-def _told(row: Any) -> dict[str, Any]:  # noqa: ANN401
+def _told(row: pa.Table) -> dict[str, Any]:
     """A row as Python's values; a date of the year 10,000, which it has not, as a text."""
     told = {}
     for name, column in zip(row.column_names, row.columns, strict=True):

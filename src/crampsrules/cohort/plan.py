@@ -16,7 +16,7 @@ from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.errors import did_you_mean, shorten
-from crampsrules.facts import FACTS
+from crampsrules.facts import FACTS, Fact
 from crampsrules.frames.slips import nearly_a_fact
 from crampsrules.rulebase import RuleBase
 
@@ -149,16 +149,18 @@ class Plan:
                 raise CohortError(
                     f"there is no column {column!r} for {fact}{did_you_mean(column, names)}"
                 )
-        renamed = {column: fact for fact, column in self.columns.items()}
-        found = {}
-        for name in names:
-            if name in renamed:
-                found[name] = renamed[name]
-            elif name not in self.columns and declared(name) is not None:
-                found[name] = name
+        found = {name: held.name for name in names if (held := self.fact_in(name)) is not None}
         if not found:
             self.mind_that_facts_are_there(names)
         return found
+
+    def fact_in(self, name: str) -> Fact | None:
+        """What a column of this name holds; None if that is no fact."""
+        for fact, column in self.columns.items():
+            if column == name:
+                return declared(fact)
+        # A column that is called like a fact which another was said to hold is not that fact.
+        return None if name in self.columns else declared(name)
 
     def mind_that_facts_are_there(self, names: Sequence[str], *, are_all: bool = True) -> None:
         """Refuse names of which none is a fact. Raises CohortError.

@@ -5,7 +5,7 @@ They know nothing of medicine and all give the same answer.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import threading
 from functools import lru_cache
@@ -43,10 +43,8 @@ def running_engines() -> tuple[str, ...]:
 
 
 def _durable_runs() -> bool:
-    if importlib.util.find_spec("durable_rules_engine") is None:
-        return False
     try:
-        # It may be installed and yet not import: on CPython 3.13 and later it does not.
+        # Where it is installed it may still not import: on CPython 3.13 and later it does not.
         importlib.import_module("durable_rules_engine")
     except ImportError:
         return False

@@ -14,7 +14,7 @@ from attrs import Factory, frozen
 
 from crampsrules.conditions import AllOf, AnyOf, Concluded, Condition, FactAtom, Operator, Suspected
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import unless_id
+from crampsrules.rules import SERIOUSNESS, unless_id
 from crampsrules.triage import Triage
 
 
@@ -150,6 +150,14 @@ def tests_in(formula: Formula) -> Iterator[Test]:
         yield from tests_in(part)
 
 
+def names_in(formula: Formula) -> Iterator[str]:
+    """The name of every formula of an earlier stage in a formula."""
+    if isinstance(formula, Named):
+        yield formula.name
+    for part in parts_of(formula):
+        yield from names_in(part)
+
+
 @frozen
 class Formulas:
     """A rule base as formulas: to be worked out stage by stage, each from those before."""
@@ -163,7 +171,7 @@ class Formulas:
     advice: Mapping[str, Formula]
     """For each piece of advice, in the order to act, whether it is given."""
     listed: Mapping[str, Formula]
-    """For each cause that can be, whether it is listed among the causes."""
+    """For each cause that can be, whether it is listed; in the order of causes of one weight."""
 
     @classmethod
     def of(cls, rules: RuleBase, test: Callable[[FactAtom], Formula]) -> Formulas:
@@ -198,18 +206,15 @@ class _Builder:
         if formula in (TRUE, FALSE) or isinstance(formula, Named):
             return formula
         if formula not in self._names:
-            stage = 0
-            if not isinstance(formula, Test):
-                # Each test of a column is made once, however many rules ask for it.
-                formula_in_names = self._with_named_tests(formula)
-                stage = 1 + max(self._stage_of[one.name] for one in _names_in(formula_in_names))
-            else:
-                formula_in_names = formula
-            name = f"{len(self._stage_of)}"
+            # Each test of a column is made once, however many rules ask for it.
+            is_test = isinstance(formula, Test)
+            in_names = formula if is_test else self._with_named_tests(formula)
+            stage = 1 + max((self._stage_of[one] for one in names_in(in_names)), default=-1)
+            name = str(len(self._stage_of))
             self._stage_of[name] = stage
             while len(self._stages) <= stage:
                 self._stages.append({})
-            self._stages[stage][name] = formula_in_names
+            self._stages[stage][name] = in_names
             self._names[formula] = Named(name)
         return self._names[formula]
 
@@ -275,7 +280,12 @@ class _Builder:
 
     def _listed(self) -> Mapping[str, Formula]:
         """A suspected cause; where no other is, also each fallback that nothing speaks against."""
-        causes = self.rules.causes
+        causes = dict(
+            sorted(
+                self.rules.causes.items(),
+                key=lambda one: (-SERIOUSNESS.index(one[1].seriousness), one[0]),
+            )
+        )
         suspected = {id_: self._suspected(id_) for id_ in causes}
         other = self.named(some(suspected[id_] for id_ in causes if not causes[id_].fallback))
         listed: dict[str, Formula] = {}
@@ -292,10 +302,3 @@ class _Builder:
             else:
                 listed[id_] = suspected[id_]
         return {id_: formula for id_, formula in listed.items() if formula != FALSE}
-
-
-def _names_in(formula: Formula) -> Iterator[Named]:
-    if isinstance(formula, Named):
-        yield formula
-    for part in parts_of(formula):
-        yield from _names_in(part)

@@ -42,7 +42,6 @@ from crampsrules.errors import EngineError
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.ids import Ids
 from crampsrules.medicines import Formulary
-from crampsrules.memberships import membership
 from crampsrules.readers import LONG_LIST
 from crampsrules.rulebase import RuleBase
 
@@ -183,15 +182,11 @@ def _writer(
             return lambda value: {name: f'"{name}":{_plain(value)}', **more}
 
     def look_up(stated: frozenset[str]) -> Mapping[str, str]:
-        resolved = (
-            formulary.resolve(stated).classes
-            if fact.kind == "medicines"
-            else membership(name, stated)
-        )
+        said = formulary.said(fact, stated)
         return more | {
             key: f'"{key}":{"true" if held else "false"}'
             for member, key in members.items()
-            if (held := resolved.holds(member)) is not None
+            if (held := said.holds(member)) is not None
         }
 
     remembered = lru_cache(_REMEMBERED)(look_up)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from crampsrules.errors import FactsError, MissingExtraError, did_you_mean, shorten
 
@@ -20,6 +20,8 @@ __all__ = ["assess_frame"]
 _PACKAGES = ("narwhals", "numpy", "polars", "pyarrow")
 
 Frame = TypeVar("Frame")
+# Of frames of so many packages type checkers know nothing that would hold of all.
+AnyFrame = Any
 OnError = Literal["column", "raise"]
 ON_ERROR = ("column", "raise")
 

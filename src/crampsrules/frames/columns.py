@@ -77,11 +77,11 @@ def columns_asked(names: Iterable[object], columns: Mapping[str, str]) -> list[s
         name
         for name in names
         if isinstance(name, str)
-        and (name in wanted or (name not in columns and _looks_like_a_fact(name)))
+        and (name in wanted or (name not in columns and _is_called_like_a_fact(name)))
     ]
 
 
-def _looks_like_a_fact(name: str) -> bool:
+def _is_called_like_a_fact(name: str) -> bool:
     fact, between, _ = name.partition(BETWEEN)
     return fact in FACTS and (not between or FACTS[fact].is_set)
 
@@ -112,10 +112,6 @@ def _found(
     return found, problems
 
 
-def _members_of(fact: Fact, formulary: Formulary) -> Iterable[str]:
-    return fact.members or formulary.classes
-
-
 def _wrong_names(names: Sequence[object], columns: Mapping[Any, Any]) -> list[FactProblem]:
     problems: list[FactProblem] = []
     told: dict[object, str] = {}
@@ -127,8 +123,7 @@ def _wrong_names(names: Sequence[object], columns: Mapping[Any, Any]) -> list[Fa
         if told.setdefault(column, name) != name:
             message = f"the column {shorten(column)} is given for {told[column]} too"
             problems.append(FactProblem(name, column, message))
-        fact, between, _ = name.partition(BETWEEN)
-        if name not in FACTS and not (between and fact in FACTS and FACTS[fact].is_set):
+        if not _is_called_like_a_fact(name):
             problems.append(FactProblem(name, column, f"is not a fact{did_you_mean(name, FACTS)}"))
         elif column not in names:
             hint = did_you_mean(str(column), map(str, names))
@@ -140,7 +135,7 @@ def _wrong_names(names: Sequence[object], columns: Mapping[Any, Any]) -> list[Fa
 
 def wrong_member(fact: Fact, member: str, formulary: Formulary) -> str | None:
     """What is wrong with a column for a member of a set, where it has no such member."""
-    members = _members_of(fact, formulary)
+    members = fact.members or formulary.classes
     if member in members:
         return None
     kind = "class of medicines" if fact.kind == "medicines" else f"member of {fact.name}"
@@ -166,39 +161,30 @@ def _twice(columns: Iterable[FactColumn]) -> list[FactProblem]:
 
 def _typed(column: FactColumn, dtype: nw.dtypes.DType) -> FactColumn:
     """The column in the form that its type gives it. Raises FactsError for a wrong type."""
-    for form, fits in _forms(column):
+    forms, taken = _takes(column)
+    for form, fits in forms.items():
         if fits(dtype):
             return evolve(column, form=form, precision=_PRECISION.get(str(dtype), "double"))
-    message = f"the column has the type {dtype}, and {column.key} takes {_taken(column)}"
+    message = f"the column has the type {dtype}, and {column.key} takes {taken}"
     raise FactsError.of(message, field=column.name)
 
 
 _PRECISION: Mapping[str, Precision] = {"Float16": "half", "Float32": "single"}
 
 
-def _forms(column: FactColumn) -> Iterable[tuple[Form, Callable[[nw.dtypes.DType], bool]]]:
+def _takes(column: FactColumn) -> tuple[Mapping[Form, Callable[[nw.dtypes.DType], bool]], str]:
+    """The forms that a column may have, each with what tells its types; and both in words."""
     if column.member is not None or column.fact.kind == "flag":
-        return [("value", _is_flag)]
+        return {"value": _is_flag}, "true or false"
     match column.fact.kind:
         case "number" | "integer":
-            return [("value", _is_number)]
+            return {"value": _is_number}, "numbers"
         case "choice":
-            return [("value", _is_text)]
-        case _:
-            return [("list", _is_list), ("text", _is_text)]
-
-
-def _taken(column: FactColumn) -> str:
-    if column.member is not None or column.fact.kind == "flag":
-        return "true or false"
-    match column.fact.kind:
-        case "number" | "integer":
-            return "numbers"
-        case "choice":
-            return f"texts, each one of {', '.join(column.fact.members)}"
+            return {"value": _is_text}, f"texts, each one of {', '.join(column.fact.members)}"
         case _:
             what = "names of medicines" if column.fact.kind == "medicines" else "members"
-            return f"lists of texts, or texts with {SEPARATOR!r} between {what}"
+            taken = f"lists of texts, or texts with {SEPARATOR!r} between {what}"
+            return {"list": _is_list, "text": _is_text}, taken
 
 
 def _is_flag(dtype: nw.dtypes.DType) -> bool:

@@ -19,7 +19,6 @@ from attrs import frozen
 from crampsrules.engines.columnar import Formula
 from crampsrules.frames.outputs import CAUSES, WEIGHT
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import SERIOUSNESS
 
 SLICE = 1 << 16
 """Numbers are sorted so many at a time."""
@@ -137,23 +136,21 @@ class Ranking:
             fired[one.id] for cause in listed for one in rules.evidence[cause] if one.id in fired
         )
         columns = {formula: len(listed) + at for at, formula in enumerate(formulas)}
-        order = sorted(listed, key=lambda id_: _place(rules, id_))
         causes = tuple(
             _CauseColumns(
                 id_,
                 rules.causes[id_].prior,
-                order.index(id_) | (rules.causes[id_].fallback << 47),
+                place | (rules.causes[id_].fallback << 47),
                 tuple(_counted(rules, id_, fired, columns)),
             )
-            for id_ in listed
+            for place, id_ in enumerate(listed)
         )
         return cls(causes, (*listed.values(), *formulas))
 
     @property
     def ids(self) -> pl.Series:
         """The causes by their place among causes of one weight."""
-        placed = sorted(self.causes, key=lambda one: one.place & (SLICE - 1))
-        return pl.Series([one.id for one in placed], dtype=pl.String)
+        return pl.Series([one.id for one in self.causes], dtype=pl.String)
 
     def dtype(self, weights: Sequence[str]) -> pl.Struct:
         """The type of what `function` gives."""
@@ -200,10 +197,6 @@ class Ranking:
         sorted_keys.sort()
         lengths = np.bincount((sorted_keys >> _ROW).astype(np.int64), minlength=size)
         return lengths, sorted_keys & np.uint64(SLICE - 1), weighed
-
-
-def _place(rules: RuleBase, id_: str) -> tuple[int, str]:
-    return -SERIOUSNESS.index(rules.causes[id_].seriousness), id_
 
 
 def _counted(

@@ -1,5 +1,7 @@
 """DuckDB relations: what is SQL of DuckDB's own."""
 
+# ruff: noqa: D102 - `Dialect` says what each of them gives
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,85 +17,85 @@ class DuckDB(Dialect):
 
     text_type = "VARCHAR"
 
-    def name(self, name: str) -> str:  # noqa: D102 - as all the others: see Dialect
+    def name(self, name: str) -> str:
         return '"' + name.replace('"', '""') + '"'
 
     def call(self, function: str, *arguments: str) -> str:
         """By its full name: a macro of the user's may be called like what is built in."""
         return f"system.main.{function}({', '.join(arguments)})"
 
-    def plain_text(self, text: str) -> str:  # noqa: D102
+    def plain_text(self, text: str) -> str:
         return f'(CAST({text} AS VARCHAR) COLLATE "C")'
 
-    def number(self, value: float) -> str:  # noqa: D102
+    def number(self, value: float) -> str:
         return repr(value) if "e" in repr(value) else f"{value!r}e0"
 
-    def whole(self, value: int) -> str:  # noqa: D102
+    def whole(self, value: int) -> str:
         return f"CAST({value} AS BIGINT)"
 
-    def list_of(self, parts: Iterable[str]) -> str:  # noqa: D102
+    def list_of(self, parts: Iterable[str]) -> str:
         return self.call("list_value", *parts)
 
-    def mapped(self, values: str, name: str, body: str) -> str:  # noqa: D102
+    def mapped(self, values: str, name: str, body: str) -> str:
         return self.call("list_transform", values, f"lambda {name}: {body}")
 
-    def kept(self, values: str, name: str, condition: str) -> str:  # noqa: D102
+    def kept(self, values: str, name: str, condition: str) -> str:
         return self.call("list_filter", values, f"lambda {name}: {condition}")
 
-    def any_of(self, values: str, name: str, condition: str) -> str:  # noqa: D102
+    def any_of(self, values: str, name: str, condition: str) -> str:
         return f"({self.size(self.kept(values, name, condition))} > 0)"
 
-    def strangers(self, values: str, known: str) -> str:  # noqa: D102
+    def strangers(self, values: str, known: str) -> str:
         is_known = self.call("list_contains", known, self.plain_text("one"))
         return self.kept(values, "one", f"one IS NULL OR NOT {is_known}")
 
-    def joined(self, values: str, separator: str) -> str:  # noqa: D102
+    def joined(self, values: str, separator: str) -> str:
         text = self.call("list_aggregate", values, "'string_agg'", self.text(separator))
         return f"coalesce({text}, '')"
 
-    def size(self, values: str) -> str:  # noqa: D102
+    def size(self, values: str) -> str:
         return self.call("len", values)
 
-    def distinct(self, values: str) -> str:  # noqa: D102
+    def distinct(self, values: str) -> str:
         return self.call("list_distinct", values)
 
-    def flat(self, values: str) -> str:  # noqa: D102
+    def flat(self, values: str) -> str:
         return self.call("flatten", values)
 
-    def at(self, values: str, place: str) -> str:  # noqa: D102
+    def at(self, values: str, place: str) -> str:
         return self.call("list_extract", values, place)
 
-    def first(self, values: str) -> str:  # noqa: D102
+    def first(self, values: str) -> str:
         return self.at(values, "1")
 
-    def rest(self, values: str) -> str:  # noqa: D102
+    def rest(self, values: str) -> str:
         return self.call("list_slice", values, "2", self.size(values))
 
-    def split(self, text: str, separator: str) -> str:  # noqa: D102
+    def split(self, text: str, separator: str) -> str:
         return self.call("string_split", text, self.text(separator))
 
-    def split_by(self, text: str, pattern: str) -> str:  # noqa: D102
+    def split_by(self, text: str, pattern: str) -> str:
         return self.call("string_split_regex", text, self.text(pattern))
 
-    def matches(self, text: str, pattern: str) -> str:  # noqa: D102
+    def matches(self, text: str, pattern: str) -> str:
         return self.call("regexp_matches", text, self.text(pattern))
 
-    def replaced(self, text: str, pattern: str, by: str) -> str:  # noqa: D102
+    def replaced(self, text: str, pattern: str, by: str) -> str:
         return self.call("regexp_replace", text, self.text(pattern), self.text(by), "'g'")
 
-    def group(self, number: int) -> str:  # noqa: D102
+    def group(self, number: int) -> str:
         return f"\\{number}"
 
-    def places(self, text: str) -> str:  # noqa: D102
+    def places(self, text: str) -> str:
         return self.call("range", "1", f"{self.call('length', text)} + 1")
 
-    def code_of(self, text: str, codes: Mapping[str, int]) -> str:  # noqa: D102
+    def code_of(self, text: str, codes: Mapping[str, int]) -> str:
         # An enumeration finds the place of a text by hashing it.
         place = self.call("enum_code", self._enumerated(text, list(codes)))
         values = self.list_of(map(str, codes.values()))
         return self.at(values, f"{place} + 1") if codes else "NULL"
 
-    def among(self, text: str, texts: Sequence[str]) -> str:  # noqa: D102
+    def among(self, text: str, texts: Sequence[str]) -> str:
         return f"({self._enumerated(text, texts)} IS NOT NULL)" if texts else "false"
 
     def _enumerated(self, text: str, texts: Sequence[str]) -> str:
@@ -122,30 +124,30 @@ class DuckDB(Dialect):
         literals = ("'" + one.replace("'", "''") + "'" for one in texts)
         return f"ENUM({', '.join(literals)})"
 
-    def bytes_in(self, text: str) -> str:  # noqa: D102
+    def bytes_in(self, text: str) -> str:
         return self.call("strlen", text)
 
-    def all_bits(self, values: str, name: str, bits: str) -> str:  # noqa: D102
+    def all_bits(self, values: str, name: str, bits: str) -> str:
         # By its name `list_bit_or` is a macro, which calls others by names that are not full.
         joined = self.call("list_aggregate", self.mapped(values, name, bits), "'bit_or'")
         together = f"coalesce({joined}, 0)"
         return f"CASE WHEN {values} IS NOT NULL THEN {together} END"
 
-    def stated_bits(self, values: str, members: Sequence[str]) -> str:  # noqa: D102
+    def stated_bits(self, values: str, members: Sequence[str]) -> str:
         # What is not among the members of an enumeration becomes null.
         named = f"TRY_CAST({values} AS {self._enumeration(members)}[])"
         place = self.call("enum_code", "one")
         bit = f"coalesce(CAST(1 AS BIGINT) << {place}, {BAD})"
         return self.all_bits(named, "one", bit)
 
-    def row(self, fields: Mapping[str, str]) -> str:  # noqa: D102
+    def row(self, fields: Mapping[str, str]) -> str:
         return self.call("struct_pack", *(f"{name} := {value}" for name, value in fields.items()))
 
-    def field(self, row: str, name: str) -> str:  # noqa: D102
+    def field(self, row: str, name: str) -> str:
         # With a dot it would be looked for in a table or a column of that name first.
         return self.call("struct_extract", row, f"'{name}'")
 
-    def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:  # noqa: D102
+    def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:
         listed = self.list_of(
             f"CASE WHEN {condition} THEN {self.row({'k': key, 'id': id_})} END"
             for condition, key, id_ in rows
@@ -155,7 +157,7 @@ class DuckDB(Dialect):
         ordered = self.call("list_sort", kept, "'ASC'", "'NULLS LAST'")
         return self._texts(self.mapped(ordered, "one", self.field("one", "id")))
 
-    def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:  # noqa: D102
+    def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:
         ids = self.list_of(f"CASE WHEN {condition} THEN {id_} END" for condition, id_ in flags)
         return self._texts(self.kept(ids, "one", "one IS NOT NULL"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 from attrs import evolve
 
 from crampsrules.errors import FactProblem, FactsError, shorten
+from crampsrules.frames import AnyFrame
 from crampsrules.frames.columns import columns_asked
 from crampsrules.frames.encoding import IDS
 from crampsrules.frames.inputs import Inputs
@@ -40,11 +40,8 @@ FEW = 300
 
 
 def assessed(
-    frame: Any,  # noqa: ANN401
-    rules: RuleBase,
-    columns: Mapping[str, str],
-    outputs: Outputs,
-) -> Any:  # noqa: ANN401
+    frame: AnyFrame, rules: RuleBase, columns: Mapping[str, str], outputs: Outputs
+) -> AnyFrame:
     """The frame with the columns added. Raises FactsError."""
     known = nw.from_native(frame, eager_only=True)
     outputs.refuse_clashes(known.columns)
@@ -87,8 +84,8 @@ def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Output
         _column(FIRED, fired, fine, lambda one: outputs.fired(one.fired)),
     ]
     for cause in outputs.weights:
-        weight = partial(_weight_of, cause)
-        columns.append(_column(WEIGHT + cause, pl.Int32, fine, weight))
+        weights = [None if one is None else one.weights.get(cause) for one in fine]
+        columns.append(pl.Series(WEIGHT + cause, weights, dtype=pl.Int32))
     if outputs.errors:
         errors = [None if isinstance(one, Answer) else told(one) for one in found]
         columns.append(pl.Series(ERRORS, errors, dtype=pl.String))
@@ -104,10 +101,6 @@ def _column(
     of: Callable[[Answer], object],
 ) -> pl.Series:
     return pl.Series(name, [None if one is None else of(one) for one in answers], dtype=dtype)
-
-
-def _weight_of(cause: str, answer: Answer) -> int | None:
-    return answer.weights.get(cause)
 
 
 def _rows(facts: pl.DataFrame, inputs: Inputs) -> Iterable[Mapping[str, object]]:
@@ -134,7 +127,7 @@ def _raise_if_wrong(errors: pl.Series, facts: pl.DataFrame, inputs: Inputs) -> N
 # --- To Polars and back -------------------------------------------------------------------------
 
 
-def _in_polars(frame: Any, names: Sequence[str]) -> pl.DataFrame:  # noqa: ANN401
+def _in_polars(frame: AnyFrame, names: Sequence[str]) -> pl.DataFrame:
     """The columns of a frame that matter here."""
     if not names:
         # A frame without columns would have no rows either.
@@ -144,7 +137,7 @@ def _in_polars(frame: Any, names: Sequence[str]) -> pl.DataFrame:  # noqa: ANN40
     return pl.DataFrame([_polars_column(frame, name) for name in names])
 
 
-def _polars_column(frame: Any, name: str) -> pl.Series:  # noqa: ANN401
+def _polars_column(frame: AnyFrame, name: str) -> pl.Series:
     column = frame[name]
     try:
         array = _from_arrow(column) if isinstance(frame, pa.Table) else _from_pandas(column)
@@ -162,7 +155,7 @@ def _polars_column(frame: Any, name: str) -> pl.Series:  # noqa: ANN401
         raise FactsError.of(message, field=name) from None
 
 
-def _from_arrow(column: Any) -> Any:  # noqa: ANN401
+def _from_arrow(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     """A column of Arrow as Polars can take it; what is no UTF-8 is found here and not there."""
     column.validate(full=True)
     return column.cast(pa.float64()) if pa.types.is_decimal256(column.type) else column
@@ -192,7 +185,7 @@ def _plain(value: object) -> object:
     return float(str(value)) if isinstance(value, np.float16 | np.float32) else value
 
 
-def _with(frame: Any, answered: pl.DataFrame) -> Any:  # noqa: ANN401
+def _with(frame: AnyFrame, answered: pl.DataFrame) -> AnyFrame:
     """The frame with the answers as columns of its own kind."""
     if isinstance(frame, pl.DataFrame):
         return frame.with_columns(answered.get_columns())

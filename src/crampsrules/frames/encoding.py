@@ -46,17 +46,18 @@ class MedicineCoder:
         try:
             read = read_medicine(name)
         except RefusedError:
-            return self._marked(BAD)
+            return self._bad
         meant = self.formulary.read(read)
         if meant.in_doubt:
-            return self._marked(BAD)
+            return self._bad
         held, left_open = self.bits(meant.held), self.bits(meant.left_open)
         unrecognised = UNRECOGNISED if meant.unrecognised else 0
         return Coded((held[0] | unrecognised, *held[1:]), left_open, meant.unrecognised)
 
-    def _marked(self, bit: int) -> Coded:
+    @property
+    def _bad(self) -> Coded:
         nothing = (0,) * self.words
-        return Coded((bit, *nothing[1:]), nothing)
+        return Coded((BAD, *nothing[1:]), nothing)
 
     def bits(self, classes: frozenset[str]) -> tuple[int, ...]:
         """Classes as bits."""

@@ -26,7 +26,6 @@ from crampsrules.facts import CONTRADICTIONS, FACTS, Fact
 from crampsrules.frames.columns import BETWEEN, FactColumn, columns_asked, fact_columns
 from crampsrules.frames.slips import mind_slips
 from crampsrules.medicines import Formulary
-from crampsrules.memberships import is_whole
 from crampsrules.rulebase import RuleBase
 
 BAD = 1 << 61
@@ -121,22 +120,28 @@ class Inputs:
             word, bit = divmod(self.classes.index(member), WORD)
             name = "held" if present else "ruled_out"
             return HasBits(bits_of(fact.name, name, word), 1 << bit)
-        meant = _Meaning.of_members(fact)
-        members = meant.implying(member) if present else meant.contradicting(member)
-        bits = sum(1 << fact.members.index(one) for one in members)
+        stating = self._stating(fact, member, present=present)
+        bits = sum(1 << fact.members.index(one) for one in stating)
         return HasBits(bits_of(fact.name, "stated"), bits, wanted=present)
 
     def _member_by_columns(self, fact: Fact, member: str, present: bool) -> Formula:
         """What is true in a column holds as it would in a list; what is false is a plain no."""
-        meant = _Meaning.of_members(fact) if fact.members else _Meaning.of_classes(self.formulary)
+        stating = self._stating(fact, member, present=present)
         if present:
-            return some(self._stated(fact, one) for one in meant.implying(member))
+            return some(self._stated(fact, one) for one in stating)
         key = fact.name + BETWEEN + member
         if key not in self.columns:
             return FALSE
-        others = (one for one in meant.contradicting(member) if one != member)
-        spoken = some(self._stated(fact, one) for one in others)
+        spoken = some(self._stated(fact, one) for one in stating if one != member)
         return every((Holds(key, wanted=False), negated(spoken)))
+
+    def _stating(self, fact: Fact, member: str, *, present: bool) -> list[str]:
+        """What to state so that a member is present, or else so that it is not absent."""
+        members = fact.members or self.formulary.classes
+        said = {one: self.formulary.said(fact, frozenset({one})) for one in members}
+        if present:
+            return [one for one, meant in said.items() if member in meant.present]
+        return [one for one, meant in said.items() if member not in meant.absent]
 
     def _stated(self, fact: Fact, member: str) -> Formula:
         key = fact.name + BETWEEN + member
@@ -196,55 +201,6 @@ def _fault(column: FactColumn) -> Formula:
 def bits_of(fact: str, what: str, word: int = 0) -> str:
     """The name that formulas know the bits of a set by."""
     return f"{fact}:{what}:{word}"
-
-
-@frozen
-class _Meaning:
-    """For each thing that can be stated: what it implies, and what it leaves open."""
-
-    implied: Mapping[str, frozenset[str]]
-    left_open: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def of_members(cls, fact: Fact) -> _Meaning:
-        implied = {
-            one: frozenset(
-                {
-                    one,
-                    *(
-                        general
-                        for general, specials in fact.general.items()
-                        if one in specials and not is_whole(fact, general)
-                    ),
-                }
-            )
-            for one in fact.members
-        }
-        return cls(
-            implied, {one: frozenset(fact.general.get(one, ())) - {one} for one in fact.members}
-        )
-
-    @classmethod
-    def of_classes(cls, formulary: Formulary) -> _Meaning:
-        """A class that is stated means what its name does in a list."""
-        classes = formulary.classes
-        named = {id_: formulary.resolve(frozenset({id_})).classes for id_ in classes}
-        return cls(
-            {id_: one.present for id_, one in named.items()},
-            {id_: frozenset(classes) - one.present - one.absent for id_, one in named.items()},
-        )
-
-    def implying(self, member: str) -> list[str]:
-        """What to state so that a member is present."""
-        return [one for one, implied in self.implied.items() if member in implied]
-
-    def contradicting(self, member: str) -> list[str]:
-        """What to state so that a member is not absent."""
-        return [
-            one
-            for one, implied in self.implied.items()
-            if member in implied or member in self.left_open[one]
-        ]
 
 
 def _classes_asked(rules: RuleBase) -> tuple[str, ...]:

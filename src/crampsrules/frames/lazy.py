@@ -11,8 +11,8 @@ import narwhals as nw
 import polars as pl
 from narwhals.dependencies import is_dask_dataframe
 
-from crampsrules.errors import FactProblem, FactsError
-from crampsrules.frames import eager
+from crampsrules.errors import FactsError
+from crampsrules.frames import AnyFrame, eager
 from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.duckdb_frames import DuckDB
 from crampsrules.frames.inputs import Inputs
@@ -24,11 +24,8 @@ from crampsrules.rulebase import RuleBase
 
 
 def assessed(
-    frame: Any,  # noqa: ANN401
-    rules: RuleBase,
-    columns: Mapping[str, str],
-    outputs: Outputs,
-) -> Any:  # noqa: ANN401
+    frame: AnyFrame, rules: RuleBase, columns: Mapping[str, str], outputs: Outputs
+) -> AnyFrame:
     """The frame with the columns added, still to be worked out. Raises FactsError."""
     if isinstance(frame, pl.LazyFrame):
         outputs.refuse_clashes(frame.collect_schema())
@@ -46,11 +43,8 @@ def assessed(
 
 
 def _by_partition(
-    frame: Any,  # noqa: ANN401
-    rules: RuleBase,
-    columns: Mapping[str, str],
-    outputs: Outputs,
-) -> Any:  # noqa: ANN401
+    frame: AnyFrame, rules: RuleBase, columns: Mapping[str, str], outputs: Outputs
+) -> AnyFrame:
     """A Dask frame, whose partitions are frames of pandas."""
     assess_one = partial(eager.assessed, rules=rules, columns=columns, outputs=outputs)
     # The frame without rows tells Dask the types of the columns, and finds what is wrong with them.
@@ -59,13 +53,13 @@ def _by_partition(
 
 
 def _in_sql(  # noqa: PLR0913 - each a part of the question
-    frame: Any,  # noqa: ANN401
+    frame: AnyFrame,
     known: nw.LazyFrame[Any],
     rules: RuleBase,
     columns: Mapping[str, str],
     outputs: Outputs,
     dialect: Dialect,
-) -> Any:  # noqa: ANN401
+) -> AnyFrame:
     schema = dict(known.collect_schema())
     outputs.refuse_clashes(schema, capitals=False)
     inputs = Inputs.of(_known(frame, schema), rules, columns, schema)
@@ -78,29 +72,26 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     return _only(frame, map(dialect.name, (*schema, *outputs.names)))
 
 
-def with_stage(frame: Any, stage: Stage, dialect: Dialect) -> Any:  # noqa: ANN401
+def with_stage(frame: AnyFrame, stage: Stage, dialect: Dialect) -> AnyFrame:
     """The frame with the columns of a stage added."""
     added = (f"{sql} AS {dialect.name(name)}" for name, sql in stage.items())
     return _projected(frame, ["*", *added])
 
 
-def _only(frame: Any, columns: Iterable[str]) -> Any:  # noqa: ANN401
+def _only(frame: AnyFrame, columns: Iterable[str]) -> AnyFrame:
     """Those columns of the frame, also where Spark would read a variable in an expression."""
     if hasattr(frame, "selectExpr"):
         return frame.select(*columns)
     return _projected(frame, columns)
 
 
-def _projected(frame: Any, expressions: Iterable[str]) -> Any:  # noqa: ANN401
+def _projected(frame: AnyFrame, expressions: Iterable[str]) -> AnyFrame:
     if hasattr(frame, "selectExpr"):
         return frame.selectExpr(*expressions)
     return frame.project(", ".join(expressions))
 
 
-def _known(
-    frame: Any,  # noqa: ANN401
-    schema: Mapping[str, nw.dtypes.DType],
-) -> Mapping[str, nw.dtypes.DType]:
+def _known(frame: AnyFrame, schema: Mapping[str, nw.dtypes.DType]) -> Mapping[str, nw.dtypes.DType]:
     """The types of the columns but for those in which nothing is known."""
     nothing = {'"NULL"', "NULL", "void"}
     types = (
@@ -131,4 +122,4 @@ def not_taken(frame: object) -> FactsError:
         "takes a Polars, pandas, PyArrow, DuckDB, PySpark or Dask frame, "
         f"got a {type(frame).__module__.partition('.')[0]} {type(frame).__name__}"
     )
-    return FactsError([FactProblem("frame", frame, message)])
+    return FactsError.of(message, field="frame", value=frame)

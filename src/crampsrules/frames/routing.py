@@ -10,17 +10,15 @@ import narwhals as nw
 import polars as pl
 from narwhals.dependencies import is_dask_dataframe
 
-from crampsrules.errors import FactProblem, FactsError, shorten
-from crampsrules.frames import OnError, eager, lazy
+from crampsrules.errors import FactsError, shorten
+from crampsrules.frames import AnyFrame, OnError, eager, lazy
 from crampsrules.frames.outputs import Outputs
 from crampsrules.frames.slips import nearly_facts
 from crampsrules.rulebase import RuleBase, rules_or_shipped
 
 
 def overlooked(
-    frame: Any,  # noqa: ANN401
-    rules: RuleBase | None,
-    columns: Mapping[str, str],
+    frame: AnyFrame, rules: RuleBase | None, columns: Mapping[str, str]
 ) -> Iterator[str]:
     """For each column whose name is nearly that of a fact, that it was not taken into account."""
     # An answer of before is no slip: a cause may be called like a fact.
@@ -33,7 +31,7 @@ def overlooked(
         )
 
 
-def _names_of(frame: Any) -> list[Any]:  # noqa: ANN401
+def _names_of(frame: AnyFrame) -> list[Any]:
     if isinstance(frame, nw.DataFrame | nw.LazyFrame):
         frame = frame.to_native()
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
@@ -41,7 +39,7 @@ def _names_of(frame: Any) -> list[Any]:  # noqa: ANN401
     return list(getattr(frame, "column_names", getattr(frame, "columns", ())))
 
 
-def _mind_twins(frame: Any) -> None:  # noqa: ANN401
+def _mind_twins(frame: AnyFrame) -> None:
     """Refuse two columns of one name, which only some kinds of frames can have."""
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return
@@ -52,18 +50,18 @@ def _mind_twins(frame: Any) -> None:  # noqa: ANN401
         raise FactsError.of(f"two columns have the name {shorten(twice[0])}", field="frame")
 
 
-def _minds_capitals(frame: Any) -> bool:  # noqa: ANN401
+def _minds_capitals(frame: AnyFrame) -> bool:
     return str(frame.sparkSession.conf.get("spark.sql.caseSensitive")).lower() == "true"
 
 
 def assessed(
-    frame: Any,  # noqa: ANN401
+    frame: AnyFrame,
     rules: RuleBase | None,
     columns: Mapping[str, str],
     on_error: OnError,
     *,
     weights: bool,
-) -> Any:  # noqa: ANN401
+) -> AnyFrame:
     """The frame with the columns of an assessment. Raises FactsError."""
     base = rules_or_shipped(rules)
     if isinstance(frame, nw.DataFrame | nw.LazyFrame):
@@ -82,5 +80,5 @@ def assessed(
             "'raise' means to look at every row, and a lazy frame is not read before it is "
             "collected: take 'column', and look at the column `errors` then"
         )
-        raise FactsError([FactProblem("on_error", on_error, message)])
+        raise FactsError.of(message, field="on_error", value=on_error)
     return lazy.assessed(frame, base, columns, outputs)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import frozen
 
 from crampsrules.assessment import Assessment
 from crampsrules.errors import FactProblem, FactsError
 from crampsrules.facts import FACTS, PatientFacts
-from crampsrules.frames.columns import BETWEEN, NONE, SEPARATOR
+from crampsrules.frames.columns import NONE, SEPARATOR
 from crampsrules.frames.inputs import Inputs
 from crampsrules.judging import judge
-from crampsrules.medicines import Formulary
 from crampsrules.rulebase import RuleBase
 
 Row = Mapping[str, object]
@@ -73,18 +72,10 @@ def split(text: str) -> list[str] | None:
 
 def problems_of(row: Row, inputs: Inputs) -> list[FactProblem]:
     """What is wrong with a row, told as `assess` tells it."""
-    whole = {key: value for key, value in row.items() if BETWEEN not in key or key in FACTS}
+    whole = {key: value for key, value in row.items() if key in FACTS}
     try:
         facts = facts_of(whole)
+        inputs.formulary.resolve(frozenset(facts.medications or ()))
     except FactsError as error:
         return list(error.problems)
-    return list(misspelt(facts, inputs.formulary))
-
-
-def misspelt(facts: PatientFacts, formulary: Formulary) -> Sequence[FactProblem]:
-    """The problems with the names of medicines."""
-    try:
-        formulary.resolve(frozenset(facts.medications or ()))
-    except FactsError as error:
-        return error.problems
-    return ()
+    return []

@@ -1,5 +1,7 @@
 """PySpark frames: what is SQL of Spark's own. Plain Catalyst expressions, and no Python."""
 
+# ruff: noqa: D102 - `Dialect` says what each of them gives
+
 from __future__ import annotations
 
 import zlib
@@ -24,10 +26,10 @@ class Spark(Dialect):
     text_type = "STRING"
     copies_rows = True
 
-    def name(self, name: str) -> str:  # noqa: D102 - as all the others: see Dialect
+    def name(self, name: str) -> str:
         return "`" + name.replace("`", "``") + "`"
 
-    def mind_the_name(self, name: str) -> None:  # noqa: D102
+    def mind_the_name(self, name: str) -> None:
         if _VARIABLE in name:
             message = (
                 "Spark puts the value of a variable in place of ${...}, and so finds no column of "
@@ -35,88 +37,88 @@ class Spark(Dialect):
             )
             raise FactsError.of(message, field=name)
 
-    def text(self, text: str) -> str:  # noqa: D102
+    def text(self, text: str) -> str:
         if _VARIABLE not in text:
             return super().text(text)
         first, *others = map(super().text, text.split(_VARIABLE))
         brace = (self.call("chr", "36"), "'{'")
         return self.call("concat", first, *(part for one in others for part in (*brace, one)))
 
-    def plain_text(self, text: str) -> str:  # noqa: D102
+    def plain_text(self, text: str) -> str:
         return f"CAST({text} AS STRING)"
 
-    def plain_list(self, values: str) -> str:  # noqa: D102
+    def plain_list(self, values: str) -> str:
         return f"CAST({values} AS ARRAY<STRING>)"
 
-    def number(self, value: float) -> str:  # noqa: D102
+    def number(self, value: float) -> str:
         return f"{value!r}D"
 
-    def whole(self, value: int) -> str:  # noqa: D102
+    def whole(self, value: int) -> str:
         return f"{value}L"
 
-    def list_of(self, parts: Iterable[str]) -> str:  # noqa: D102
+    def list_of(self, parts: Iterable[str]) -> str:
         return f"array({', '.join(parts)})"
 
-    def mapped(self, values: str, name: str, body: str) -> str:  # noqa: D102
+    def mapped(self, values: str, name: str, body: str) -> str:
         return f"transform({values}, {name} -> {body})"
 
-    def kept(self, values: str, name: str, condition: str) -> str:  # noqa: D102
+    def kept(self, values: str, name: str, condition: str) -> str:
         return f"filter({values}, {name} -> {condition})"
 
-    def any_of(self, values: str, name: str, condition: str) -> str:  # noqa: D102
+    def any_of(self, values: str, name: str, condition: str) -> str:
         return f"exists({values}, {name} -> {condition})"
 
-    def strangers(self, values: str, known: str) -> str:  # noqa: D102
+    def strangers(self, values: str, known: str) -> str:
         return f"array_except({values}, {known})"
 
-    def joined(self, values: str, separator: str) -> str:  # noqa: D102
+    def joined(self, values: str, separator: str) -> str:
         return f"array_join({values}, {self.text(separator)})"
 
-    def size(self, values: str) -> str:  # noqa: D102
+    def size(self, values: str) -> str:
         return f"size({values})"
 
-    def distinct(self, values: str) -> str:  # noqa: D102
+    def distinct(self, values: str) -> str:
         return f"array_distinct({values})"
 
-    def flat(self, values: str) -> str:  # noqa: D102
+    def flat(self, values: str) -> str:
         return f"flatten({values})"
 
-    def at(self, values: str, place: str) -> str:  # noqa: D102
+    def at(self, values: str, place: str) -> str:
         return f"element_at({values}, CAST({place} AS INT))"
 
-    def first(self, values: str) -> str:  # noqa: D102
+    def first(self, values: str) -> str:
         return f"get({values}, 0)"
 
-    def rest(self, values: str) -> str:  # noqa: D102
+    def rest(self, values: str) -> str:
         return f"slice({values}, 2, size({values}) - 1)"
 
-    def split(self, text: str, separator: str) -> str:  # noqa: D102
+    def split(self, text: str, separator: str) -> str:
         return f"split({text}, {self.text(separator)})"
 
-    def split_by(self, text: str, pattern: str) -> str:  # noqa: D102
+    def split_by(self, text: str, pattern: str) -> str:
         return f"split({text}, {self.text(pattern)})"
 
-    def matches(self, text: str, pattern: str) -> str:  # noqa: D102
+    def matches(self, text: str, pattern: str) -> str:
         return f"regexp_like({text}, {self.text(pattern)})"
 
-    def replaced(self, text: str, pattern: str, by: str) -> str:  # noqa: D102
+    def replaced(self, text: str, pattern: str, by: str) -> str:
         return f"regexp_replace({text}, {self.text(pattern)}, {self.text(by)})"
 
-    def group(self, number: int) -> str:  # noqa: D102
+    def group(self, number: int) -> str:
         return f"${number}"
 
-    def places(self, text: str) -> str:  # noqa: D102
+    def places(self, text: str) -> str:
         # From 1 to 0 a sequence would count backwards.
         return f"sequence(1, greatest(length({text}), 1))"
 
-    def code_of(self, text: str, codes: Mapping[str, int]) -> str:  # noqa: D102
+    def code_of(self, text: str, codes: Mapping[str, int]) -> str:
         rows = {one: f"{_FIRST}{one}{_LAST}{code:0{_DIGITS}}" for one, code in codes.items()}
         table = self._table(text, rows)
         place = f"instr({table}, concat('{_FIRST}', {text}, '{_LAST}'))"
         code = f"CAST(substring({table}, {place} + length({text}) + 2, {_DIGITS}) AS INT)"
         return f"CASE WHEN {place} > 0 THEN {code} END"
 
-    def among(self, text: str, texts: Sequence[str]) -> str:  # noqa: D102
+    def among(self, text: str, texts: Sequence[str]) -> str:
         rows = {one: f"{_FIRST}{one}{_LAST}" for one in texts}
         return f"(instr({self._table(text, rows)}, concat('{_FIRST}', {text}, '{_LAST}')) > 0)"
 
@@ -129,31 +131,31 @@ class Spark(Dialect):
         place = f"CAST(crc32({text}) % {count} AS INT) + 1"
         return f"element_at(split({self.text(_NEXT.join(tables))}, '{_NEXT}'), {place})"
 
-    def kept_apart(self, condition: str) -> str:  # noqa: D102
+    def kept_apart(self, condition: str) -> str:
         # Spark compiles a stage into one function, and Java runs one as large as ours uncompiled,
         # ten times as slow. With an expression in it that Spark does not compile, a stage becomes
         # many small functions; `zip_with` is one, and only worked out where the condition holds.
         apart = f"element_at(zip_with(array({condition}), array(true), (flag, _) -> flag), 1)"
         return f"({condition}) AND {apart}"
 
-    def bytes_in(self, text: str) -> str:  # noqa: D102
+    def bytes_in(self, text: str) -> str:
         return f"octet_length({text})"
 
-    def all_bits(self, values: str, name: str, bits: str) -> str:  # noqa: D102
+    def all_bits(self, values: str, name: str, bits: str) -> str:
         return f"aggregate({values}, 0L, (found, {name}) -> found | {bits})"
 
-    def stated_bits(self, values: str, members: Sequence[str]) -> str:  # noqa: D102
+    def stated_bits(self, values: str, members: Sequence[str]) -> str:
         # Null is no member either.
         bits = {one: self.whole(1 << at) for at, one in enumerate(members)}
         cases = (f"WHEN {self.text(one)} THEN {bit}" for one, bit in bits.items())
         bit = f"CASE one {' '.join(cases)} ELSE {self.whole(BAD)} END"
         return self.all_bits(values, "one", bit)
 
-    def row(self, fields: Mapping[str, str]) -> str:  # noqa: D102
+    def row(self, fields: Mapping[str, str]) -> str:
         written = (f"'{name}', {value}" for name, value in fields.items())
         return f"named_struct({', '.join(written)})"
 
-    def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:  # noqa: D102
+    def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:
         if not rows:
             return self._none()
         listed = self.list_of(
@@ -164,7 +166,7 @@ class Spark(Dialect):
         missing = " + ".join(f"CASE WHEN {condition} THEN 0 ELSE 1 END" for condition, _, _ in rows)
         return f"slice(sort_array({listed}), {missing} + 1, {len(rows)}).id"
 
-    def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:  # noqa: D102
+    def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:
         # Which of four ids are true says one of sixteen lists: quicker than to ask of each in turn.
         parts = [
             self._listed(flags[at : at + _LOOKED_UP]) for at in range(0, len(flags), _LOOKED_UP)

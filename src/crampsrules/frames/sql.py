@@ -28,7 +28,7 @@ from crampsrules.engines.columnar import (
     Outside,
     Some,
     Test,
-    parts_of,
+    names_in,
     tests_in,
 )
 from crampsrules.facts import Fact
@@ -50,7 +50,6 @@ from crampsrules.frames.words import Bit, Words
 from crampsrules.labels import SPACES
 from crampsrules.readers import INVISIBLE, LONGEST_MEDICINE, MOST_MEDICINES, range_of
 from crampsrules.rulebase import RuleBase
-from crampsrules.rules import SERIOUSNESS
 from crampsrules.triage import Triage
 
 _FAULTY = "faulty"
@@ -89,7 +88,7 @@ class Script:
         by_name = {name: formula for stage in formulas.stages for name, formula in stage.items()}
         uses: Counter[str] = Counter()
         for formula in (*by_name.values(), *_asked(rules, formulas)):
-            uses.update(_names_in(formula))
+            uses.update(names_in(formula))
         return cls(rules, inputs, outputs, dialect, prefix, formulas, uses, by_name)
 
     def stages(self) -> Iterator[Stage]:
@@ -359,7 +358,10 @@ class Script:
         listed = {cause: self.expression(one) for cause, one in formulas.listed.items()}
         faulty = self.dialect.kept_apart(self._written[_FAULTY])
         causes = self.dialect.sorted_ids(
-            [(listed[id_], self._key(id_, weights[id_]), self._text(id_)) for id_ in listed]
+            [
+                (one, self._key(place, cause, weights[cause]), self._text(cause))
+                for place, (cause, one) in enumerate(listed.items())
+            ]
         )
         ranked = f"CASE WHEN {faulty} THEN NULL ELSE {causes} END"
         if self.dialect.copies_rows:
@@ -400,12 +402,10 @@ class Script:
         )
         return f"CASE {' '.join(levels)} ELSE {self._text(Triage.SELF_CARE.id)} END"
 
-    def _key(self, cause: str, weight: str) -> str:
-        """What sorts a cause among the others: fallbacks last, then by weight, and so on."""
-        causes = self.rules.causes
-        order = sorted(causes, key=lambda id_: (-SERIOUSNESS.index(causes[id_].seriousness), id_))
-        last = (1 << 50) if causes[cause].fallback else 0
-        return f"({last + order.index(cause)} - CAST({weight} AS BIGINT) * {1 << 16})"
+    def _key(self, place: int, cause: str, weight: str) -> str:
+        """What sorts a cause among the others: fallbacks last, then by weight, then by place."""
+        last = (1 << 50) if self.rules.causes[cause].fallback else 0
+        return f"({last + place} - CAST({weight} AS BIGINT) * {1 << 16})"
 
     def _weight(self, cause: str) -> str:
         single: list[str] = []
@@ -455,21 +455,20 @@ class Script:
                 takes = f"{column.key}: takes a list of {', '.join(column.fact.members)}; got "
                 got = self._strangers(column.fact, sql)
             case _:
-                takes = (
-                    f"{column.key}: takes names of medicines that are known, or are not one slip "
-                    f"away from one that is, of at most {LONGEST_MEDICINE} ordinary characters; "
-                    "got "
-                )
-                wrong = self._ref(f"{column.key}:wrong")
-                got = self.dialect.joined(
-                    self.dialect.mapped(wrong, "name", self._shown(self._seen("name"))),
-                    ", ",
-                )
-                are_too_many = f"{column.key}: takes at most {MOST_MEDICINES} medicines, got more"
-                told = self.dialect.call("concat", self._text(takes), got)
-                none_wrong = f"{self.dialect.size(wrong)} = 0"
-                return f"CASE WHEN {none_wrong} THEN {self._text(are_too_many)} ELSE {told} END"
+                return self._told_of_medicines(column.key)
         return self.dialect.call("concat", self._text(takes), got)
+
+    def _told_of_medicines(self, key: str) -> str:
+        say = self.dialect
+        wrong = self._ref(f"{key}:wrong")
+        takes = (
+            f"{key}: takes names of medicines that are known, or are not one slip away from one "
+            f"that is, of at most {LONGEST_MEDICINE} ordinary characters; got "
+        )
+        got = say.joined(say.mapped(wrong, "name", self._shown(self._seen("name"))), ", ")
+        told = say.call("concat", self._text(takes), got)
+        too_many = self._text(f"{key}: takes at most {MOST_MEDICINES} medicines, got more")
+        return f"CASE WHEN {say.size(wrong)} = 0 THEN {too_many} ELSE {told} END"
 
     def _seen(self, name: str) -> str:
         """A name with what is not seen in it told by its number, as Python writes it."""
@@ -508,13 +507,6 @@ def _masks(bits: Iterable[Bit | None]) -> Iterable[tuple[str, int]]:
         if bit is not None:
             masks[bit.word] = masks.get(bit.word, 0) | bit.value
     return masks.items()
-
-
-def _names_in(formula: Formula) -> Iterator[str]:
-    if isinstance(formula, Named):
-        yield formula.name
-    for part in parts_of(formula):
-        yield from _names_in(part)
 
 
 def _asked(rules: RuleBase, formulas: Formulas) -> Iterator[Formula]:

@@ -36,11 +36,14 @@ class Bands:
         """The rules that look at a number; of those that need more, none fires on it alone."""
         return [id_ for id_ in ids if fact.name in self.logic.support(id_)]
 
+    def _values(self, fact: Fact) -> list[float]:
+        """A value in each band of a number that has one."""
+        values = self.logic.translation.scales[fact.name].values
+        return [value for value in values if value is not None]
+
     def _along(self, fact: Fact) -> list[PatientFacts]:
         """A patient in each band of a number, of whom nothing else is known."""
-        values = self.logic.translation.scales[fact.name].values
-        known = [value for value in values if value is not None]
-        return [PatientFacts.from_mapping({fact.name: value}) for value in known]
+        return [PatientFacts.from_mapping({fact.name: value}) for value in self._values(fact)]
 
     def _bands_of_urgency(self, fact: Fact) -> Iterator[Conjecture]:
         """Along a number urgency turns once at most: it falls and then rises, as a rule."""
@@ -53,7 +56,7 @@ class Bands:
         yield Conjecture("bands", fact.name, says, reads, gap)
         says = "no two bands of urgency overlap"
         alone = frozenset(id_ for id_ in looking if self.logic.support(id_) == {fact.name})
-        overlap = partial(self._overlap, fact, alone)
+        overlap = partial(self._together, fact, alone, lambda fired: len(fired) > 1)
         yield Conjecture("bands", fact.name, says, reads, overlap)
 
     def _triage(self, patient: PatientFacts) -> int:
@@ -63,18 +66,18 @@ class Bands:
         self, fact: Fact, level: Callable[[PatientFacts], int]
     ) -> Counterexample | None:
         along = self._along(fact)
-        values = [
-            value for value in self.logic.translation.scales[fact.name].values if value is not None
-        ]
-        at = _gap([level(patient) for patient in along], values)
+        at = _gap([level(patient) for patient in along], self._values(fact))
         if at is None:
             return None
         return Counterexample(along[at], "it is rated below what lies on either side of it")
 
-    def _overlap(self, fact: Fact, ids: frozenset[str]) -> Counterexample | None:
+    def _together(
+        self, fact: Fact, ids: frozenset[str], may_not: Callable[[list[str]], bool]
+    ) -> Counterexample | None:
+        """The first patient along a number for whom rules fire that may not fire together."""
         for patient in self._along(fact):
             fired = sorted(ids & self.logic.fire(patient))
-            if len(fired) > 1:
+            if may_not(fired):
                 return Counterexample(patient, f"{' and '.join(fired)} all fire")
         return None
 
@@ -87,7 +90,7 @@ class Bands:
         gap = partial(self._interrupted, fact, partial(self._weight, cause))
         yield Conjecture("bands", name, says, reads, gap)
         says = "no value speaks both for and against"
-        both = partial(self._for_and_against, fact, frozenset(looking))
+        both = partial(self._together, fact, frozenset(looking), self._speak_both_ways)
         yield Conjecture("bands", name, says, reads, both)
 
     def _weight(self, cause: str, patient: PatientFacts) -> int:
@@ -96,23 +99,14 @@ class Bands:
         }
         return weights.get(cause, self.logic.rules.causes[cause].prior)
 
-    def _for_and_against(self, fact: Fact, ids: frozenset[str]) -> Counterexample | None:
-        for patient in self._along(fact):
-            fired = sorted(ids & self.logic.fire(patient))
-            signs = {
-                self.logic.rules.decibans[id_] > 0
-                for id_ in fired
-                if self.logic.rules.decibans[id_]
-            }
-            if len(signs) > 1:
-                return Counterexample(patient, f"{' and '.join(fired)} all fire")
-        return None
+    def _speak_both_ways(self, fired: Iterable[str]) -> bool:
+        weights = [self.logic.rules.decibans[id_] for id_ in fired]
+        return min(weights, default=0) < 0 < max(weights, default=0)
 
     def _shared_ends(self, fact: Fact) -> Iterator[Conjecture]:
         """Where two rules of one purpose part a number at one value, it is on the same side."""
         for purpose, ids in self._purposes():
-            parting = [id_ for id_ in ids if fact.name in self.logic.support(id_)]
-            for id_, other in itertools.permutations(parting, 2):
+            for id_, other in itertools.permutations(self._looking_at(fact, ids), 2):
                 for at in self._parted_both_ways(fact, id_, other):
                     name = f"{fact.name} for {purpose}"
                     says = f"{id_} and {other} leave no gap and no overlap at {at:g}"

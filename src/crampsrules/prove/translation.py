@@ -28,7 +28,7 @@ from crampsrules.conditions import (
     Member,
     OneOf,
     Suspected,
-    atoms,
+    thresholds,
 )
 from crampsrules.errors import MissingExtraError
 from crampsrules.facts import CONTRADICTIONS, FACTS, Fact, PatientFacts
@@ -132,8 +132,10 @@ class Translation:
 
     def __attrs_post_init__(self) -> None:
         self.kinds = self.rules.formulary.kinds()
+        own = (*self.rules.conditions.values(), *self.rules.law_conditions.values())
+        compared = thresholds((*own, *self.also))
         for fact in FACTS.values():
-            self._declare(fact)
+            self._declare(fact, compared.get(fact.name, ()))
         self._declare_medicines()
         for one in CONTRADICTIONS:
             both = [
@@ -173,7 +175,7 @@ class Translation:
         """Whether some list of names implies a class of medicines, or rules it out."""
         return self._variable(f"{class_} is {'implied' if present else 'ruled out'}")
 
-    def _declare(self, fact: Fact) -> None:
+    def _declare(self, fact: Fact, marks: Iterable[float]) -> None:
         self.is_known(fact.name)
         if fact.kind == "choice":
             choices = [self._is(fact.name, member) for member in fact.members]
@@ -181,7 +183,7 @@ class Translation:
             self.realizable.append(self.z3.Or(choices))
             self.realizable += [self.z3.Not(self.z3.And(one, other)) for one, other in pairs]
         elif fact.is_number:
-            self.scales[fact.name] = Scale.of(fact, self._thresholds(fact))
+            self.scales[fact.name] = Scale.of(fact, marks)
             self._declare_scale(fact.name, self.scales[fact.name])
 
     def _declare_scale(self, fact: str, scale: Scale) -> None:
@@ -192,13 +194,6 @@ class Translation:
         for (after, before), value in zip(steps, scale.values, strict=True):
             if value is None:
                 self.realizable.append(z3.Implies(after, before))
-
-    def _thresholds(self, fact: Fact) -> Iterator[float]:
-        own = (*self.rules.conditions.values(), *self.rules.law_conditions.values())
-        for condition in (*own, *self.also):
-            for atom in atoms(condition):
-                if isinstance(atom, Comparison) and atom.fact == fact.name:
-                    yield atom.value
 
     def _declare_medicines(self) -> None:
         """Each class is implied, ruled out or open, as some list of names would make it."""

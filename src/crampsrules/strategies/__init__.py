@@ -7,7 +7,7 @@ They come with the extra `hypothesis`. All arguments are keywords; a wrong one r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from crampsrules.errors import MissingExtraError
@@ -33,6 +33,7 @@ from crampsrules.strategies.arguments import (
     checked_triage,
 )
 from crampsrules.strategies.near_misses import edges_for
+from crampsrules.strategies.noise import Draw
 from crampsrules.strategies.patients import Wish, patients_for
 from crampsrules.strategies.values import Values
 from crampsrules.triage import Triage
@@ -49,12 +50,10 @@ __all__ = [
     "rule_texts",
 ]
 
-_Draw = Callable[[st.SearchStrategy[Any]], Any]
-
 
 @st.composite
 def patient_facts(  # noqa: PLR0913 - keywords, each a wish of its own
-    draw: _Draw,
+    draw: Draw,
     *,
     triage: Triage | str | None = None,
     suspected: str | None = None,
@@ -95,7 +94,7 @@ def patient_facts(  # noqa: PLR0913 - keywords, each a wish of its own
 
 @st.composite
 def near_misses(
-    draw: _Draw, *, fact: str | None = None, rules: RuleBase | None = None
+    draw: Draw, *, fact: str | None = None, rules: RuleBase | None = None
 ) -> tuple[PatientFacts, PatientFacts]:
     """Pairs of patients who differ in one number only, and stand on two sides of a threshold.
 
@@ -111,7 +110,7 @@ def near_misses(
 
 
 @st.composite
-def fact_values(draw: _Draw, *, fact: str, rules: RuleBase | None = None) -> object:
+def fact_values(draw: Draw, *, fact: str, rules: RuleBase | None = None) -> object:
     """Values of one fact, thresholds and what lies next to them often."""
     base = checked_rules(rules)
     name = checked_name(fact, FACTS, "fact")
@@ -121,7 +120,7 @@ def fact_values(draw: _Draw, *, fact: str, rules: RuleBase | None = None) -> obj
 
 
 @st.composite
-def conditions(draw: _Draw, *, may_ask_known: bool = False, rules: RuleBase | None = None) -> str:
+def conditions(draw: Draw, *, may_ask_known: bool = False, rules: RuleBase | None = None) -> str:
     """Conditions, as text, that rules of a rule base could have.
 
     Args:

@@ -55,11 +55,14 @@ class Edges:
             about = f" about {fact}" if fact else ""
             raise InvalidStrategyError(f"no rule has a threshold{about} that decides anything")
         edge = picked(draw, self.by_threshold[picked(draw, places)])
-        sides = picked(draw, self._sides(edge))
+        plainest = self._plainest(edge)
+        # Where the rule has a second threshold of the number, not each step beyond one fires it.
+        sharp = [one for one in self._sides(edge) if self._decides(edge, one, plainest)]
+        sides = picked(draw, sharp)
         more = drawn_way(draw, edge.way, self.solver.values)
         base = self._without_number(edge, more)
         if not self._decides(edge, sides, base):
-            base = self._plainest(edge)
+            base = plainest
         base |= self._beside(edge, sides, base, draw(noise(self.rules)))
         low, high = sorted(sides)
         return _with(base, edge, low), _with(base, edge, high)
@@ -106,12 +109,8 @@ class Edges:
             for way in self.solver.ways(id_):
                 for wanted in way.atoms.values():
                     for atom in sorted(wanted, key=repr):
-                        if isinstance(atom, Comparison) and self._turns(atom):
+                        if isinstance(atom, Comparison) and atom.operator not in ("==", "!="):
                             yield _Edge(id_, way, atom)
-
-    @staticmethod
-    def _turns(atom: Comparison) -> bool:
-        return atom.operator not in ("==", "!=")
 
     def _is_sharp(self, edge: _Edge) -> bool:
         sides = self._sides(edge)

@@ -29,7 +29,7 @@ _ONE_IN = 8
 
 @kept_with_rules
 def noise(rules: RuleBase) -> st.SearchStrategy[dict[str, object]]:
-    """KnownFacts facts: a few; a worked example; what some rules ask for; many; most of all."""
+    """Known facts: a few; a worked example; what some rules ask for; many; most of all."""
     few = few_facts(rules)
     told = [_retold(rules, _rule_story)]
     if rules.examples:
@@ -91,7 +91,7 @@ _STAYS = st.integers(0, _ONE_IN - 1)
 
 def _worked_example(draw: Draw, rules: RuleBase) -> KnownFacts:
     """The facts of one of the people whom the rules were written for."""
-    return rules.examples[draw(st.integers(0, len(rules.examples) - 1))].facts
+    return picked(draw, rules.examples).facts
 
 
 def _rule_story(draw: Draw, rules: RuleBase) -> KnownFacts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -12,20 +12,20 @@ from hypothesis import strategies as st
 from crampsrules.parsing import Vocabulary
 from crampsrules.rules import ADVICE_KINDS, SERIOUSNESS
 from crampsrules.strategies.conditions import condition_texts
+from crampsrules.strategies.noise import Draw
 from crampsrules.triage import Triage
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
 @frozen
-class _Table:
+class Table:
     """One table of a rule file."""
 
     kind: str
     values: dict[str, Any] = field(factory=dict)
-    inner: tuple[_Table, ...] = ()
+    inner: tuple[Table, ...] = ()
 
     def toml(self, above: str = "") -> str:
+        """The table as text, and those within it."""
         name = f"{above}{self.kind}"
         lines = [f"[[{name}]]", *_assignments(self.values)]
         return "\n".join([*lines, *(table.toml(f"{name}.") for table in self.inner), ""])
@@ -65,7 +65,7 @@ def orders(draw: Draw) -> tuple[str, ...]:
     return tuple(draw(st.permutations(findings + causes)))
 
 
-def _class_tables() -> list[_Table]:
+def _class_tables() -> list[Table]:
     """Classes within each other, with names, a name in two classes, and words for a whole class."""
     rows: list[dict[str, Any]] = [
         {"id": "alpha", "names": ["alphamed"], "words": ["alpha tablets"]},
@@ -74,16 +74,16 @@ def _class_tables() -> list[_Table]:
         {"id": "delta", "names": ["deltaprofen", "bothazole"]},
         {"id": "epsilon", "within": ["alpha", "delta"], "names": ["epsilumab"]},
     ]
-    extra = _Table("medicines", {"name": "extravir", "classes": ["gamma", "delta"]})
-    return [*(_Table("classes", {"title": "A class", **row}) for row in rows), extra]
+    extra = Table("medicines", {"name": "extravir", "classes": ["gamma", "delta"]})
+    return [*(Table("classes", {"title": "A class", **row}) for row in rows), extra]
 
 
 @st.composite
-def finding_tables(draw: Draw, finding: str, names: Vocabulary) -> list[_Table]:
+def finding_tables(draw: Draw, finding: str, names: Vocabulary) -> list[Table]:
     """One or two rules that conclude a finding."""
     whens = draw(st.lists(condition_texts(names), min_size=1, max_size=2))
     return [
-        _Table(
+        Table(
             "findings",
             {"id": f"{finding}.{i}", "concludes": finding, "when": when, "source": "book"},
         )
@@ -92,7 +92,7 @@ def finding_tables(draw: Draw, finding: str, names: Vocabulary) -> list[_Table]:
 
 
 @st.composite
-def evidence_tables(draw: Draw, cause: str, before: Vocabulary, every: Vocabulary) -> list[_Table]:
+def evidence_tables(draw: Draw, cause: str, before: Vocabulary, every: Vocabulary) -> list[Table]:
     """Evidence for and against a cause. Only what makes it suspected must not build on it."""
     tables = []
     for i in range(draw(st.integers(1, 3))):
@@ -106,17 +106,17 @@ def evidence_tables(draw: Draw, cause: str, before: Vocabulary, every: Vocabular
         against = str(values.get("weight", "")).startswith("against") or values.get("lr", 2) <= 1
         free = against or values["role"] == "risk"
         values["when"] = draw(condition_texts(every if free else before))
-        tables.append(_Table("evidence", values))
+        tables.append(Table("evidence", values))
     return tables
 
 
 @st.composite
-def escalation_tables(draw: Draw, at: int, names: Vocabulary) -> _Table:
+def escalation_tables(draw: Draw, at: int, names: Vocabulary) -> Table:
     """A rule of any urgency; only what is no emergency may have an `unless`."""
     triage = draw(st.sampled_from(list(Triage)))
     unless = st.none() | condition_texts(names, may_ask_known=True, most_atoms=4)
     kinds = st.lists(st.sampled_from(("relief", "prevention", "otc")), unique=True, max_size=3)
-    return _Table(
+    return Table(
         "escalations",
         {
             "id": f"see.{at}",
@@ -131,7 +131,7 @@ def escalation_tables(draw: Draw, at: int, names: Vocabulary) -> _Table:
 
 
 @st.composite
-def advice_tables(draw: Draw, at: int, names: Vocabulary) -> _Table:
+def advice_tables(draw: Draw, at: int, names: Vocabulary) -> Table:
     """A piece of advice with up to three things that forbid it and up to two cautions."""
     kind = draw(st.sampled_from(ADVICE_KINDS))
     when = condition_texts(names, most_atoms=4)
@@ -146,17 +146,17 @@ def advice_tables(draw: Draw, at: int, names: Vocabulary) -> _Table:
     }
     forbidden = [draw(unless_tables(f"U{i}", names)) for i in range(draw(st.integers(0, 3)))]
     cautions = [
-        _Table("cautions", {"id": f"K{i}", "text": f"Mind {i}.", "when": draw(st.none() | when)})
+        Table("cautions", {"id": f"K{i}", "text": f"Mind {i}.", "when": draw(st.none() | when)})
         for i in range(draw(st.integers(0, 2)))
     ]
-    return _Table("advice", values, (*forbidden, *cautions))
+    return Table("advice", values, (*forbidden, *cautions))
 
 
 @st.composite
-def unless_tables(draw: Draw, id_: str, names: Vocabulary) -> _Table:
+def unless_tables(draw: Draw, id_: str, names: Vocabulary) -> Table:
     """Something that forbids a piece of advice."""
     optional = st.none() | st.sampled_from(("you were told so", "it hurts"))
-    return _Table(
+    return Table(
         "unless",
         {
             "id": id_,
@@ -173,7 +173,7 @@ def rule_texts(draw: Draw) -> dict[str, str]:
     """A small, sound rule base as TOML texts by file name, for `RuleBase.from_texts`."""
     order = draw(orders())
     every = vocabulary_of(order)
-    shared = [_Table("sources", {"id": id_, "title": f"The {id_}"}) for id_ in ("book", "paper")]
+    shared = [Table("sources", {"id": id_, "title": f"The {id_}"}) for id_ in ("book", "paper")]
     shared += _class_tables()
     files: dict[str, str] = {}
     for at, node in enumerate(order):
@@ -194,12 +194,12 @@ def rule_texts(draw: Draw) -> dict[str, str]:
         # Evidence stands in its cause's file, or anywhere and names the cause.
         inside = draw(st.integers(0, len(evidence)))
         files[f"{node}.toml"] = _file(head, evidence[:inside])
-        shared += [_Table(one.kind, {**one.values, "cause": node}) for one in evidence[inside:]]
+        shared += [Table(one.kind, {**one.values, "cause": node}) for one in evidence[inside:]]
     shared += [draw(escalation_tables(at, every)) for at in range(draw(st.integers(0, 3)))]
     shared += [draw(advice_tables(at, every)) for at in range(draw(st.integers(0, 3)))]
     files["shared.toml"] = _file({}, shared)
     return files
 
 
-def _file(head: Mapping[str, Any], tables: Sequence[_Table]) -> str:
+def _file(head: Mapping[str, Any], tables: Sequence[Table]) -> str:
     return "\n".join([*_assignments(head), "", *(table.toml() for table in tables)])

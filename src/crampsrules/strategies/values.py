@@ -19,12 +19,12 @@ from crampsrules.conditions import (
     Member,
     OneOf,
     Suspected,
-    atoms,
     holds,
+    thresholds,
 )
 from crampsrules.facts import FACTS, Fact
 from crampsrules.medicines import Formulary
-from crampsrules.memberships import Membership, membership
+from crampsrules.memberships import Membership
 from crampsrules.rulebase import RuleBase, kept_with_rules
 
 UNHEARD_OF = ("some unheard-of tonic", "qqq wonder drops")
@@ -137,16 +137,10 @@ class Values:
     def _words_of(self, fact: Fact) -> tuple[_Word, ...]:
         if fact.name not in self._words:
             self._words[fact.name] = tuple(
-                _word(text, self._stated(fact, text), self._members(fact))
+                _word(text, self._formulary.said(fact, frozenset({text})), self._members(fact))
                 for text in self._texts(fact)
             )
         return self._words[fact.name]
-
-    def _stated(self, fact: Fact, text: str) -> Membership:
-        stated = frozenset({text})
-        if fact.kind == "medicines":
-            return self._formulary.resolve(stated).classes
-        return membership(fact.name, stated)
 
     def _members(self, fact: Fact) -> Iterable[str]:
         return self._formulary.classes if fact.kind == "medicines" else fact.members
@@ -157,7 +151,8 @@ class Values:
 
 @kept_with_rules
 def _values_of(rules: RuleBase) -> Values:
-    return Values(_thresholds(rules), rules.formulary)
+    found = thresholds((*rules.conditions.values(), *rules.law_conditions.values()))
+    return Values({fact: tuple(sorted(marks)) for fact, marks in found.items()}, rules.formulary)
 
 
 def medicine_names(formulary: Formulary) -> tuple[str, ...]:
@@ -166,15 +161,6 @@ def medicine_names(formulary: Formulary) -> tuple[str, ...]:
     names = {name for one in classes for name in one.names}
     general = {name for one in classes for name in (one.id, *one.words)} - names
     return (*sorted(names), *sorted(general))
-
-
-def _thresholds(rules: RuleBase) -> Mapping[str, tuple[float, ...]]:
-    found: dict[str, set[float]] = {}
-    for condition in (*rules.conditions.values(), *rules.law_conditions.values()):
-        for atom in atoms(condition):
-            if isinstance(atom, Comparison):
-                found.setdefault(atom.fact, set()).add(atom.value)
-    return {fact: tuple(sorted(marks)) for fact, marks in found.items()}
 
 
 def _word(text: str, stated: Membership, members: Iterable[str]) -> _Word:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from hypothesis import strategies as st
 
@@ -11,20 +10,18 @@ from crampsrules.assess import assess
 from crampsrules.facts import FACTS
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.strategies.arguments import InvalidStrategyError, checked_rules
+from crampsrules.strategies.noise import Draw, picked
 from crampsrules.strategies.solving import Way, solver_for
 
 
 @st.composite
-def red_flags(
-    draw: Callable[[st.SearchStrategy[Any]], Any], *, rules: RuleBase | None = None
-) -> Mapping[str, object]:
+def red_flags(draw: Draw, *, rules: RuleBase | None = None) -> Mapping[str, object]:
     """One fact, with its value, that by itself means being seen the same day or at once."""
     base = checked_rules(rules)
     ways = _red_flags(base)
     if not ways:
         raise InvalidStrategyError("no single fact is a red flag for these rules")
-    way = ways[draw(st.integers(0, len(ways) - 1))]
-    (fact, wanted) = next(iter(way.atoms.items()))
+    ((fact, wanted),) = picked(draw, ways).atoms.items()
     suitable = solver_for(base).values.suiting(fact, wanted)
     assert suitable is not None
     return {fact: draw(suitable.strategy)}
