@@ -131,10 +131,8 @@ def every_value(rules, name):
             return list(fact.members)
         case "members" | "medicines":
             mentioned = sorted({atom.member for atom in asked if isinstance(atom, Member)})
-            most = 2 if fact.kind == "members" else 1
-            return [
-                list(some) for n in range(most + 1) for some in itertools.combinations(mentioned, n)
-            ]
+            pairs = itertools.combinations(mentioned, 2) if fact.kind == "members" else ()
+            return [[], *([one] for one in fact.members or mentioned), *map(list, pairs)]
     marks = {atom.value for atom in asked if isinstance(atom, Comparison)}
     return every_number(fact, marks)
 
@@ -427,6 +425,13 @@ def test_a_pair_that_lowers_no_more_than_one_of_its_facts_is_not_told():
 
     assert [list(one) for one in told(known, rules, "lowers_triage")] == [["potassium_mmol_l"]]
     assert told(known, rules, "changes_first_cause") == [{"bruising": True}]
+
+
+def test_a_member_that_no_rule_asks_about_is_tried_as_well():
+    """Only who has another pain than an ache has no ache, and is not known to be without pain."""
+    rules = rules_of(urgent("no_ache", '"ache" not in symptoms', unless='"pain" not in symptoms'))
+
+    assert told({}, rules) == [{"symptoms": ["cramp"]}]
 
 
 @pytest.mark.parametrize(
