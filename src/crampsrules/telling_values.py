@@ -84,7 +84,7 @@ def _tries(fact: Fact, asked: Iterable[FactAtom], formulary: Formulary) -> Itera
         case "members":
             mentioned = _sets([atom.member for atom in asked if isinstance(atom, Member)])
             # What nobody asks about may still imply, or leave open, what somebody does.
-            return itertools.chain(mentioned, _sets(fact.members))
+            return dict.fromkeys(itertools.chain(mentioned, _sets(fact.members)))
         case "medicines":
             # A class leaves open which kind it is; a name may be of a class and not of another.
             classes = _sets([atom.member for atom in asked if isinstance(atom, Member)])

@@ -6,7 +6,7 @@ import pytest
 
 from crampsrules import assess
 from crampsrules.cli.output import TRIAGE_STYLES
-from crampsrules.cli.shown_assessment import leaflet
+from crampsrules.cli.shown_assessment import _BLOCK, leaflet
 from tests.cli.common import SHIPPED, styled
 
 
@@ -27,3 +27,14 @@ def test_a_leaflet_has_the_level_and_its_headings_set_off(facts):
     assert {text for text, _ in bold} == headings
     assert {style for _, style in bold} <= {"bold"}
     assert len(bold) == len(headings)
+
+
+def test_a_block_starts_after_an_empty_line():
+    """Also one that is empty itself."""
+    assert block_starts("a\n\nb\n\nc") == [3, 6]
+    assert block_starts("a\n\n\n\nb") == [3, 5]
+    assert block_starts("a\nb") == []
+
+
+def block_starts(text):
+    return [begun.start(1) for begun in _BLOCK.finditer(text)]

@@ -9,6 +9,8 @@ from rich.text import Text
 from crampsrules.assessment import Assessment
 from crampsrules.cli.output import TRIAGE_STYLES
 
+_BLOCK = re.compile("\n\n(.*)")
+
 
 def leaflet(assessment: Assessment) -> Text:
     """The leaflet word for word; styles are only added."""
@@ -16,7 +18,7 @@ def leaflet(assessment: Assessment) -> Text:
     title = assessment.triage_wording.title
     text.stylize(TRIAGE_STYLES[assessment.triage], 0, len(title))
     headings = _headings(assessment)
-    for begun in re.finditer("\n\n(.*)", text.plain):
+    for begun in _BLOCK.finditer(text.plain):
         if begun[1] in headings:
             text.stylize("bold", *begun.span(1))
     return text
