@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from attrs import frozen
+from attrs import fields, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crampsrules import Assessment, FactsError, PatientFacts, RuleBase, Triage, assess
+from crampsrules import Assessment, FactsError, PatientFacts, RuleBase, Triage, assess, fold
 from crampsrules.assessment import Reason, SuspectedCause
 from crampsrules.conditions import ALWAYS, Flag
+from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
-from crampsrules.fold import likelihood
+from crampsrules.fold import Folding, likelihood
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
 from crampsrules.phrases import joined
@@ -471,3 +472,30 @@ def test_every_unknown_medicine_is_reported(names):
     assert set(assessment.unrecognised) == set(names)
     assert isinstance(assessment.facts, PatientFacts)
     assert assessment.facts.medications == frozenset(names)
+
+
+# --- What is remembered -------------------------------------------------------------------------
+
+
+@fewer(3)
+@given(of_any_rules(), st.data())
+def test_an_answer_is_the_same_whoever_came_before(case, data):
+    """Also where little is remembered, and whichever part of an answer is looked at first."""
+    several = data.draw(st.lists(patients(case.rules), max_size=3)) + [case.patient] * 2
+    engine = engine_for(case.rules, "compiled")
+    parts = data.draw(st.permutations([one.name for one in fields(Assessment)]))
+
+    def folded(folding: Folding, one: PatientFacts) -> Assessment:
+        made = folding.fold(case.rules, one, engine.fire_number(one), "compiled")
+        for part in parts:
+            getattr(made, part)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fold, "_REMEMBERED", 2)
+        patch.setattr(fold, "_REMEMBERED_OF_EACH", 2)
+        shared = Folding(case.rules)
+        for one in several:
+            expected = folded(Folding(case.rules), one)
+            assert repr(folded(shared, one)) == repr(expected)
+            assert folded(shared, one) == expected

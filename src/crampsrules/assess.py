@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal, overload
 
 from crampsrules.errors import FactProblem, FactsError, shorten
@@ -35,7 +35,9 @@ def assess(
     >>> crampsrules.assess(episodes_per_week=3, episode_minutes=5).triage.name
     'ROUTINE'
     """
-    if known or type(facts) is not PatientFacts:
+    if type(facts) is dict and not known:
+        facts = PatientFacts.from_mapping(facts)
+    elif known or type(facts) is not PatientFacts:
         facts = patient_facts(facts, known)
     return _judging()(facts, rules, engine)
 
@@ -113,7 +115,7 @@ def _assessed(
         yield answer
 
 
-@lru_cache(maxsize=1)
+@cache
 def _judging() -> Callable[..., Assessment]:
     # `import crampsrules` stays quick: what reads and fires rules comes with the first patient.
     from crampsrules.judging import judge

@@ -180,7 +180,6 @@ class Assessment:
         if found is None:
             from crampsrules.questions import rank_unknowns
 
-            # Another thread may look at another part, which puts None back: this one is returned.
             found = rank_unknowns(self.facts, self.rules)
             object.__setattr__(self, "_unknowns", found)
         return found
@@ -316,19 +315,16 @@ def _in_words(error: BaseException, kind: type | None) -> str:
     return format_exception(error, kind)
 
 
-PutTogether = tuple[Callable[..., Mapping[str, object]], RuleBase, int, str]
-"""What gives parts of an assessment by their names, and what it takes besides name and facts: the
-rules, what fired and the name of the engine. What it gives twice is equal."""
+PutTogether = Callable[[str, PatientFacts, int], Mapping[str, object]]
+"""What gives parts of an assessment: the one of that name, of what fired for these facts, and what
+comes with it. What it gives twice is equal."""
 
 _PARTS = tuple(one.name for one in attrs.fields(Assessment))
 
 
-def later(
-    facts: PatientFacts, triage: Triage, unrecognised: tuple[str, ...], put_together: PutTogether
-) -> Assessment:
-    """An assessment of which all but these parts is put together when it is first looked at."""
+def later(there: dict[str, object]) -> Assessment:
+    """An assessment of which all but what is there is put together when it is first looked at."""
     made: Assessment = _new(Assessment)
-    there = {"facts": facts, "triage": triage, "unrecognised": unrecognised, "_later": put_together}
     _set(made, "__dict__", there)
     return made
 
@@ -342,11 +338,11 @@ class _Part:
     def __get__(self, made: Assessment | None, _: type) -> object:
         if made is None:
             raise AttributeError(f"type object 'Assessment' has no attribute {self.name!r}")
-        there = vars(made)
-        put_together, rules, fired, engine = there["_later"]
+        name, there = self.name, made.__dict__
+        put_together, fired = there["_later"]
         # Another thread may have been first: what it put there is equal.
-        there.update(put_together(self.name, there["facts"], rules, fired, engine))
-        return there[self.name]
+        there.update(put_together(name, there["facts"], fired))
+        return there[name]
 
 
 for _name in _PARTS:

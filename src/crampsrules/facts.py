@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from operator import countOf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, final
 
@@ -25,7 +24,7 @@ from crampsrules.declarations import (
 )
 from crampsrules.documents import parsed_json, parsed_toml
 from crampsrules.errors import FactProblem, FactsError, did_you_mean, shorten
-from crampsrules.readers import Reader, RefusedError, reader_of
+from crampsrules.readers import LONG_LIST, Reader, RefusedError, TextsReader, reader_of
 
 __all__ = ["CONTRADICTIONS", "FACTS", "GROUPS", "Fact", "Kind", "PatientFacts"]
 
@@ -61,8 +60,8 @@ _SITES = {
 }
 
 
-# Without slots, so that a patient holds only what is known, and the class answers None for the
-# rest: most of so many fields are unknown, and to set each of them would take most of the time.
+# Without slots, so that all fields are set at once: a patient's dict begins as a copy of
+# `_UNKNOWN`. Then all have their fields in the same places, where Python finds them quickest.
 @final
 @frozen(kw_only=True, slots=False)
 class PatientFacts:
@@ -846,9 +845,9 @@ class PatientFacts:
 
         def __init__(self, /, **facts: object) -> None:
             problems: list[FactProblem] = []
-            known = _read(facts, problems)
-            _raise_if_bad(known, problems)
-            _set(self, "__dict__", known)
+            fields = _read(facts, problems, _UNKNOWN)
+            _raise_if_bad(fields, problems)
+            _set(self, "__dict__", fields)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> PatientFacts:
@@ -859,11 +858,12 @@ class PatientFacts:
         if type(mapping) is not dict and not isinstance(mapping, Mapping):
             message = f"takes a mapping of facts to values, got {shorten(mapping)}"
             raise FactsError.of(message, value=mapping)
+        given: dict[Any, object] = mapping if type(mapping) is dict else dict(mapping)
         problems: list[FactProblem] = []
-        known = _read(mapping, problems)
-        if problems or not known.keys().isdisjoint(_CONTRADICTED):
-            _raise_if_bad(known, problems)
-        return _made(known)
+        fields = _read(given, problems, _UNKNOWN)
+        if problems or not given.keys().isdisjoint(_CONTRADICTED):
+            _raise_if_bad(fields, problems)
+        return _made(fields)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> PatientFacts:
@@ -877,7 +877,7 @@ class PatientFacts:
 
     def known(self) -> dict[str, object]:
         """Give the known facts by name, in the order of the fields."""
-        return _in_order(vars(self))
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     def to_dict(self) -> dict[str, object]:
         """Give the known facts as JSON takes them: sets become sorted lists.
@@ -892,11 +892,9 @@ class PatientFacts:
     def replace(self, /, **changes: object) -> PatientFacts:
         """Give the same facts but for `changes`; None makes a fact unknown. Raises FactsError."""
         problems: list[FactProblem] = []
-        changed = _read(changes, problems)
-        kept = {name: value for name, value in vars(self).items() if name not in changes}
-        known = kept | changed
-        _raise_if_bad(known, problems)
-        return _made(known)
+        fields = _read(changes, problems, vars(self))
+        _raise_if_bad(fields, problems)
+        return _made(fields)
 
     def __repr__(self) -> str:
         """Show the known facts as Python that makes them again."""
@@ -915,7 +913,7 @@ class PatientFacts:
 
     def __hash__(self) -> int:
         """Agree with equality."""
-        return hash(frozenset(vars(self).items()))
+        return hash(tuple(vars(self).values()))
 
     def __reduce__(self) -> tuple[Callable[..., PatientFacts], tuple[dict[str, object]]]:
         """Pickle what is known, to be checked again on reading."""
@@ -927,9 +925,12 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
 )
 """Every field of `PatientFacts` by name, in the order of the fields."""
 
-_ORDER = {name: position for position, name in enumerate(FACTS)}
+_UNKNOWN: dict[str, object] = dict.fromkeys(FACTS)
 
 _READERS: dict[str, Reader] = {name: reader_of(fact) for name, fact in FACTS.items()}
+_LISTS = {
+    name: reader.remembered for name, reader in _READERS.items() if isinstance(reader, TextsReader)
+}
 _FLAGS = frozenset(name for name, fact in FACTS.items() if fact.kind == "flag")
 _CHOICES = {name: frozenset(fact.members) for name, fact in FACTS.items() if fact.kind == "choice"}
 _RANGES = {
@@ -937,11 +938,6 @@ _RANGES = {
     for name, fact in FACTS.items()
     if fact.kind == "number" and fact.low is not None and fact.high is not None
 }
-
-_NONE: frozenset[str] = frozenset()
-
-for _name in FACTS:
-    setattr(PatientFacts, _name, None)
 
 
 @frozen(kw_only=True)
@@ -954,10 +950,9 @@ class Contradiction:
     ruled_out: object
     why: str
 
-    def is_in(self, known: Mapping[str, object]) -> bool:
+    def is_in(self, fields: Mapping[str, object]) -> bool:
         """Whether these facts contradict each other so."""
-        both = self.fact in known and self.other in known
-        return both and known[self.fact] == self.value and known[self.other] == self.ruled_out
+        return fields[self.fact] == self.value and fields[self.other] == self.ruled_out
 
     def __str__(self) -> str:
         return f"{self.ruled_out} contradicts {self.fact}={self.value}: {self.why}"
@@ -976,10 +971,10 @@ CONTRADICTIONS = (
 _CONTRADICTED = frozenset(one.other for one in CONTRADICTIONS)
 
 
-def _made(known: dict[str, object]) -> PatientFacts:
+def _made(fields: dict[str, object]) -> PatientFacts:
     """Make facts of values that have been read, without reading them again."""
     facts: PatientFacts = _new(PatientFacts)
-    _set(facts, "__dict__", known)
+    _set(facts, "__dict__", fields)
     return facts
 
 
@@ -993,68 +988,69 @@ def _shown(value: object) -> str:
     return repr(value)
 
 
-def _in_order(known: dict[str, object]) -> dict[str, object]:
-    return {name: known[name] for name in sorted(known, key=_ORDER.__getitem__)}
-
-
-def _read(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[str, object]:
-    """Give the known values, as they came, and note the problem of each bad one."""
-    known: dict[str, object] = dict(facts)
-    # Names are all texts but for a mistake: one question is quicker than one for each.
-    are_texts = countOf(map(type, known), str) == len(known)
-    if not are_texts:
-        known = _by_plain_names(known, problems)
-        are_texts = countOf(map(type, known), str) == len(known)
-    flags, ranges, choices, readers = _FLAGS, _RANGES, _CHOICES, _READERS
-    left_out = []
-    for name, value in known.items():
-        is_text = are_texts or type(name) is str
-        if is_text:
-            # Most values are of these kinds, and stay as they are without a call.
-            if value is True or value is False:
-                if name in flags:
-                    continue
-            elif (kind := type(value)) is str:
-                if value in choices.get(name, _NONE):
-                    continue
-            elif kind is float and name in ranges:
+def _read(
+    facts: dict[Any, object], problems: list[FactProblem], before: dict[str, object]
+) -> dict[str, object]:
+    """Give the fields with these facts in place of those before, and note what is bad of each."""
+    fields: dict[Any, object] = before | facts
+    flags, ranges, choices, lists, readers = _FLAGS, _RANGES, _CHOICES, _LISTS, _READERS
+    value: Any
+    for name, value in facts.items():
+        if type(name) is not str:
+            problems.clear()
+            return _read(_by_plain_names(facts, problems), problems, before)
+        # Most values are of these kinds, and stay as they are without a call.
+        kind = type(value)
+        if kind is bool:
+            if name in flags:
+                continue
+        elif kind is str:
+            if name in choices and value in choices[name]:
+                continue
+        elif kind is float:
+            if name in ranges:
                 low, high = ranges[name]
-                if low <= value <= high and value:  # type: ignore[operator]  # it is a float
+                if low <= value <= high and value:
                     continue
-        if not is_text or name not in readers:
+        elif kind is list and name in lists and len(value) <= LONG_LIST:
+            try:
+                fields[name] = lists[name](*value)
+            except Exception:  # noqa: BLE001, S110 - the reader below says what is wrong with it
+                pass
+            else:
+                continue
+        if name not in readers:
             problems.append(_unknown_name(name, value, hint=len(problems) < _MOST_HINTS))
         elif value is not None:
             try:
-                known[name] = readers[name](value)
-                continue
+                fields[name] = readers[name](value)
             except RefusedError as refused:
                 problems.append(FactProblem(name, value, str(refused)))
-        left_out.append(name)
-    for name in left_out:
-        del known[name]
-    return known
+                fields[name] = None
+    return fields
 
 
 def _by_plain_names(facts: Mapping[Any, object], problems: list[FactProblem]) -> dict[Any, object]:
     """The same facts, by plain texts where a name is a text of a kind of its own, as of an enum."""
     plain: dict[Any, object] = {}
     for name, value in facts.items():
-        key = str.__str__(name) if isinstance(name, str) else name
+        if not isinstance(name, str):
+            problems.append(FactProblem(shorten(name), value, "the name of a fact is a text"))
+            continue
+        key = str.__str__(name)
         if key in plain:
             problems.append(FactProblem(key, value, "is given twice"))
         plain[key] = value
     return plain
 
 
-def _unknown_name(name: object, value: object, *, hint: bool) -> FactProblem:
-    if not isinstance(name, str):
-        return FactProblem(shorten(name), value, "the name of a fact is a text")
+def _unknown_name(name: str, value: object, *, hint: bool) -> FactProblem:
     meant = did_you_mean(name, FACTS) if hint else ""
     return FactProblem(name or repr(name), value, f"is not a fact{meant}")
 
 
-def _raise_if_bad(known: dict[str, object], problems: list[FactProblem]) -> None:
-    contradicting = [one for one in CONTRADICTIONS if one.is_in(known)]
+def _raise_if_bad(fields: dict[str, object], problems: list[FactProblem]) -> None:
+    contradicting = [one for one in CONTRADICTIONS if one.is_in(fields)]
     problems += [FactProblem(one.other, one.ruled_out, str(one)) for one in contradicting]
     if problems:
         raise FactsError(problems)

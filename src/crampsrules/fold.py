@@ -11,8 +11,8 @@ parts of an assessment are put together when they are first looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
-from operator import attrgetter
+from functools import cached_property, lru_cache, partial, reduce
+from operator import itemgetter, or_
 from typing import NamedTuple
 
 from crampsrules.assessment import (
@@ -101,6 +101,7 @@ class Folding:
         ids = Ids.of(rules)
         self._ids = ids
         self._wording = rules.wording
+        self._later = self._parts
         self._unrecognised = rules.formulary.unrecognised
         self._version = rules.version
         self._escalations = [
@@ -110,9 +111,11 @@ class Folding:
         self._triage = {level: rules.wording.triage[level.id] for level in Triage}
         self.escalating = sum(bit | unless for _, bit, unless, _ in self._escalations)
         self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
-        self._following: Callable[[int], dict[str, object]] = lru_cache(_REMEMBERED)(self._follow)
+        self._remembered: dict[int, dict[str, object]] = {}
         self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
         self._fallbacks = [one for one in self._causes if one.fallback]
+        others = (one.suspecting for one in self._causes if not one.fallback)
+        self._suspecting = reduce(or_, others, 0)
         asked = [id_ for one in rules.advice for id_ in _asked_first(one)]
         self._denied = Ids.from_names(asked)
         self._denials = denials(rules, asked)
@@ -130,36 +133,48 @@ class Folding:
         Raises FactsError for a misspelt medicine.
         """
         # Here, rather than when it is looked at, so that a misspelt medicine is told.
-        medications = vars(facts).get("medications")
+        medications = vars(facts)["medications"]
         unrecognised = self._unrecognised(medications) if medications else ()
-        triage = self.raised(fired & self.escalating).triage
-        return later(facts, triage, unrecognised, (self._parts, rules, fired, engine))
+        known = self._remembered.get(fired)
+        there: dict[str, object] = {} if known is None else known.copy()
+        if known is None:
+            there["triage"] = self.raised(fired & self.escalating).triage
+        there["facts"] = facts
+        there["unrecognised"] = unrecognised
+        there["engine"] = engine
+        there["_rules"] = rules
+        there["_unknowns"] = None
+        there["_later"] = self._later, fired
+        return later(there)
 
     @cached_property
     def _deny(self) -> Callable[[PatientFacts], int]:
         """What is known not to forbid an advice, of all that its caution would name."""
         return self._denials.numbering(self._denied.bits)
 
-    def _parts(
-        self, name: str, facts: PatientFacts, rules: RuleBase, fired: int, engine: str
-    ) -> Mapping[str, object]:
+    def _parts(self, name: str, facts: PatientFacts, fired: int) -> Mapping[str, object]:
         """The part of an assessment that is called so, and all but advice, which costs the most."""
         if name in ("advice", "withheld"):
             given, withheld = self._choose_advice(facts, fired)
             return {"advice": given, "withheld": withheld}
-        return {**self._following(fired), "engine": engine, "_rules": rules}
+        following = self._follow(fired)
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        self._remembered[fired] = following
+        return following
 
     def _follow(self, fired: int) -> dict[str, object]:
         """What follows from what fired alone, whoever it fired for."""
         raised = self.raised(fired & self.escalating)
         return {
+            **({} if fired & self._advising else {"advice": (), "withheld": ()}),
+            "triage": raised.triage,
             "triage_wording": raised.wording,
             "escalations": raised.escalations,
             "causes": self.ranked(fired),
             "fired": self._ids.named(fired),
             "rules_version": self._version,
             "disclaimer": self._wording.leaflet["disclaimer"],
-            "_unknowns": None,
         }
 
     def _raise(self, fired: int) -> _Raised:
@@ -175,14 +190,13 @@ class Folding:
 
     def ranked(self, fired: int) -> tuple[SuspectedCause, ...]:
         """The suspected causes, best first."""
-        weighed = [one.weighed(fired & one.mask) for one in self._causes if fired & one.suspecting]
-        if all(one.fallback for one in weighed):
-            weighed += [
-                one.weighed(fired & one.mask)
-                for one in self._fallbacks
-                if not fired & one.suspecting
-            ]
-            weighed = [one for one in weighed if not one.is_opposed]
+        listed = [one for one in self._causes if fired & one.suspecting]
+        stands_alone = not fired & self._suspecting
+        if stands_alone:
+            listed = self._fallbacks
+        weighed = [one.weighed(fired & one.mask) for one in listed]
+        if stands_alone:
+            weighed = [one for one in weighed if not one.parts["against"]]
         weighed.sort(key=_place)
         return tuple([one.at(rank) for rank, one in enumerate(weighed, 1)])
 
@@ -225,31 +239,26 @@ def _raised(one: Escalation) -> RaisedEscalation:
 
 _Place = tuple[bool, int, int, str]
 
+_place = itemgetter(0)
 
-class _Weighed:
+
+class _Weighed(NamedTuple):
     """A cause with the evidence that fired for and against it, but for its rank."""
 
-    __slots__ = ("_made", "_parts", "fallback", "is_opposed", "place")
-
-    def __init__(self, cause: Cause, parts: dict[str, object], place: _Place) -> None:
-        self.place = place
-        self.fallback = cause.fallback
-        self.is_opposed = bool(parts["against"])
-        self._parts = parts
-        self._made: dict[int, SuspectedCause] = {}
+    place: _Place
+    parts: dict[str, object]
+    made: dict[int, SuspectedCause]
 
     def at(self, rank: int) -> SuspectedCause:
         """The cause in that place among others."""
-        made = self._made.get(rank)
+        made = self.made.get(rank)
         if made is None:
-            if len(self._made) >= _RANKS:
-                self._made.clear()
-            made = suspected({**self._parts, "rank": rank})
-            self._made[rank] = made
+            if len(self.made) >= _RANKS:
+                self.made.clear()
+            parts = self.parts.copy()
+            parts["rank"] = rank
+            self.made[rank] = made = suspected(parts)
         return made
-
-
-_place = attrgetter("place")
 
 
 class _CauseFold:
@@ -257,7 +266,6 @@ class _CauseFold:
 
     def __init__(self, rules: RuleBase, cause: Cause, ids: Ids) -> None:
         self._cause = cause
-        self._wording = rules.wording
         self._evidence = [
             (
                 ids.bits[one.id],
@@ -272,7 +280,13 @@ class _CauseFold:
         ]
         self._evidence.sort(key=lambda row: (-abs(row[1]), row[3].id))
         self._seriousness = -SERIOUSNESS.index(cause.seriousness)
-        self._always = {
+        self._likelihood = lru_cache(_REMEMBERED_OF_EACH)(partial(likelihood, rules.wording))
+        self._parts: dict[str, object] = {
+            "rank": 0,
+            "weight": 0,
+            "likelihood": "",
+            "because": (),
+            "against": (),
             "id": cause.id,
             "title": cause.title,
             "prior": cause.prior,
@@ -303,14 +317,12 @@ class _CauseFold:
                 if side:
                     seen.add(side)
                 (because if weight > 0 else against).append(reason)
-        parts = {
-            **self._always,
-            "weight": total,
-            "likelihood": likelihood(self._wording, total),
-            "because": tuple(because),
-            "against": tuple(against),
-        }
-        return _Weighed(cause, parts, (cause.fallback, -total, self._seriousness, cause.id))
+        parts = self._parts.copy()
+        parts["weight"] = total
+        parts["likelihood"] = self._likelihood(total)
+        parts["because"] = tuple(because)
+        parts["against"] = tuple(against)
+        return _Weighed((cause.fallback, -total, self._seriousness, cause.id), parts, {})
 
 
 def _reason(one: Evidence, weight: int, *, counted: bool) -> Reason:

@@ -135,6 +135,11 @@ class Formulary:
         return lru_cache(_REMEMBERED)(self.read)
 
     @cached_property
+    def _known(self) -> set[str]:
+        """Names that have been found to be known, up to a limit."""
+        return set()
+
+    @cached_property
     def _resolve_once(self) -> Callable[[frozenset[str]], Resolved]:
         return lru_cache(_REMEMBERED)(self._resolve)
 
@@ -186,10 +191,15 @@ class Formulary:
 
         Raises FactsError as `resolve` does.
         """
+        if names <= self._known:
+            return ()
         for name in names:
             reading = self.reading(name)
             if reading.unrecognised or reading.in_doubt:
                 return self.resolve(names).unrecognised
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known.update(names)
         return ()
 
     def read(self, name: str) -> Reading:

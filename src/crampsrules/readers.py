@@ -17,6 +17,8 @@ from functools import lru_cache
 from operator import countOf
 from typing import Any, NoReturn
 
+from attrs import frozen
+
 from crampsrules.declarations import Fact
 from crampsrules.errors import did_you_mean, shorten
 from crampsrules.units import Unit, find_unit, readings
@@ -246,30 +248,38 @@ def _members_reader(fact: Fact) -> Reader:
         wrong = [each for each in given if _plain(each) not in allowed]
         _refuse(_wrong_members(fact, wrong))
 
-    # Most people say the same.
-    remembered = lru_cache(_REMEMBERED)(read)
-    return _remembering(lambda value: remembered(tuple(value)), read, len(allowed))
+    # Most people say the same. By type too: what is equal to a text, or says so, is none.
+    @lru_cache(_REMEMBERED, typed=True)
+    def remembered(*texts: object) -> frozenset[str]:
+        if countOf(map(type, texts), str) < len(texts):
+            raise TypeError
+        return read(texts)
+
+    return TextsReader(remembered, read)
 
 
 def _medicines_reader() -> Reader:
     # Each name by itself: no two people take the same.
-    remembered = lru_cache(_REMEMBERED)(_short_medicine)
-    return _remembering(lambda value: frozenset(map(remembered, value)), _read_medicines, LONG_LIST)
+    remembered = lru_cache(_REMEMBERED, typed=True)(_short_medicine)
+    return TextsReader(lambda *names: frozenset(map(remembered, names)), _read_medicines)
 
 
-def _remembering(remembered: Reader, read: Reader, longest: int) -> Reader:
-    """Read short collections by what is remembered, and by `read` what that cannot look up."""
+@frozen(eq=False)
+class TextsReader:
+    """Reads a collection of texts, a short one by what is remembered."""
 
-    def read_again(value: Any) -> object:  # noqa: ANN401
-        # Only plain texts: what is equal to another, or says so, could be taken for it.
-        if type(value) in _COLLECTIONS and countOf(map(type, value), str) == len(value) <= longest:
+    remembered: Callable[..., frozenset[str]]
+    """Takes the texts one by one, and raises something for all but plain texts that are fine."""
+    _read: Reader
+
+    def __call__(self, value: Any) -> object:  # noqa: ANN401
+        """Read it. Raises RefusedError."""
+        if type(value) in _COLLECTIONS and len(value) <= LONG_LIST:
             try:
-                return remembered(value)
-            except OverflowError:
-                pass  # a name too long to be remembered
-        return read(value)
-
-    return read_again
+                return self.remembered(*value)
+            except Exception:  # noqa: BLE001, S110 - a stranger's value may raise anything here
+                pass
+        return self._read(value)
 
 
 def _collection(value: object, example: str) -> Iterable[object]:
@@ -313,9 +323,9 @@ def _read_medicines(value: object) -> frozenset[str]:
     return read
 
 
-def _short_medicine(value: str) -> str:
-    if len(value) > LONGEST_MEDICINE:
-        raise OverflowError  # is read with care, and what raises is not remembered
+def _short_medicine(value: object) -> str:
+    if type(value) is not str or len(value) > LONGEST_MEDICINE:
+        raise TypeError  # is read with care, and what raises is not remembered
     return read_medicine(value)
 
 

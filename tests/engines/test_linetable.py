@@ -1,5 +1,6 @@
 """Code with few line numbers does what it did, costs a tracer little, and fails in a line."""
 
+import collections
 import dis
 import signal
 import sys
@@ -18,7 +19,7 @@ from tests.engines.test_durable import needs_unix
 SHIPPED = RuleBase.load()
 
 statements = st.sampled_from(
-    ["x += 1", "x = f(x)", "x = g(x)(x)", "if x > 3: x -= 2", "if f(x): x = f(f(x))", "y = [x, x]"]
+    ["x += 1", "x = f(x)", "x = g(x)(x)", "if x > 3: x -= 2", "if f(x): x = f(f(x))", "x += d[x]"]
 )
 functions = st.lists(statements, max_size=40).map(
     lambda lines: "\n ".join(["def made(x):", *lines, "return x"])
@@ -27,7 +28,8 @@ functions = st.lists(statements, max_size=40).map(
 
 def made(source, change=lambda code: code):
     """The function of a source, with its code changed."""
-    namespace = {"f": lambda x: x + 1, "g": lambda x: lambda y: x + y}
+    table: dict[int, int] = collections.defaultdict(lambda: 1)
+    namespace = {"f": lambda x: x + 1, "g": lambda x: lambda y: x + y, "d": table}
     exec(change(compile(source, "<made>", "exec")), namespace)  # noqa: S102 - ours
     return namespace["made"]
 
@@ -39,14 +41,14 @@ def test_it_does_what_it_did(source, given):
 
 
 @given(functions)
-def test_calls_have_a_line_and_nothing_else_has(source):
+def test_calls_and_look_ups_have_a_line_and_nothing_else_has(source):
     """That in which the function begins."""
     code = made(source, with_lines_of_calls).__code__
 
     for one in dis.get_instructions(code):
         assert one.positions is not None
-        is_call = one.opname.startswith(("CALL", "RESUME"))
-        assert one.positions.lineno == (code.co_firstlineno if is_call else None), one
+        has_line = one.opname.startswith(("CALL", "BINARY_SUBSCR", "RESUME"))
+        assert one.positions.lineno == (code.co_firstlineno if has_line else None), one
     assert len(list(code.co_positions())) == len(code.co_code) // 2
 
 
@@ -77,16 +79,20 @@ def test_a_tracer_is_told_of_few_lines():
 
 
 def test_a_tracer_is_told_of_few_lines_of_the_rules(monkeypatch):
-    """One for each call at most; on any Python, where that is asked for."""
+    """One for each call and look-up at most; on any Python, where that is asked for."""
     monkeypatch.setattr(linetable, "IS_NEEDED", True)
     engine = CompiledEngine(SHIPPED)
     facts = PatientFacts(age_years=71, fever=True, symptoms=frozenset({"cramp"}))
 
     for fire in (engine.fire, engine.fire_number):
-        calls = [one for one in dis.get_instructions(fire) if one.opname.startswith("CALL")]
-        assert 0 < lines_traced(fire, facts) <= len(calls) + 1
-    # The last is the one that `assess` runs, and has far fewer calls than conditions.
-    assert len(calls) < len(SHIPPED.conditions) / 3
+        traced = [
+            one
+            for one in dis.get_instructions(fire)
+            if one.opname.startswith(("CALL", "BINARY_SUBSCR"))
+        ]
+        assert 0 < lines_traced(fire, facts) <= len(traced) + 1
+    # The last is the one that `assess` runs, and has far fewer of them than conditions.
+    assert len(traced) < len(SHIPPED.conditions) / 3
 
 
 def test_an_error_in_the_rules_is_shown_with_its_line():

@@ -153,12 +153,12 @@ class _Properties:
     def of(self, facts: PatientFacts) -> dict[str, str]:
         """The properties of one patient. Raises FactsError for a misspelt medicine."""
         pieces = self._always.copy()
-        known = vars(facts)
-        measured = {fact for fact, by in self._reported if by in known}
-        write = self._write
-        for fact, value in known.items():
-            if fact in write and fact not in measured:
-                pieces.update(write[fact](value))
+        fields = vars(facts)
+        measured = {fact for fact, by in self._reported if fields[by] is not None}
+        for fact, write in self._write.items():
+            value = fields[fact]
+            if value is not None and fact not in measured:
+                pieces.update(write(value))
         return pieces
 
 

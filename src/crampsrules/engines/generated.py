@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from attrs import Factory, frozen
@@ -50,7 +49,7 @@ _REMEMBERED = 1024
 
 Fired_co = TypeVar("Fired_co", covariant=True)
 
-_Bits = Callable[[frozenset[str]], int]
+_Stated = TypeVar("_Stated")
 _Asked = Mapping[tuple[str, bool], int]
 """The bit of each member that rules want in a set, or missing from it."""
 
@@ -161,10 +160,9 @@ class _Writer:
             if isinstance(atom, Member):
                 bits = self._members.setdefault(atom.fact, {})
                 bits.setdefault((atom.member, atom.present), 1 << len(bits))
-        yield "get = vars(facts).get"  # holds what is known
         for fact in FACTS.values():
             if fact.name in asked:
-                yield f"{fact.name} = get({fact.name!r})"
+                yield f"{fact.name} = facts.{fact.name}"
         for name in sorted(asked):
             yield from self._reading(FACTS[name])
         yield from self._marking(used)
@@ -187,9 +185,14 @@ class _Writer:
             yield f"    {name} = None"
         if fact.is_set:
             # Without an entry in `_members`, no more is asked than whether it is known.
-            bits = _bits(fact, self._members.get(name, {}), self.program.formulary)
-            self.constants[f"{name.upper()}_BITS"] = bits
-            yield f"{name}_bits = 0 if {name} is None else {name.upper()}_BITS({name})"
+            bits = f"{name.upper()}_BITS"
+            asked = self._members.get(name, {})
+            if fact.kind == "medicines":
+                self.constants[bits] = _bits_of_medicines(asked, self.program.formulary)
+                yield f"{name}_bits = 0 if {name} is None else {bits}({name})"
+            else:
+                self.constants[bits] = _bits_of_members(fact.name, asked)
+                yield f"{name}_bits = 0 if {name} is None else {bits}[{name}]"
 
     def _marking(self, used: Iterable[Atom]) -> Iterator[str]:
         """Set the variables of findings and suspicions, and note which ids make them true."""
@@ -295,23 +298,34 @@ class _Writer:
         return f"{fact} in {name}"
 
 
-def _bits(fact: Fact, asked: _Asked, formulary: Formulary) -> _Bits:
+class _Bits(dict[_Stated, int]):
+    """Bits by what is stated, each worked out when it is first looked up; up to a limit."""
+
+    def __init__(self, work_out: Callable[[_Stated], int]) -> None:
+        self._work_out = work_out
+
+    def __missing__(self, stated: _Stated) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[stated] = bits = self._work_out(stated)
+        return bits
+
+
+def _bits_of_members(fact: str, asked: _Asked) -> Mapping[frozenset[str], int]:
     """What a stated set says of the members that rules ask about, as one integer."""
-    if fact.kind == "medicines":
-        return _bits_of_medicines(asked, formulary)
 
     def work_out(stated: frozenset[str]) -> int:
-        said = membership(fact.name, stated)
+        said = membership(fact, stated)
         return sum(
             bit
             for (member, present), bit in asked.items()
             if member in (said.present if present else said.absent)
         )
 
-    return lru_cache(_REMEMBERED)(work_out)
+    return _Bits(work_out)
 
 
-def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> _Bits:
+def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> Callable[[frozenset[str]], int]:
     """The same, put together from what each name says: no two people take the same medicines."""
     missing = sum(bit for (_, present), bit in asked.items() if not present)
     in_doubt = 1 << len(asked)
@@ -329,12 +343,12 @@ def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> _Bits:
             or (not present and reading.unrecognised)
         )
 
-    read_once = lru_cache(_REMEMBERED)(read)
+    bits_of = _Bits(read)
 
     def work_out(stated: frozenset[str]) -> int:
         bits = 0
         for name in stated:
-            bits |= read_once(name)
+            bits |= bits_of[name]
         if bits & in_doubt:
             formulary.resolve(stated)  # raises, and names every one that is in doubt
         return bits ^ missing

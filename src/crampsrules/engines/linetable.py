@@ -2,8 +2,9 @@
 
 Python 3.12 and 3.13 tell a tracer, such as that of coverage, of each line that is run, and look its
 number up from the start of the function's table. In a function of some thousand lines, which are
-nobody's to see, that makes a thousandfold of the time. So the table names a line for calls alone:
-from there an error can come, or an interruption, and whoever shows it wants a number.
+nobody's to see, that makes a thousandfold of the time. So the table names a line for calls and
+look-ups alone: from there an error can come, or an interruption, and whoever shows it wants a
+number.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from types import CodeType
 # From Python 3.14 on, coverage is asked once whether it wants the lines of a function.
 IS_NEEDED = sys.implementation.name == "cpython" and (3, 12) <= sys.version_info < (3, 14)
 
+# What may run Python elsewhere, and where a function begins.
+_HAVE_LINES = ("CALL", "BINARY_SUBSCR", "RESUME")
+
 # An entry of the table, as in CPython's Objects/locations.md: a bit that begins it, a kind, and of
 # how many units of code it tells, which are eight at most.
 _BEGINS, _MOST = 0x80, 8
@@ -24,7 +28,7 @@ _NO_LINE, _SAME_LINE = 15 << 3, 13 << 3
 
 
 def with_lines_of_calls(code: CodeType) -> CodeType:
-    """The same code, with its first line as the line of each call and with no other."""
+    """The same code, with its first line as the line of each call and look-up, and no other."""
     inner = (
         with_lines_of_calls(one) if isinstance(one, CodeType) else one for one in code.co_consts
     )
@@ -43,10 +47,10 @@ def _entries(code: CodeType) -> Iterator[bytes]:
 
 
 def _have_lines(code: CodeType) -> Iterator[bool]:
-    """For each unit of code whether it is part of a call, or of where the function begins."""
+    """For each unit of code whether it is part of what has a line."""
     has_line = False
     for opcode in code.co_code[::2]:
         name = dis.opname[opcode]
         if name != "CACHE":  # which is part of what stands before it
-            has_line = name.startswith(("CALL", "RESUME"))
+            has_line = name.startswith(_HAVE_LINES)
         yield has_line
