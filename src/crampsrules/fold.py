@@ -101,7 +101,6 @@ class Folding:
         ids = Ids.of(rules)
         self._ids = ids
         self._wording = rules.wording
-        self._later = self._parts
         self._unrecognised = rules.formulary.unrecognised
         self._version = rules.version
         self._escalations = [
@@ -135,16 +134,16 @@ class Folding:
         # Here, rather than when it is looked at, so that a misspelt medicine is told.
         medications = vars(facts)["medications"]
         unrecognised = self._unrecognised(medications) if medications else ()
-        known = self._remembered.get(fired)
-        there: dict[str, object] = {} if known is None else known.copy()
-        if known is None:
-            there["triage"] = self.raised(fired & self.escalating).triage
+        following = self._remembered.get(fired)
+        if following is None:
+            following = {"triage": self.raised(fired & self.escalating).triage}
+        there = following.copy()
         there["facts"] = facts
         there["unrecognised"] = unrecognised
         there["engine"] = engine
         there["_rules"] = rules
         there["_unknowns"] = None
-        there["_later"] = self._later, fired
+        there["_later"] = self._parts, fired
         return later(there)
 
     @cached_property
