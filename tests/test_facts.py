@@ -295,6 +295,25 @@ def test_every_bad_field_is_named_at_once_and_no_good_one(data, known):
     assert set(problems) == set(problems_of(PatientFacts().replace, **given_))
 
 
+@given(st.data())
+def test_a_problem_holds_the_name_and_the_value_that_were_given(data):
+    """Whatever is wrong: the value, the name, or two facts that contradict each other."""
+    fact = data.draw(st.sampled_from(list(FACTS)))
+    wrong = data.draw(
+        bad(FACTS[fact]).map(lambda value: {fact: value})
+        | junk.map(lambda value: {"xyzzy": value})
+        | junk.map(lambda value: {7: value})
+        | st.just({"kidney_disease": False, "dialysis": True})
+    )
+    with pytest.raises(FactsError) as caught:
+        PatientFacts.from_mapping(wrong)
+
+    (problem,) = caught.value.problems
+    name = next(iter(wrong))
+    assert problem.field == str(name)
+    assert problem.value is wrong[name]
+
+
 @given(st.text(max_size=20).filter(lambda name: name not in FACTS), junk)
 def test_an_unknown_name_is_refused_whatever_its_value(name, value):
     with pytest.raises(FactsError) as caught:
@@ -611,7 +630,13 @@ def test_a_name_like_no_other_is_answered_without_a_guess():
 
 
 def test_names_must_be_text():
-    assert problems_of(PatientFacts.from_mapping, {1: 2}) == {"1": "the name of a fact is a text"}
+    told = "the name of a fact is a text"
+
+    assert problems_of(PatientFacts.from_mapping, {1: 2}) == {"1": told}
+    odd = {"feverr": True, 1: 2, "age_years": -1, None: True}
+    problems = problems_of(PatientFacts.from_mapping, odd)
+    assert problems["1"] == problems["None"] == told
+    assert problems.keys() == {"feverr", "1", "age_years", "None"}
 
 
 class FactName(enum.StrEnum):
@@ -717,6 +742,12 @@ def test_a_contradiction_is_named_beside_other_problems():
         "age_years",
         "kidney_disease",
     }
+
+
+def test_facts_that_differ_seldom_have_the_same_hash():
+    apart = {patient(**{fact.name: value}) for fact in FLAGS for value in (True, False)}
+
+    assert len(set(map(hash, apart))) > 0.9 * len(apart)
 
 
 def test_false_is_kept_and_never_made_up():

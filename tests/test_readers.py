@@ -139,6 +139,35 @@ def test_only_names_of_short_lists_of_medicines_are_remembered(monkeypatch, name
     assert len(looked_at) == (names if kept else 2 * names)
 
 
+@pytest.mark.parametrize(
+    ("given_members", "kept"),
+    [
+        (["calf", "foot"], True),
+        (("foot", "calf"), True),
+        (frozenset({"calf"}), True),
+        ([], True),
+        (["calf"] * 30, True),
+        (["calf"] * 31, False),
+        ([np.str_("calf")], False),
+    ],
+)
+def test_short_collections_of_plain_members_are_remembered(monkeypatch, given_members, kept):
+    """What is equal to a text without being one is read with care each time."""
+    looked_at = []
+    collect = readers._collection  # noqa: SLF001 - where each reading with care begins
+
+    def collecting(value, example):
+        looked_at.append(value)
+        return collect(value, example)
+
+    monkeypatch.setattr(readers, "_collection", collecting)
+    reader = reader_of(FACTS["sites"])
+    for _ in range(2):
+        assert reader(given_members) == set(map(str, given_members))
+
+    assert len(looked_at) == (1 if kept else 2)
+
+
 # --- What is refused ----------------------------------------------------------------------------
 
 

@@ -260,7 +260,7 @@ def _members_reader(fact: Fact) -> Reader:
 
 def _medicines_reader() -> Reader:
     # Each name by itself: no two people take the same.
-    remembered = lru_cache(_REMEMBERED, typed=True)(_short_medicine)
+    remembered = lru_cache(_REMEMBERED)(_short_medicine)
     return TextsReader(lambda *names: frozenset(map(remembered, names)), _read_medicines)
 
 
