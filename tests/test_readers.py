@@ -154,7 +154,7 @@ def test_only_names_of_short_lists_of_medicines_are_remembered(monkeypatch, name
 def test_short_collections_of_plain_members_are_remembered(monkeypatch, given_members, kept):
     """What is equal to a text without being one is read with care each time."""
     looked_at = []
-    collect = readers._collection  # noqa: SLF001 - where each reading with care begins
+    collect = readers._collection  # where each reading with care begins
 
     def collecting(value, example):
         looked_at.append(value)
