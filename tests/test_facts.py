@@ -672,6 +672,46 @@ def test_a_name_is_what_it_says_and_not_what_it_is_looked_up_as():
     assert problems_of(PatientFacts.from_mapping, twice) == {"weakness": "is given twice"}
 
 
+class AnyCase(str):
+    """A text that is looked up whatever its capitals, and raises beside one of another kind."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not AnyCase:
+            raise TypeError
+        return self.lower() == other.lower()
+
+    def __hash__(self) -> int:
+        return hash(self.lower())
+
+
+@pytest.mark.parametrize("kind", [str, np.str_, AnyCase])
+def test_contradictions_are_found_whatever_names_are_looked_up_as(kind):
+    both = {kind("dialysis"): True, kind("kidney_disease"): False}
+
+    assert problems_of(PatientFacts.from_mapping, both).keys() == {"kidney_disease"}
+
+
+def test_a_name_may_be_looked_up_as_nothing_at_all():
+    assert PatientFacts.from_mapping({AnyCase("fever"): True}) == PatientFacts(fever=True)
+
+
+def test_what_is_kept_is_what_was_looked_at():
+    """Also where a mapping is changed while it is read, as by another thread."""
+    changing: dict[str, object] = {}
+
+    class Changing(float):
+        def __float__(self) -> float:
+            changing["fever"] = False
+            return 71.0
+
+    changing |= {"age_years": Changing(71), "fever": "junk"}
+    assert problems_of(PatientFacts.from_mapping, changing).keys() == {"fever"}
+    changing |= {"age_years": Changing(71), "fever": True}
+    assert PatientFacts.from_mapping(changing) == PatientFacts(age_years=71, fever=True)
+
+
 @given(st.data())
 def test_what_was_given_is_left_as_it_was(data):
     """Facts are read into a mapping of their own, bad ones and unknown ones too."""

@@ -338,3 +338,19 @@ def test_what_is_read_does_not_depend_on_what_was_read_before():
     PatientFacts.from_mapping({"medications": [_AnyCase("ASPIRIN")]})
 
     assert PatientFacts(medications={"aspirin"}).medications == {"aspirin"}
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
+def test_what_is_wrong_with_a_set_is_worked_out_once(monkeypatch, kind):
+    """Looking for what was meant takes longer than all the rest."""
+    looked_for = []
+
+    def looking(name, _):
+        looked_for.append(name)
+        return ""
+
+    monkeypatch.setattr(readers, "did_you_mean", looking)
+    with pytest.raises(FactsError):
+        PatientFacts.from_mapping({"timing": kind(["nihgt"])})
+
+    assert looked_for == ["nihgt"]

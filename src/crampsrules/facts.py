@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, final
 
@@ -858,10 +859,11 @@ class PatientFacts:
         if type(mapping) is not dict and not isinstance(mapping, Mapping):
             message = f"takes a mapping of facts to values, got {shorten(mapping)}"
             raise FactsError.of(message, value=mapping)
-        given: dict[Any, object] = mapping if type(mapping) is dict else dict(mapping)
         problems: list[FactProblem] = []
+        # A copy, so that nobody changes a value between its being looked at and its being kept.
+        given = mapping.copy() if type(mapping) is dict else dict(mapping)
         fields = _read(given, problems, _UNKNOWN)
-        if problems or not given.keys().isdisjoint(_CONTRADICTED):
+        if problems or _may_contradict(fields) != _NOTHING_TO_CONTRADICT:
             _raise_if_bad(fields, problems)
         return _made(fields)
 
@@ -968,7 +970,9 @@ CONTRADICTIONS = (
     ),
 )
 
-_CONTRADICTED = frozenset(one.other for one in CONTRADICTIONS)
+# Asked of what was read: a name that was given may be looked up as something else.
+_may_contradict = itemgetter(*(one.other for one in CONTRADICTIONS))
+_NOTHING_TO_CONTRADICT = _may_contradict(_UNKNOWN)
 
 
 def _made(fields: dict[str, object]) -> PatientFacts:
@@ -992,7 +996,11 @@ def _read(
     facts: dict[Any, object], problems: list[FactProblem], before: dict[str, object]
 ) -> dict[str, object]:
     """Give the fields with these facts in place of those before, and note what is bad of each."""
-    fields: dict[Any, object] = before | facts
+    fields: dict[Any, object]
+    try:
+        fields = before | facts
+    except Exception:  # noqa: BLE001 - a name that is no plain text may raise where it is looked up
+        return _read(_by_plain_names(facts, problems), problems, before)
     flags, ranges, choices, lists, readers = _FLAGS, _RANGES, _CHOICES, _LISTS, _READERS
     value: Any
     for name, value in facts.items():
@@ -1050,7 +1058,10 @@ def _unknown_name(name: str, value: object, *, hint: bool) -> FactProblem:
 
 
 def _raise_if_bad(fields: dict[str, object], problems: list[FactProblem]) -> None:
-    contradicting = [one for one in CONTRADICTIONS if one.is_in(fields)]
-    problems += [FactProblem(one.other, one.ruled_out, str(one)) for one in contradicting]
+    problems += [
+        FactProblem(one.other, one.ruled_out, str(one))
+        for one in CONTRADICTIONS
+        if one.is_in(fields)
+    ]
     if problems:
         raise FactsError(problems)

@@ -250,10 +250,10 @@ def _members_reader(fact: Fact) -> Reader:
 
     # Most people say the same. By type too: what is equal to a text, or says so, is none.
     @lru_cache(_REMEMBERED, typed=True)
-    def remembered(*texts: object) -> frozenset[str]:
-        if countOf(map(type, texts), str) < len(texts):
-            raise TypeError
-        return read(texts)
+    def remembered(*texts: str) -> frozenset[str]:
+        if countOf(map(type, texts), str) < len(texts) or not allowed.issuperset(texts):
+            raise TypeError  # what is wrong is said once, by who reads it with care
+        return frozenset(texts)
 
     return TextsReader(remembered, read)
 

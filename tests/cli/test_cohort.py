@@ -336,6 +336,9 @@ def test_the_picture_is_written(cohort, tmp_path):
         (["{cohort}", "", "--to", "csv"], "OUT takes the name of a file"),
         pytest.param(["{cohort}", "/proc/out.csv"], "/proc/out.csv.partial cannot be made: ",
                      marks=pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc")),
+        (["/dev/null", "out.csv", "--from", "csv"],
+         "no ordinary file, and cannot be read again from its beginning: send it to standard"),
+        (["/dev/null", "-", "--from", "ndjson", "--to", "ndjson"], "/dev/null is no ordinary file"),
         (["{cohort}", "/dev/null", "--to", "csv"],
          "/dev/null is no ordinary file: write to - and send that there"),
         (["{cohort}", "out.csv", "--rejects", "/dev/null"],
@@ -359,6 +362,24 @@ def test_what_cannot_be_done_is_said_before_anything_is(
     assert done.exit_code == ExitCode.USAGE
     assert told in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="pipes have no names")
+def test_a_pipe_with_a_name_is_read_where_once_is_enough(tmp_path):
+    """And refused, unread, where it is not."""
+    out, into = os.pipe()
+    os.write(into, b"weakness\nyes\n")
+    os.close(into)
+
+    refused = run(f"/dev/fd/{out}", tmp_path / "out.csv", "--from", "csv")
+    done = run(f"/dev/fd/{out}", "-", "--from", "csv", "--to", "csv", "--only-answers")
+    os.close(out)
+
+    assert refused.exit_code == ExitCode.USAGE
+    assert f"/dev/fd/{out} is no ordinary file" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert done.exit_code == ExitCode.OK
+    assert done.stdout.splitlines()[1].startswith("soon,")
 
 
 @pytest.mark.parametrize(

@@ -420,6 +420,19 @@ def test_an_assessment_can_be_stored_as_a_view(tmp_path):
     assert_right(found, patients, small_rules(), exact=False)
 
 
+@pytest.mark.parametrize("written", ["varchar[]", "varchar"])
+def test_the_first_rows_in_some_order_are_not_looked_up_again(written):
+    """As when a relation is shown: DuckDB would write all stages into one, a plan of gigabytes."""
+    with duckdb.connect() as cramps:
+        cramps.execute(f"create table people (age_years double, medications {written})")
+        cramps.execute("insert into people (age_years) select range from range(20)")
+        assessed = assess_frame(cramps.table("people"), rules=small_rules())
+
+        for first in (assessed.order("age_years").limit(2), assessed.limit(10_000)):
+            assert "SEMI" not in first.explain().upper()
+            assert len(first.fetchall()) in (2, 20)
+
+
 def test_names_that_nobody_knows_are_read_in_no_time():
     """None of them is cast into an enumeration: a failure writes all of it out, each time."""
     script = DuckDB().among("t", ["furosemide", "aspirin"])

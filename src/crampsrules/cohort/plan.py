@@ -115,7 +115,19 @@ class Plan:
             raise CohortError("beside an output that is a file, rows are put aside in a file too")
         if self.rejects is not None and str(self.rejects) == "-":
             raise CohortError("rows that are put aside go to a file, which --rejects names")
+        self._mind_a_pipe_with_a_name()
         mind_that_they_differ(self.source, self.target, self.rejects)
+
+    def _mind_a_pipe_with_a_name(self) -> None:
+        """Refuse one where its beginning is read more than once. Raises CohortError."""
+        is_read_once = self.target is None and self.source_format is Format.CSV
+        if self.source is None or is_read_once or not self.source.exists():
+            return
+        if not self.source.is_file():
+            raise CohortError(
+                f"{self.source} is no ordinary file, and cannot be read again from its beginning: "
+                "send it to standard input, and read from -"
+            )
 
     @property
     def names_rejects(self) -> bool:

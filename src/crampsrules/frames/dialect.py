@@ -20,6 +20,8 @@ class Dialect(ABC):
     text_type: str
     copies_rows = False
     """Whether a stage costs as much as the row is long: there are few then, of few columns."""
+    apart: str | None = None
+    """What keeps the engine from writing all stages into one, where it would."""
 
     @abstractmethod
     def name(self, name: str) -> str:

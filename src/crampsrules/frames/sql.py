@@ -184,6 +184,8 @@ class Script:
         names = Names.of(self.inputs.formulary, self.inputs.classes, self.dialect)
         for column in self.inputs.sets:
             if column.fact.kind == "medicines":
+                if self.dialect.apart:
+                    yield {self._own("apart"): self.dialect.apart}
                 for stage in names.stages(self._column(column.key), self._ref):
                     yield self._owned(stage)
 
