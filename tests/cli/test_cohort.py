@@ -19,11 +19,22 @@ import click
 import pyarrow as pa
 import pytest
 
+from crampsrules import PatientFacts
 from crampsrules.cli import ExitCode
 from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
-from tests.cohort.common import SHIPPED, answers_in, people, piped, plan, run, started, write
+from tests.cohort.common import (
+    NOT_KNOWN,
+    SHIPPED,
+    answers_in,
+    people,
+    piped,
+    plan,
+    run,
+    started,
+    write,
+)
 
 # --- What is made of the options ---
 
@@ -224,8 +235,9 @@ def utf_16_turned(content):
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
-    """Fifty people."""
-    return write(tmp_path_factory.mktemp("cohort") / "people.csv", people(50))
+    """Fifty people, two of them with a medicine that nobody knows."""
+    several = [*people(48), *[PatientFacts(medications=frozenset(NOT_KNOWN[:1]))] * 2]
+    return write(tmp_path_factory.mktemp("cohort") / "people.csv", several)
 
 
 def test_the_summary_in_words_and_as_json_say_the_same(cohort, tmp_path):
