@@ -35,6 +35,7 @@ def assess(
     >>> crampsrules.assess(episodes_per_week=3, episode_minutes=5).triage.name
     'ROUTINE'
     """
+    # What is given most often goes the shortest way; `patient_facts` takes all there is.
     if type(facts) is dict and not known:
         facts = PatientFacts.from_mapping(facts)
     elif known or type(facts) is not PatientFacts:

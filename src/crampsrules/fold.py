@@ -153,7 +153,7 @@ class Folding:
 
     def _parts(self, name: str, facts: PatientFacts, fired: int) -> Mapping[str, object]:
         """The part of an assessment that is called so, and all but advice, which costs the most."""
-        if name in ("advice", "withheld"):
+        if name in ("advice", "withheld") and fired & self._advising:
             given, withheld = self._choose_advice(facts, fired)
             return {"advice": given, "withheld": withheld}
         following = self._follow(fired)
@@ -202,8 +202,6 @@ class Folding:
     def _choose_advice(
         self, facts: PatientFacts, fired: int
     ) -> tuple[tuple[GivenAdvice, ...], tuple[WithheldAdvice, ...]]:
-        if not fired & self._advising:
-            return (), ()
         held = self.raised(fired & self.escalating).held
         offered = [one for one in self._advice if fired & one.bit]
         denied = self._deny(facts)
@@ -280,6 +278,7 @@ class _CauseFold:
         self._evidence.sort(key=lambda row: (-abs(row[1]), row[3].id))
         self._seriousness = -SERIOUSNESS.index(cause.seriousness)
         self._likelihood = lru_cache(_REMEMBERED_OF_EACH)(partial(likelihood, rules.wording))
+        # Every field, so that a copy need not grow.
         self._parts: dict[str, object] = {
             "rank": 0,
             "weight": 0,

@@ -376,7 +376,7 @@ def test_what_cannot_be_done_is_said_before_anything_is(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="pipes have no names")
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no /dev/fd to name a pipe by")
 def test_a_pipe_with_a_name_is_read_where_once_is_enough(tmp_path):
     """And refused, unread, where it is not."""
     out, into = os.pipe()
