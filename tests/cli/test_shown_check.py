@@ -21,7 +21,11 @@ def test_check_runs_the_shipped_rules_without_a_failure():
 
 
 def test_check_takes_a_folder_with_the_shipped_rules_or_alone(pack):
-    """Alone there are only its own rules."""
+    """Alone there are only its own rules; together, they are about nobody in shipped examples."""
+    rare = SOUND_PACK.replace('"thirst"', '"thirst and neck_surgery and cold_exposure"', 1)
+    rare = rare.replace("thirst = true", "thirst = true, neck_surgery = true, cold_exposure = true")
+    (pack / "ours.toml").write_text(rare, encoding="utf-8")
+
     alone = run("check", str(pack), "--alone")
     together = run("check", str(pack))
 
