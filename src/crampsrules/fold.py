@@ -29,6 +29,7 @@ from crampsrules.denials import denials
 from crampsrules.facts import PatientFacts
 from crampsrules.ids import Ids
 from crampsrules.phrases import filled, joined
+from crampsrules.remembering import Remembered
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import (
     SERIOUSNESS,
@@ -110,7 +111,7 @@ class Folding:
         self._triage = {level: rules.wording.triage[level.id] for level in Triage}
         self.escalating = sum(bit | unless for _, bit, unless, _ in self._escalations)
         self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
-        self._remembered: dict[int, dict[str, object]] = {}
+        self._following = Remembered(self._follow, _REMEMBERED)
         self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
         self._fallbacks = [one for one in self._causes if one.fallback]
         others = (one.suspecting for one in self._causes if not one.fallback)
@@ -134,7 +135,7 @@ class Folding:
         # Here, rather than when it is looked at, so that a misspelt medicine is told.
         medications = vars(facts)["medications"]
         unrecognised = self._unrecognised(medications) if medications else ()
-        following = self._remembered.get(fired)
+        following = self._following.get(fired)
         if following is None:
             following = {"triage": self.raised(fired & self.escalating).triage}
         there = following.copy()
@@ -156,11 +157,7 @@ class Folding:
         if name in ("advice", "withheld") and fired & self._advising:
             given, withheld = self._choose_advice(facts, fired)
             return {"advice": given, "withheld": withheld}
-        following = self._follow(fired)
-        if len(self._remembered) >= _REMEMBERED:
-            self._remembered.clear()
-        self._remembered[fired] = following
-        return following
+        return self._following[fired]
 
     def _follow(self, fired: int) -> dict[str, object]:
         """What follows from what fired alone, whoever it fired for."""

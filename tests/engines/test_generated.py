@@ -10,7 +10,7 @@ from benchmarks.grown import grown
 from crampsrules import PatientFacts, RuleBase
 from crampsrules.engines import engine_for, generated
 from crampsrules.engines.compiled import CompiledEngine
-from crampsrules.engines.generated import Program, _Bits, _Naming, _Writer
+from crampsrules.engines.generated import Program, _Naming, _Writer
 from crampsrules.ids import Ids
 from tests.drawing import fewer, patients, rule_bases
 from tests.engines.common import HERE, inferred
@@ -66,14 +66,3 @@ def test_ten_thousand_rules_are_generated_with_as_many_lines():
 
     assert many < 12 * few
     assert CompiledEngine(grown(10_000)).fire(PatientFacts()) == frozenset()
-
-
-@given(st.lists(st.integers(0, 9)))
-def test_what_is_remembered_has_a_limit(looked_up):
-    """And is what would be worked out again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generated, "_REMEMBERED", 3)
-        bits: _Bits[int] = _Bits(lambda stated: 1 << stated)
-        for stated in looked_up:
-            assert bits[stated] == 1 << stated
-            assert len(bits) <= 3

@@ -37,6 +37,7 @@ from crampsrules.engines import linetable
 from crampsrules.facts import FACTS, Fact, PatientFacts
 from crampsrules.medicines import Formulary
 from crampsrules.memberships import membership
+from crampsrules.remembering import Remembered
 from crampsrules.rulebase import RuleBase
 
 # Python reads at most 100 levels of indentation.
@@ -49,7 +50,6 @@ _REMEMBERED = 1024
 
 Fired_co = TypeVar("Fired_co", covariant=True)
 
-_Stated = TypeVar("_Stated")
 _Asked = Mapping[tuple[str, bool], int]
 """The bit of each member that rules want in a set, or missing from it."""
 
@@ -298,19 +298,6 @@ class _Writer:
         return f"{fact} in {name}"
 
 
-class _Bits(dict[_Stated, int]):
-    """Bits by what is stated, each worked out when it is first looked up; up to a limit."""
-
-    def __init__(self, work_out: Callable[[_Stated], int]) -> None:
-        self._work_out = work_out
-
-    def __missing__(self, stated: _Stated) -> int:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        self[stated] = bits = self._work_out(stated)
-        return bits
-
-
 def _bits_of_members(fact: str, asked: _Asked) -> Mapping[frozenset[str], int]:
     """What a stated set says of the members that rules ask about, as one integer."""
 
@@ -322,7 +309,7 @@ def _bits_of_members(fact: str, asked: _Asked) -> Mapping[frozenset[str], int]:
             if member in (said.present if present else said.absent)
         )
 
-    return _Bits(work_out)
+    return Remembered(work_out, _REMEMBERED)
 
 
 def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> Callable[[frozenset[str]], int]:
@@ -343,7 +330,7 @@ def _bits_of_medicines(asked: _Asked, formulary: Formulary) -> Callable[[frozens
             or (not present and reading.unrecognised)
         )
 
-    bits_of = _Bits(read)
+    bits_of = Remembered(read, _REMEMBERED)
 
     def work_out(stated: frozenset[str]) -> int:
         bits = 0
