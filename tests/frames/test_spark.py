@@ -102,6 +102,75 @@ def test_any_rule_base_says_what_assess_says(spark, tmp_path_factory, data):
     assert_right(found, patients, rules, exact=False)
 
 
+def worked_out(spark, folder, columns, *expressions):
+    """What Spark makes of expressions over a few columns, row by row."""
+    file = os.fspath(folder / "columns.parquet")
+    pl.DataFrame({"row": range(len(next(iter(columns.values())))), **columns}).write_parquet(file)
+    made = spark.read.parquet(file).orderBy("row").selectExpr(*expressions)
+    return [tuple(row) for row in made.collect()]
+
+
+# All but the letters that belong to nobody's alphabet, some of which part texts here.
+texts = st.text(st.characters(exclude_categories=["Cs", "Co"]), max_size=8)
+
+
+@fewer(10)
+@given(given_texts=st.lists(texts, min_size=1, max_size=40, unique=True), data=st.data())
+def test_a_text_is_found_among_others_if_it_is_one_of_them(
+    spark, tmp_path_factory, given_texts, data
+):
+    """Wherever its hash puts it; and each has its own code."""
+    known = data.draw(st.sets(st.sampled_from(given_texts), min_size=1).map(sorted))
+    codes = {text: at + 7 for at, text in enumerate(known)}
+    say = Spark()
+
+    found = worked_out(
+        spark,
+        tmp_path_factory.mktemp("texts"),
+        {"t": [*given_texts, None]},
+        say.among("t", known),
+        say.code_of("t", codes),
+    )
+
+    assert found == [*((text in codes, codes.get(text)) for text in given_texts), (None, None)]
+
+
+@fewer(10)
+@given(given_texts=st.lists(texts | st.text("a _-", max_size=8), min_size=1))
+def test_signs_are_taken_out_of_a_text(spark, tmp_path_factory, given_texts):
+    """All of them, wherever they stand."""
+    folder = tmp_path_factory.mktemp("signs")
+
+    found = worked_out(spark, folder, {"t": [*given_texts, None]}, Spark().without("t", " _-"))
+
+    without = [re.sub("[ _-]", "", text) for text in given_texts]
+    assert found == [*((text,) for text in without), (None,)]
+
+
+ranked_rows = st.lists(
+    st.tuples(st.booleans() | st.none(), st.integers(-1000, 1000) | st.just(1 << 50)),
+    min_size=3,
+    max_size=3,
+)
+
+
+@fewer(10)
+@given(given_rows=st.lists(ranked_rows, min_size=1))
+def test_ids_are_sorted_by_their_keys(spark, tmp_path_factory, given_rows):
+    """Those that count, and of equal keys the first first; what is unknown does not count."""
+    columns: dict[str, Any] = {}
+    for at in range(3):
+        columns[f"counts{at}"] = pl.Series([row[at][0] for row in given_rows], dtype=pl.Boolean)
+        columns[f"key{at}"] = [row[at][1] for row in given_rows]
+    asked = [(f"counts{at}", f"key{at}", f"'{id_}'") for at, id_ in enumerate("bca")]
+
+    found = worked_out(spark, tmp_path_factory.mktemp("ids"), columns, Spark().sorted_ids(asked))
+
+    for row, (ids,) in zip(given_rows, found, strict=True):
+        counting = [(key, at) for at, (counts, key) in enumerate(row) if counts]
+        assert ids == ["bca"[at] for _, at in sorted(counting)]
+
+
 def test_names_of_medicines_are_read_as_assess_reads_them(spark, few, tmp_path):
     """However they are written; and what is not seen in a name is told."""
     patients = [

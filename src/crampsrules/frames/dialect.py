@@ -111,6 +111,10 @@ class Dialect(ABC):
     def split(self, text: str, separator: str) -> str:
         """The parts of a text between separators."""
 
+    def without(self, text: str, signs: str) -> str:
+        """A text without some signs."""
+        return self.call("translate", text, self.text(signs), "''")
+
     @abstractmethod
     def split_by(self, text: str, pattern: str) -> str:
         """The parts of a text between what matches a pattern."""
@@ -159,7 +163,7 @@ class Dialect(ABC):
     def kept_apart(self, condition: str) -> str:
         """The same condition, so written that what stands beside it is compiled in pieces.
 
-        It costs something where the condition holds, which should be seldom.
+        It costs much where the condition holds, which should be seldom.
         """
         return condition
 

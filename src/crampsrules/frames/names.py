@@ -120,8 +120,9 @@ class Names:
         read = f"CASE WHEN {not_known} THEN {say.mapped(column, 'it', row)} END"
         both = say.row({"at_once": "at_once", "read": read})
         there = say.let("at_once", self._read_at_once(column), both)
-        not_there = say.kept_apart(f"{column} IS NULL")
-        yield {said: f"CASE WHEN {not_there} THEN NULL ELSE {there} END"}
+        # No list is as short, which is why it stands there.
+        no_list = say.kept_apart(f"{say.size(column)} < 0")
+        yield {said: f"CASE WHEN {column} IS NULL OR {no_list} THEN NULL ELSE {there} END"}
         at_once, read = say.field(ref(said), "at_once"), say.field(ref(said), "read")
         bad = say.any_of(say.field("it", "codes"), "code", f"code >= {self._bad}")
         codes = say.flat(say.mapped(read, "it", say.field("it", "codes")))
@@ -139,8 +140,8 @@ class Names:
         Most names are plain English letters, and known as they are, so that they need no parting.
         """
         say = self.dialect
-        is_short = f"{self._is_plain('it')} AND {say.call('length', 'it')} <= {LONGEST_MEDICINE}"
-        small = say.call("translate", say.call("lower", "it"), "' _-'", "''")
+        is_short = f"{say.bytes_in('it')} <= {LONGEST_MEDICINE} AND {self._is_plain('it')}"
+        small = say.without(say.call("lower", "it"), " _-")
         key = f"CASE WHEN {is_short} THEN {small} END"
         return say.mapped(say.mapped(names, "it", key), "key", say.code_of("key", self.codes))
 

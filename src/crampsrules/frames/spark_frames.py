@@ -12,12 +12,17 @@ from crampsrules.frames.dialect import Dialect
 from crampsrules.frames.inputs import BAD
 
 _FIRST, _LAST, _NEXT = "\ue010", "\ue011", "\ue012"
-"""What stands before and after a text in a table, and between the tables."""
+"""What stands before and after a text in a list of texts, and between the lists."""
+_IS = "\ue013"
+"""What stands between a text and its code."""
 _VARIABLE = "${"
 """How what Spark replaces begins, wherever it stands."""
-_DIGITS = 5
-_MOST_IN_ONE = 4
+_IN_A_MAP = 2
+_IN_A_LIST = 4
 _LOOKED_UP = 4
+
+
+_LARGEST = f"{(1 << 63) - 1}L"
 
 
 class Spark(Dialect):
@@ -95,6 +100,12 @@ class Spark(Dialect):
     def split(self, text: str, separator: str) -> str:
         return f"split({text}, {self.text(separator)})"
 
+    def without(self, text: str, signs: str) -> str:
+        # Where there is nothing to take away this is ten times as quick as `translate`.
+        for sign in signs:
+            text = self.call("replace", text, self.text(sign), "''")
+        return text
+
     def split_by(self, text: str, pattern: str) -> str:
         return f"split({text}, {self.text(pattern)})"
 
@@ -112,24 +123,28 @@ class Spark(Dialect):
         return f"sequence(1, greatest(length({text}), 1))"
 
     def code_of(self, text: str, codes: Mapping[str, int]) -> str:
-        rows = {one: f"{_FIRST}{one}{_LAST}{code:0{_DIGITS}}" for one, code in codes.items()}
-        table = self._table(text, rows)
-        place = f"instr({table}, concat('{_FIRST}', {text}, '{_LAST}'))"
-        code = f"CAST(substring({table}, {place} + length({text}) + 2, {_DIGITS}) AS INT)"
-        return f"CASE WHEN {place} > 0 THEN {code} END"
+        # Spark reads the maps once, as it plans.
+        written = {one: f"{one}{_IS}{code}" for one, code in codes.items()}
+        maps = (
+            f"str_to_map({self.text(_NEXT.join(each))}, '{_NEXT}', '{_IS}')"
+            for each in _by_hash(written, _IN_A_MAP)
+        )
+        return f"CAST(element_at({self._one_of([*maps], text)}, {text}) AS INT)"
 
     def among(self, text: str, texts: Sequence[str]) -> str:
-        rows = {one: f"{_FIRST}{one}{_LAST}" for one in texts}
-        return f"(instr({self._table(text, rows)}, concat('{_FIRST}', {text}, '{_LAST}')) > 0)"
+        # There are many more of them than of codes: as many maps would take long to plan.
+        written = {one: f"{_FIRST}{one}{_LAST}" for one in texts}
+        lists = [*map("".join, _by_hash(written, _IN_A_LIST))]
+        place = self._place(text, len(lists))
+        listed = f"element_at(split({self.text(_NEXT.join(lists))}, '{_NEXT}'), {place})"
+        return f"(instr({listed}, concat('{_FIRST}', {text}, '{_LAST}')) > 0)"
 
-    def _table(self, text: str, rows: Mapping[str, str]) -> str:
-        """The short table, of many, in which a text stands if it is known: found by its hash."""
-        count = max(len(rows) // _MOST_IN_ONE, 1)
-        tables = [""] * count
-        for one, row in rows.items():
-            tables[zlib.crc32(one.encode()) % count] += row
-        place = f"CAST(crc32({text}) % {count} AS INT) + 1"
-        return f"element_at(split({self.text(_NEXT.join(tables))}, '{_NEXT}'), {place})"
+    def _one_of(self, values: Sequence[str], text: str) -> str:
+        return f"element_at({self.list_of(values)}, {self._place(text, len(values))})"
+
+    def _place(self, text: str, count: int) -> str:
+        """Where a text stands among what `_by_hash` sorts it into."""
+        return f"CAST(crc32({text}) % {count} AS INT) + 1"
 
     def kept_apart(self, condition: str) -> str:
         # Spark compiles a stage into one function, and Java runs one as large as ours uncompiled,
@@ -158,13 +173,17 @@ class Spark(Dialect):
     def sorted_ids(self, rows: Sequence[tuple[str, str, str]]) -> str:
         if not rows:
             return self._none()
+        # Whole numbers, none of them null, are sorted many times as quickly as rows: each is the
+        # key and the place of the id, and those that do not count come last.
+        count = len(rows)
         listed = self.list_of(
-            f"CASE WHEN {condition} THEN {self.row({'k': key, 'id': id_})} END"
-            for condition, key, id_ in rows
+            f"CASE WHEN {condition} THEN {key} * {count} + {at} ELSE {_LARGEST} END"
+            for at, (condition, key, _) in enumerate(rows)
         )
-        # Nulls come first. Unlike `filter`, all of this is compiled.
-        missing = " + ".join(f"CASE WHEN {condition} THEN 0 ELSE 1 END" for condition, _, _ in rows)
-        return f"slice(sort_array({listed}), {missing} + 1, {len(rows)}).id"
+        counted = " + ".join(f"CASE WHEN {condition} THEN 1 ELSE 0 END" for condition, _, _ in rows)
+        ids = self.list_of(id_ for _, _, id_ in rows)
+        id_ = self.at(ids, f"pmod(one, {count}) + 1")
+        return self.mapped(f"slice(sort_array({listed}), 1, {counted})", "one", id_)
 
     def true_ids(self, flags: Sequence[tuple[str, str]]) -> str:
         # Which of four ids are true says one of sixteen lists: quicker than to ask of each in turn.
@@ -183,3 +202,11 @@ class Spark(Dialect):
 
     def _none(self) -> str:
         return "CAST(array() AS ARRAY<STRING>)"
+
+
+def _by_hash(written: Mapping[str, str], in_one: int) -> Sequence[Sequence[str]]:
+    """How texts are written, so sorted by their hashes that there are few to look through."""
+    sorted_: list[list[str]] = [[] for _ in range(max(len(written) // in_one, 1))]
+    for text, as_written in written.items():
+        sorted_[zlib.crc32(text.encode()) % len(sorted_)].append(as_written)
+    return sorted_

@@ -138,7 +138,8 @@ class _Packer:
             return otherwise
         conditions = [sql for sql, _ in cases]
         if not self._masks[-1]:
-            conditions[0] = self.dialect.kept_apart(conditions[0])
+            seldom = next((at for at, (_, bits) in enumerate(cases) if bits & BAD), 0)
+            conditions[seldom] = self.dialect.kept_apart(conditions[seldom])
         written = (
             f"WHEN {sql} THEN {self.dialect.whole(bits)}"
             for sql, (_, bits) in zip(conditions, cases, strict=True)
