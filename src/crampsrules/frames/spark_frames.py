@@ -125,11 +125,12 @@ class Spark(Dialect):
     def code_of(self, text: str, codes: Mapping[str, int]) -> str:
         # Spark reads the maps once, as it plans.
         written = {one: f"{one}{_IS}{code}" for one, code in codes.items()}
-        maps = (
+        maps = [
             f"str_to_map({self.text(_NEXT.join(each))}, '{_NEXT}', '{_IS}')"
             for each in _by_hash(written, _IN_A_MAP)
-        )
-        return f"CAST(element_at({self._one_of([*maps], text)}, {text}) AS INT)"
+        ]
+        known = f"element_at({self.list_of(maps)}, {self._place(text, len(maps))})"
+        return f"CAST(element_at({known}, {text}) AS INT)"
 
     def among(self, text: str, texts: Sequence[str]) -> str:
         # There are many more of them than of codes: as many maps would take long to plan.
@@ -138,9 +139,6 @@ class Spark(Dialect):
         place = self._place(text, len(lists))
         listed = f"element_at(split({self.text(_NEXT.join(lists))}, '{_NEXT}'), {place})"
         return f"(instr({listed}, concat('{_FIRST}', {text}, '{_LAST}')) > 0)"
-
-    def _one_of(self, values: Sequence[str], text: str) -> str:
-        return f"element_at({self.list_of(values)}, {self._place(text, len(values))})"
 
     def _place(self, text: str, count: int) -> str:
         """Where a text stands among what `_by_hash` sorts it into."""
