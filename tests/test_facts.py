@@ -7,6 +7,7 @@ import fractions
 import json
 import math
 import pickle
+import re
 import typing
 from collections import OrderedDict, UserDict
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, GROUPS, Fact, PatientFacts
+from crampsrules.readers import INVISIBLE, LINE_ENDS, NO_MEDICINE
 from crampsrules.units import UNITS
 from tests.drawing import shown_in
 
@@ -31,10 +33,17 @@ FLAGS = [fact for fact in FACTS.values() if fact.kind == "flag"]
 
 # --- What to draw from --------------------------------------------------------------------------
 
+# Hypothesis draws words of ours too, of which some say "none of these".
 medicine_names = (
-    st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=100)
+    st.text(
+        st.characters(
+            exclude_categories=("Cc", "Cs"), exclude_characters=f"[]{INVISIBLE}{LINE_ENDS}"
+        ),
+        min_size=1,
+        max_size=100,
+    )
     .map(str.strip)
-    .filter(bool)
+    .filter(lambda name: name and not re.match(NO_MEDICINE, name, re.ASCII))
 )
 
 
