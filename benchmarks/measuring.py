@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,23 +79,57 @@ class Timed:
     inputs: Sequence[Any]
 
 
-def rounds(ways: Mapping[str, Timed], number: int = ROUNDS) -> dict[str, float]:
-    """The median µs a patient of each way; they take turns, and time is the processor's."""
+@frozen
+class Times:
+    """The µs a patient of each way in each round that it took part in."""
+
+    of: Mapping[str, Sequence[float]]
+
+    def median(self, name: str) -> float:
+        """What it takes."""
+        return statistics.median(self.of[name])
+
+    def ratio(self, name: str, to: str) -> float:
+        """What one takes in times what another does.
+
+        The median over the rounds where both took part in all: a machine that is slower for a while
+        is slower for both.
+        """
+        some, others = self.of[name], self.of[to]
+        if len(some) != len(others):
+            return self.median(name) / self.median(to)
+        return statistics.median(one / other for one, other in zip(some, others, strict=True))
+
+
+def rounds(ways: Mapping[str, Timed], number: int = ROUNDS) -> Times:
+    """What each way takes; they take turns, and time is the processor's."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for way in ways.values():
         _seconds(way, way.inputs[:2])  # what is made with the first patient is made
     slow = {name for name, way in ways.items() if _seconds(way, way.inputs[:2]) > SLOW}
     names = list(ways)
-    for done in range(number):
-        names.append(names.pop(0))  # so that nobody always comes after the same
-        for name in names:
-            way = ways[name]
-            if name not in slow:
-                _seconds(way, way.inputs)  # nobody pays for what another left in the caches
-                times[name].append(_seconds(way, way.inputs))
-            elif done < SLOW_ROUNDS:
-                times[name].append(_seconds(way, way.inputs[: len(way.inputs) // 10]))
-    return {name: statistics.median(each) * 1e6 for name, each in times.items()}
+    with _nothing_old_to_collect():
+        for done in range(number):
+            names.append(names.pop(0))  # so that nobody always comes after the same
+            for name in names:
+                way = ways[name]
+                if name not in slow:
+                    _seconds(way, way.inputs)  # nobody pays for what another left in the caches
+                    times[name].append(_seconds(way, way.inputs))
+                elif done < SLOW_ROUNDS:
+                    times[name].append(_seconds(way, way.inputs[: len(way.inputs) // 10]))
+    return Times({name: [one * 1e6 for one in each] for name, each in times.items()})
+
+
+@contextmanager
+def _nothing_old_to_collect() -> Iterator[None]:
+    """Nobody pays for looking through what all the others have in memory, for garbage."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _seconds(way: Timed, inputs: Sequence[Any]) -> float:

@@ -14,6 +14,7 @@ from benchmarks.measuring import (
     Report,
     Table,
     Timed,
+    Times,
     Verdict,
     asked,
     draw_patients,
@@ -34,9 +35,10 @@ COMPILED = "**crampsrules, compiled**"
 DURABLE = "**crampsrules, durable**"
 LOWER = "durable-rules, lower module by hand"
 STRANGER = "from a mapping; everything, of someone never seen"
-STRANGERS = 4000
 # Where all that takes turns is quick.
 MANY_ROUNDS = 51
+# A hundred in each round, twice, and a few before the first.
+STRANGERS = MANY_ROUNDS * 2 * PATIENTS + 10
 
 
 def measure() -> Report:
@@ -48,8 +50,8 @@ def measure() -> Report:
     fastest = [_fastest(ways, half, documented=documented) for documented in (True, False)]
     peers = [ways[name] for name in fastest]
     met, strangers = _assess(rules, peers), _meet_strangers(rules, peers)
-    assessing = [Assessing(name, took, met) for name, took in met.items() if name not in ways]
-    assessing.append(Assessing(STRANGER, strangers[STRANGER], strangers))
+    assessing = [Assessing(name, met) for name in met.of if name not in ways]
+    assessing.append(Assessing(STRANGER, strangers))
     report = Report()
     report.tables.append(_firing_table(ways, times, missing))
     report.tables.append(_assessing_table(fastest, assessing))
@@ -62,12 +64,11 @@ class Assessing:
     """What an assessment took, and what each peer took to fire for the same patients."""
 
     name: str
-    took: float
-    fired: Mapping[str, float]
+    times: Times
 
     def times_faster(self, peer: str) -> float:
         """How often it is done in the time in which a peer fires."""
-        return self.fired[peer] / self.took
+        return self.times.ratio(peer, self.name)
 
 
 def _ways(rules: RuleBase) -> tuple[dict[str, Way], dict[str, str]]:
@@ -91,7 +92,7 @@ def _itself(patient: PatientFacts) -> PatientFacts:
     return patient
 
 
-def _fire(rules: RuleBase, ways: Mapping[str, Way], share: float) -> dict[str, float]:
+def _fire(rules: RuleBase, ways: Mapping[str, Way], share: float) -> Times:
     patients = draw_patients(rules, share, asked(rules))
     timed = {name: Timed(one.fire, list(map(one.prepare, patients))) for name, one in ways.items()}
     expected = [handwritten.fire(one, rules.formulary) for one in patients]
@@ -105,16 +106,16 @@ def _fire(rules: RuleBase, ways: Mapping[str, Way], share: float) -> dict[str, f
 
 
 def _firing_table(
-    ways: Mapping[str, Way], times: Mapping[float, Mapping[str, float]], missing: Mapping[str, str]
+    ways: Mapping[str, Way], times: Mapping[float, Times], missing: Mapping[str, str]
 ) -> Table:
-    compiled = times[HALF][COMPILED]
+    half = times[HALF]
     rows = [
         [
             name + ("" if ways[name].as_documented or name == BY_HAND else " (undocumented)"),
-            *(figure(times[share][name]) for share in KNOWN),
-            f"{times[HALF][name] / compiled:,.2f}",
+            *(figure(times[share].median(name)) for share in KNOWN),
+            f"{half.ratio(name, COMPILED):,.2f}",
         ]
-        for name in sorted(ways, key=lambda name: times[HALF][name])
+        for name in sorted(ways, key=half.median)
     ]
     rows += [[f"{module}: does not run here", "", "", "", ""] for module in missing]
     heads = [f"{share:.0%} known" for share in KNOWN]
@@ -132,7 +133,7 @@ def _completing(rules: RuleBase) -> Callable[[Patient], None]:
     return lambda patient: look_at(assess(patient, rules=rules, engine="compiled"))
 
 
-def _assess(rules: RuleBase, peers: Iterable[Way]) -> dict[str, float]:
+def _assess(rules: RuleBase, peers: Iterable[Way]) -> Times:
     """What an assessment, and these peers' firing, takes for the same patients, in turns."""
     facts = asked(rules)
     patients = draw_patients(rules, HALF, facts)
@@ -156,7 +157,7 @@ def _assess(rules: RuleBase, peers: Iterable[Way]) -> dict[str, float]:
     return rounds(timed, MANY_ROUNDS)
 
 
-def _meet_strangers(rules: RuleBase, peers: Iterable[Way]) -> dict[str, float]:
+def _meet_strangers(rules: RuleBase, peers: Iterable[Way]) -> Times:
     """What an assessment, and these peers' firing, takes for patients never seen before."""
     patients = draw_patients(rules, HALF, asked(rules), count=STRANGERS)
 
@@ -166,21 +167,25 @@ def _meet_strangers(rules: RuleBase, peers: Iterable[Way]) -> dict[str, float]:
 
     timed = {way.name: met(way.fire, map(way.prepare, patients)) for way in peers}
     timed[STRANGER] = met(_completing(rules), (one.to_dict() for one in patients))
-    return rounds(timed)
+    return rounds(timed, MANY_ROUNDS)
 
 
-def _fastest(ways: Mapping[str, Way], times: Mapping[str, float], *, documented: bool) -> str:
+def _fastest(ways: Mapping[str, Way], times: Times, *, documented: bool) -> str:
     peers = [
         name
         for name, one in ways.items()
         if name not in (BY_HAND, COMPILED, DURABLE) and (one.as_documented or not documented)
     ]
-    return min(peers, key=times.__getitem__)
+    return min(peers, key=times.median)
 
 
 def _assessing_table(fastest: Sequence[str], assessing: Iterable[Assessing]) -> Table:
     rows = [
-        [one.name, figure(one.took), *(f"{one.times_faster(peer):.1f}" for peer in fastest)]
+        [
+            one.name,
+            figure(one.times.median(one.name)),
+            *(f"{one.times_faster(peer):.1f}" for peer in fastest),
+        ]
         for one in assessing
     ]
     documented, any_way = fastest
@@ -194,12 +199,12 @@ def _assessing_table(fastest: Sequence[str], assessing: Iterable[Assessing]) -> 
 
 
 def _verdicts(
-    times: Mapping[float, Mapping[str, float]],
+    times: Mapping[float, Times],
     fastest: Sequence[str],
     assessing: Iterable[Assessing],
 ) -> list[Verdict]:
     half = times[HALF]
-    worst = max(each[COMPILED] / each[BY_HAND] for each in times.values())
+    worst = max(each.ratio(COMPILED, BY_HAND) for each in times.values())
     verdicts = [Verdict("compiled fires, in times what is written by hand takes", worst, 1.3)]
     rows = {one.name: one for one in assessing}
     for peer, which in zip(fastest, ("as documented", "in any way"), strict=True):
@@ -211,10 +216,10 @@ def _verdicts(
         ):
             says = f"assess() {name}: times faster than {peer}, the fastest peer {which}, fires"
             verdicts.append(Verdict(says, rows[name].times_faster(peer), at_least=at_least))
-    if DURABLE in half:
+    if DURABLE in half.of:
         for peer, at_most in ((LOWER, 1.5), ("clipspy", 1.0), ("zen-engine", 1.0)):
-            if peer in half:
-                ratio = half[DURABLE] / half[peer]
+            if peer in half.of:
+                ratio = half.ratio(DURABLE, peer)
                 verdicts.append(
                     Verdict(f"durable fires, in times what {peer} takes", ratio, at_most)
                 )

@@ -133,7 +133,7 @@ class Folding:
         Raises FactsError for a misspelt medicine.
         """
         # Here, rather than when it is looked at, so that a misspelt medicine is told.
-        medications = vars(facts)["medications"]
+        medications = facts.medications
         unrecognised = self._unrecognised(medications) if medications else ()
         following = self._following.get(fired)
         if following is None:

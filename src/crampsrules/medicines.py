@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
 
 from attrs import frozen
@@ -186,7 +187,7 @@ class Formulary:
         left_open = (one.left_open for one in each.values())
         return Resolved(Membership(held, self._all_classes.difference(held, *left_open)), ())
 
-    def unrecognised(self, names: frozenset[str]) -> tuple[str, ...]:
+    def unrecognised(self, names: AbstractSet[str]) -> tuple[str, ...]:
         """The parts of a list of medicines that are not known, as `resolve` finds them.
 
         Raises FactsError as `resolve` does.
@@ -196,7 +197,7 @@ class Formulary:
         for name in names:
             reading = self.reading(name)
             if reading.unrecognised or reading.in_doubt:
-                return self.resolve(names).unrecognised
+                return self.resolve(frozenset(names)).unrecognised
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._known.update(names)
