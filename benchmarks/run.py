@@ -29,11 +29,14 @@ PARTS: dict[str, Callable[[], Report]] = {
 
 def main(chosen: list[str]) -> None:
     """Measure, print, and write the tables of the page."""
+    for part in chosen:
+        if part not in PARTS:
+            raise SystemExit(f"no part {part!r}: there are {', '.join(PARTS)}")
     print(machine(), flush=True)
     verdicts: list[Verdict] = []
     for part in chosen or PARTS:
         print(f"\n{part}", flush=True)
-        report = _in_a_process(part)
+        report = measured(part)
         for table in report.tables:
             print(f"\n{table.markdown()}", flush=True)
             write(table)
@@ -48,8 +51,8 @@ def main(chosen: list[str]) -> None:
         print(f"{outcome}  {one.ratio:8.2f} ({one.wanted})  {one.says}")
 
 
-def _in_a_process(part: str) -> Report:
-    """What a part finds where no other has left anything behind."""
+def measured(part: str) -> Report:
+    """What a part finds, in a process where no other has left anything behind."""
     processes = multiprocessing.get_context("spawn")
     found, finds = processes.Pipe(duplex=False)
     process = processes.Process(target=_measure, args=(part, finds))
@@ -58,7 +61,7 @@ def _in_a_process(part: str) -> Report:
     try:
         report: Report = found.recv()
     except EOFError:
-        raise SystemExit(f"{part} found nothing") from None
+        raise SystemExit(f"{part} ended before it had measured all") from None
     process.join()
     return report
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks import handwritten, naive, run
 from benchmarks.grown import grown
-from benchmarks.measuring import Table, Verdict
+from benchmarks.measuring import SLOW_ROUNDS, Table, Timed, Times, Verdict, rounds
 from benchmarks.peers import MODULES
 from crampsrules import RuleBase
 from tests.drawing import ROOT, patients
@@ -89,6 +90,54 @@ def test_rules_grow_to_the_number_asked_for(size):
 def test_a_verdict_is_about_its_ratio(verdict, holds):
     """At most, or at least."""
     assert verdict.holds is holds
+
+
+def test_a_ratio_is_that_of_most_rounds():
+    """A machine that is slower for a while is slower for both, which medians would not see."""
+    times = Times({"quick": [1.0, 1.0, 9.0, 9.0, 9.0], "slow": [2.0, 2.0, 2.0, 18.0, 18.0]})
+
+    assert times.median("quick") == 9
+    assert times.ratio("slow", to="quick") == 2
+    assert times.ratio("quick", to="slow") == 0.5
+
+
+def test_what_took_part_in_fewer_rounds_is_told_by_its_median():
+    """There is nothing that stands beside each of them."""
+    times = Times({"quick": [1.0, 2.0, 3.0], "slow": [30.0]})
+
+    assert times.ratio("slow", to="quick") == 15
+
+
+def test_what_takes_turns_takes_as_many_of_them():
+    """But for what is slow; nothing of the collector's is left as it was not."""
+    frozen = gc.get_freeze_count()
+    ways = {
+        "slow": Timed(lambda _: sum(range(2_000_000)), [0] * 20),
+        "quick": Timed(abs, [0] * 20),
+        "other": Timed(abs, [0] * 20),
+    }
+
+    times = rounds(ways, 5)
+
+    assert {name: len(each) for name, each in times.of.items()} == {
+        "slow": SLOW_ROUNDS,
+        "quick": 5,
+        "other": 5,
+    }
+    assert times.ratio("slow", to="quick") > 100
+    assert gc.get_freeze_count() == frozen
+
+
+def test_a_part_that_ends_early_ends_the_run():
+    """Rather than leave the tables of another run as if they were this one's."""
+    with pytest.raises(SystemExit, match="nothing ended before it had measured all"):
+        run.measured("nothing")
+
+
+def test_a_part_that_is_none_is_refused():
+    """Before anything is measured."""
+    with pytest.raises(SystemExit, match="no part 'growht': there are own, single, growth, frames"):
+        run.main(["own", "growht"])
 
 
 def test_the_page_has_a_place_for_every_table(tmp_path, monkeypatch):
