@@ -79,6 +79,17 @@ class Timed:
     inputs: Sequence[Any]
 
 
+def never_seen(task: Callable[[Any], object], strangers: Iterable[Any]) -> Timed:
+    """Something to be timed with somebody else each time: `met_in` says how many that takes."""
+    others = iter(list(strangers))
+    return Timed(lambda _: task(next(others)), range(PATIENTS))
+
+
+def met_in(number: int) -> int:
+    """How many are met in that many rounds: those of each twice, and some before the first."""
+    return number * 2 * PATIENTS + 4
+
+
 @frozen
 class Times:
     """The µs a patient of each way in each round that it took part in."""

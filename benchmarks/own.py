@@ -13,7 +13,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import naive
-from benchmarks.measuring import Report, Table, Timed, draw_patients, figure, rounds
+from benchmarks.measuring import (
+    ROUNDS,
+    Report,
+    Table,
+    Timed,
+    draw_patients,
+    figure,
+    met_in,
+    never_seen,
+    rounds,
+)
 from benchmarks.single import look_at
 from crampsrules import PatientFacts, RuleBase, assess
 from crampsrules.engines import default_engine, engine_for
@@ -107,11 +117,17 @@ def _assessing(rules: RuleBase) -> Table:
         for engine in _engines():
             ways[f"{engine}: triage"] = Timed(_triaged(engine), mappings)
             ways[f"{engine}: everything"] = Timed(_complete(engine), mappings)
+            ways[f"{engine}: everything, of someone never seen"] = _strangers(engine, share)
         times = rounds(ways)
         for name in ways:
             rows.setdefault(name, [name]).append(figure(times.median(name)))
     head = ["assess() of a mapping, µs", *(f"{one:.0%} known" for one in KNOWN)]
     return Table("shipped-assessing", head, list(rows.values()))
+
+
+def _strangers(engine: str, share: float) -> Timed:
+    strangers = draw_patients(RuleBase.load(), share, count=met_in(ROUNDS))
+    return never_seen(_complete(engine), [one.to_dict() for one in strangers])
 
 
 def _triaged(engine: str) -> Callable[[Any], object]:

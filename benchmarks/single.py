@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from attrs import frozen
 
 from benchmarks import handwritten
 from benchmarks.grown import sixty
 from benchmarks.measuring import (
-    PATIENTS,
     Report,
     Table,
     Timed,
@@ -19,6 +17,8 @@ from benchmarks.measuring import (
     asked,
     draw_patients,
     figure,
+    met_in,
+    never_seen,
     rounds,
 )
 from benchmarks.peers import PeerMissingError, all_ways
@@ -37,8 +37,6 @@ LOWER = "durable-rules, lower module by hand"
 STRANGER = "from a mapping; everything, of someone never seen"
 # Where all that takes turns is quick.
 MANY_ROUNDS = 51
-# A hundred in each round, twice, and a few before the first.
-STRANGERS = MANY_ROUNDS * 2 * PATIENTS + 10
 
 
 def measure() -> Report:
@@ -159,14 +157,9 @@ def _assess(rules: RuleBase, peers: Iterable[Way]) -> Times:
 
 def _meet_strangers(rules: RuleBase, peers: Iterable[Way]) -> Times:
     """What an assessment, and these peers' firing, takes for patients never seen before."""
-    patients = draw_patients(rules, HALF, asked(rules), count=STRANGERS)
-
-    def met(task: Callable[[Any], object], given: Iterable[Any]) -> Timed:
-        strangers = iter(list(given))
-        return Timed(lambda _: task(next(strangers)), patients[:PATIENTS])
-
-    timed = {way.name: met(way.fire, map(way.prepare, patients)) for way in peers}
-    timed[STRANGER] = met(_completing(rules), (one.to_dict() for one in patients))
+    strangers = draw_patients(rules, HALF, asked(rules), count=met_in(MANY_ROUNDS))
+    timed = {way.name: never_seen(way.fire, map(way.prepare, strangers)) for way in peers}
+    timed[STRANGER] = never_seen(_completing(rules), (one.to_dict() for one in strangers))
     return rounds(timed, MANY_ROUNDS)
 
 

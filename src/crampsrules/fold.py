@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial, reduce
-from operator import itemgetter, or_
+from operator import or_
 from typing import NamedTuple
 
 from crampsrules.assessment import (
@@ -29,7 +29,7 @@ from crampsrules.denials import denials
 from crampsrules.facts import PatientFacts
 from crampsrules.ids import Ids
 from crampsrules.phrases import filled, joined
-from crampsrules.remembering import Remembered
+from crampsrules.remembering import Remembered, RememberedIfAskedAgain
 from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import (
     SERIOUSNESS,
@@ -46,11 +46,12 @@ from crampsrules.rules import (
 )
 from crampsrules.triage import Triage
 
-# How many answers are remembered: of all that fired and of the escalations, of each cause and each
-# advice; and in how many places of the ranking a cause is kept.
+# How many answers are remembered: of all that fired, of the escalations and of each cause; and of
+# each few escalations and each advice.
 _REMEMBERED = 1024
-_RANKS = 4
 _REMEMBERED_OF_EACH = 256
+# So many escalations are looked at as one: much of what fires for a patient fired for others too.
+_FEW = 8
 
 
 def fold(rules: RuleBase, facts: PatientFacts, fired: frozenset[str], *, engine: str) -> Assessment:
@@ -105,13 +106,13 @@ class Folding:
         self._unrecognised = rules.formulary.unrecognised
         self._version = rules.version
         self._escalations = [
-            (one, ids.bits[one.id], ids.bits.get(unless_id(one.id), 0), _raised(one))
-            for one in rules.escalations
+            _EscalationsFold(rules.escalations[start : start + _FEW], ids)
+            for start in range(0, len(rules.escalations), _FEW)
         ]
         self._triage = {level: rules.wording.triage[level.id] for level in Triage}
-        self.escalating = sum(bit | unless for _, bit, unless, _ in self._escalations)
+        self.escalating = sum(few.mask for few in self._escalations)
         self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
-        self._following = Remembered(self._follow, _REMEMBERED)
+        self._following = RememberedIfAskedAgain(self._follow, _REMEMBERED)
         self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
         self._fallbacks = [one for one in self._causes if one.fallback]
         others = (one.suspecting for one in self._causes if not one.fallback)
@@ -136,9 +137,11 @@ class Folding:
         medications = facts.medications
         unrecognised = self._unrecognised(medications) if medications else ()
         following = self._following.get(fired)
+        there: dict[str, object]
         if following is None:
-            following = {"triage": self.raised(fired & self.escalating).triage}
-        there = following.copy()
+            there = {"triage": self.raised(fired & self.escalating).triage}
+        else:
+            there = following.copy()
         there["facts"] = facts
         there["unrecognised"] = unrecognised
         there["engine"] = engine
@@ -153,47 +156,56 @@ class Folding:
         return self._denials.numbering(self._denied.bits)
 
     def _parts(self, name: str, facts: PatientFacts, fired: int) -> Mapping[str, object]:
-        """The part of an assessment that is called so, and all but advice, which costs the most."""
+        """The part of an assessment that is called so, and what is worked out with it."""
+        if name == "fired":
+            named = self._ids.named(fired)
+            if fired in self._following:
+                self._following[fired][name] = named
+            return {name: named}
         if name in ("advice", "withheld") and fired & self._advising:
             given, withheld = self._choose_advice(facts, fired)
             return {"advice": given, "withheld": withheld}
         return self._following[fired]
 
     def _follow(self, fired: int) -> dict[str, object]:
-        """What follows from what fired alone, whoever it fired for."""
+        """What follows from what fired alone, whoever it fired for, but for the names of that."""
         raised = self.raised(fired & self.escalating)
-        return {
-            **({} if fired & self._advising else {"advice": (), "withheld": ()}),
+        following: dict[str, object] = {
             "triage": raised.triage,
             "triage_wording": raised.wording,
             "escalations": raised.escalations,
             "causes": self.ranked(fired),
-            "fired": self._ids.named(fired),
             "rules_version": self._version,
             "disclaimer": self._wording.leaflet["disclaimer"],
         }
+        if not fired & self._advising:
+            following["advice"] = following["withheld"] = ()
+        return following
 
     def _raise(self, fired: int) -> _Raised:
         active: list[RaisedEscalation] = []
         held: set[str] = set()
-        for one, bit, unless, raised in self._escalations:
-            if fired & bit and not fired & unless:
-                active.append(raised)
-                held.update(one.holds)
+        for few in self._escalations:
+            if fired_of_few := fired & few.mask:
+                raised, holds = few.raised[fired_of_few]
+                active += raised
+                held |= holds
         # The most urgent stand first.
         triage = active[0].triage if active else Triage.SELF_CARE
         return _Raised(triage, self._triage[triage], frozenset(held), tuple(active))
 
     def ranked(self, fired: int) -> tuple[SuspectedCause, ...]:
         """The suspected causes, best first."""
-        listed = [one for one in self._causes if fired & one.suspecting]
         stands_alone = not fired & self._suspecting
+        listed = self._fallbacks if stands_alone else self._causes
+        weighed = [
+            one.weighed(fired & one.mask)
+            for one in listed
+            if stands_alone or fired & one.suspecting
+        ]
         if stands_alone:
-            listed = self._fallbacks
-        weighed = [one.weighed(fired & one.mask) for one in listed]
-        if stands_alone:
-            weighed = [one for one in weighed if not one.parts["against"]]
-        weighed.sort(key=_place)
+            weighed = [one for one in weighed if not one.against]
+        weighed.sort()
         return tuple([one.at(rank) for rank, one in enumerate(weighed, 1)])
 
     def _choose_advice(
@@ -218,6 +230,28 @@ def _folding_of(rules: RuleBase) -> Folding:
     return Folding(rules)
 
 
+class _EscalationsFold:
+    """A few escalations, most urgent first."""
+
+    def __init__(self, few: Sequence[Escalation], ids: Ids) -> None:
+        self._few = [
+            (one.holds, ids.bits[one.id], ids.bits.get(unless_id(one.id), 0), _raised(one))
+            for one in few
+        ]
+        self.mask = sum(bit | unless for _, bit, unless, _ in self._few)
+        self.raised = Remembered(self._raise, _REMEMBERED_OF_EACH)
+
+    def _raise(self, fired: int) -> tuple[Sequence[RaisedEscalation], frozenset[str]]:
+        """What of them is raised, and what that holds back."""
+        active = [
+            (holds, raised)
+            for holds, bit, unless, raised in self._few
+            if fired & bit and not fired & unless
+        ]
+        held = frozenset[str]().union(*(holds for holds, _ in active))
+        return tuple(raised for _, raised in active), held
+
+
 def _raised(one: Escalation) -> RaisedEscalation:
     return RaisedEscalation(
         id=one.id,
@@ -231,28 +265,32 @@ def _raised(one: Escalation) -> RaisedEscalation:
 
 # --- Causes -------------------------------------------------------------------------------------
 
-_Place = tuple[bool, int, int, str]
-
-_place = itemgetter(0)
-
 
 class _Weighed(NamedTuple):
-    """A cause with the evidence that fired for and against it, but for its rank."""
+    """A cause with the evidence that fired for and against it, but for its rank.
 
-    place: _Place
-    parts: dict[str, object]
-    made: dict[int, SuspectedCause]
+    They sort as they rank, and the id decides at last.
+    """
+
+    fallback: bool
+    minus_weight: int
+    minus_seriousness: int
+    id: str
+    because: tuple[Reason, ...]
+    against: tuple[Reason, ...]
+    likelihood: str
+    whatever_fired: dict[str, object]
 
     def at(self, rank: int) -> SuspectedCause:
         """The cause in that place among others."""
-        made = self.made.get(rank)
-        if made is None:
-            if len(self.made) >= _RANKS:
-                self.made.clear()
-            parts = self.parts.copy()
-            parts["rank"] = rank
-            self.made[rank] = made = suspected(parts)
-        return made
+        _, minus_weight, _, _, because, against, likelihood, whatever_fired = self
+        parts = whatever_fired.copy()
+        parts["rank"] = rank
+        parts["weight"] = -minus_weight
+        parts["likelihood"] = likelihood
+        parts["because"] = because
+        parts["against"] = against
+        return suspected(parts)
 
 
 class _CauseFold:
@@ -273,7 +311,7 @@ class _CauseFold:
             if (weight := rules.decibans[one.id])
         ]
         self._evidence.sort(key=lambda row: (-abs(row[1]), row[3].id))
-        self._seriousness = -SERIOUSNESS.index(cause.seriousness)
+        self._minus_seriousness = -SERIOUSNESS.index(cause.seriousness)
         self._likelihood = lru_cache(_REMEMBERED_OF_EACH)(partial(likelihood, rules.wording))
         # Every field, so that a copy need not grow.
         self._parts: dict[str, object] = {
@@ -296,7 +334,7 @@ class _CauseFold:
         self.mask = sum(row[0] for row in self._evidence)
         self.suspecting = ids.number(rules.suspecting[cause.id])
         self.fallback = cause.fallback
-        self.weighed: Callable[[int], _Weighed] = lru_cache(_REMEMBERED_OF_EACH)(self._weigh)
+        self.weighed: Callable[[int], _Weighed] = lru_cache(_REMEMBERED)(self._weigh)
 
     def _weigh(self, fired: int) -> _Weighed:
         cause = self._cause
@@ -304,20 +342,24 @@ class _CauseFold:
         because: list[Reason] = []
         against: list[Reason] = []
         seen: set[object] = set()
-        for bit, weight, side, counted, shown in self._evidence:
-            if fired & bit:
-                reason = shown if side in seen else counted
-                if reason is counted:
-                    total += weight
+        for _, weight, side, counted, shown in [row for row in self._evidence if fired & row[0]]:
+            reason = shown
+            if side not in seen:
+                reason = counted
+                total += weight
                 if side:
                     seen.add(side)
-                (because if weight > 0 else against).append(reason)
-        parts = self._parts.copy()
-        parts["weight"] = total
-        parts["likelihood"] = self._likelihood(total)
-        parts["because"] = tuple(because)
-        parts["against"] = tuple(against)
-        return _Weighed((cause.fallback, -total, self._seriousness, cause.id), parts, {})
+            (because if weight > 0 else against).append(reason)
+        return _Weighed(
+            cause.fallback,
+            -total,
+            self._minus_seriousness,
+            cause.id,
+            tuple(because),
+            tuple(against),
+            self._likelihood(total),
+            self._parts,
+        )
 
 
 def _reason(one: Evidence, weight: int, *, counted: bool) -> Reason:

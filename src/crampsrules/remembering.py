@@ -30,3 +30,27 @@ class Remembered(dict[_Asked, _Found]):
             self.clear()
         self[asked] = found
         return found
+
+
+class RememberedIfAskedAgain(Remembered[_Asked, _Found]):
+    """What was found for what is asked a second time.
+
+    Of strangers most are like none before or after, and what is kept of them would only be in the
+    way of those who come again.
+    """
+
+    def __init__(self, work_out: Callable[[_Asked], _Found], most: int) -> None:
+        """Remember what this gives, and what was asked once, each at most so many times."""
+        super().__init__(work_out, most)
+        self._asked_once: set[_Asked] = set()
+
+    def __missing__(self, asked: _Asked) -> _Found:
+        """Work it out."""
+        once = self._asked_once
+        if asked in once:
+            once.discard(asked)
+            return super().__missing__(asked)
+        if len(once) >= self._most:
+            once.clear()
+        once.add(asked)
+        return self._work_out(asked)
