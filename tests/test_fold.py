@@ -493,6 +493,8 @@ def test_an_answer_is_the_same_whoever_came_before(case, data):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fold, "_REMEMBERED", 2)
+        patch.setattr(fold, "_REMEMBERED_RAISED", 2)
+        patch.setattr(fold, "_REMEMBERED_WEIGHED", 2)
         patch.setattr(fold, "_REMEMBERED_OF_EACH", 2)
         patch.setattr(fold, "_FEW", 2)
         shared = Folding(case.rules)

@@ -46,9 +46,11 @@ from crampsrules.rules import (
 )
 from crampsrules.triage import Triage
 
-# How many answers are remembered: of all that fired, of the escalations and of each cause; and of
-# each few escalations and each advice.
+# How many answers are remembered: of all that fired, of the escalations and of all causes together;
+# and of each few escalations and each advice.
 _REMEMBERED = 1024
+_REMEMBERED_RAISED = 4096
+_REMEMBERED_WEIGHED = 32_768
 _REMEMBERED_OF_EACH = 256
 # So many escalations are looked at as one: much of what fires for a patient fired for others too.
 _FEW = 8
@@ -111,7 +113,7 @@ class Folding:
         ]
         self._triage = {level: rules.wording.triage[level.id] for level in Triage}
         self.escalating = sum(few.mask for few in self._escalations)
-        self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED)(self._raise)
+        self.raised: Callable[[int], _Raised] = lru_cache(_REMEMBERED_RAISED)(self._raise)
         self._following = RememberedIfAskedAgain(self._follow, _REMEMBERED)
         self._causes = [_CauseFold(rules, rules.causes[id_], ids) for id_ in sorted(rules.causes)]
         self._fallbacks = [one for one in self._causes if one.fallback]
@@ -334,7 +336,8 @@ class _CauseFold:
         self.mask = sum(row[0] for row in self._evidence)
         self.suspecting = ids.number(rules.suspecting[cause.id])
         self.fallback = cause.fallback
-        self.weighed: Callable[[int], _Weighed] = lru_cache(_REMEMBERED)(self._weigh)
+        remembered = _REMEMBERED_WEIGHED // len(rules.causes)
+        self.weighed: Callable[[int], _Weighed] = lru_cache(remembered)(self._weigh)
 
     def _weigh(self, fired: int) -> _Weighed:
         cause = self._cause
