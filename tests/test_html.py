@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from crampsrules import Assessment, FactsError, RuleBase, RuleError, Triage, assess
 from crampsrules.facts import FACTS
 from crampsrules.html import STYLE, as_page
-from tests.drawing import fact_mappings, fewer, rule_bases
+from tests.drawing import fact_mappings, fewer, rule_bases, shipped_texts
 
 SHIPPED = RuleBase.load()
 # A case that shows every kind of thing on the page.
@@ -307,6 +307,35 @@ def test_all_that_the_assessment_says_is_on_the_page(assessment):
         *(str(assessment.rules.sources[id_]) for one in assessment.causes for id_ in one.sources),
     ]
     assert not [one for one in said if squeezed(one) not in shown]
+
+
+@given(assessments())
+@few
+def test_what_is_for_clinicians_can_be_left_out(assessment):
+    """From the page and from the fragment; where it stays it can be told by its class."""
+    for fragment in (False, True):
+        whole = assessment.to_html(fragment=fragment)
+        for_patients = assessment.to_html(fragment=fragment, clinicians=False)
+
+        line = r'<span class="small clinician">[^<]*</span>'
+        without = re.sub(rf"<p>{line}</p>| {line}", "", whole)
+        without = re.sub("<details><summary>[^<]*</summary></details>", "", without)
+        assert without == for_patients
+        assert whole.count("For clinicians:") == len(re.findall(line, whole)) > 0
+        assert "For clinicians:" not in for_patients
+        assert html.escape(assessment.triage_wording.patient) in for_patients
+
+
+@pytest.mark.parametrize(("language", "lang"), [(None, "en"), ("de", "de"), ("pt-BR", "pt-BR")])
+def test_a_page_says_in_which_language_it_is(language, lang):
+    """That of the wording: a screen reader reads by it."""
+    texts = dict(shipped_texts())
+    if language:
+        texts["wording.toml"] += f'language = "{language}"\n'
+    assessment = assess(rules=RuleBase.from_texts(texts))
+
+    assert f'<html lang="{lang}">' in assessment.to_html()
+    assert f'<article class="crampsrules" lang="{lang}">' in assessment.to_html(fragment=True)
 
 
 @given(assessments())

@@ -616,6 +616,9 @@ WORDING = shipped_texts()["wording.toml"]
         ("small = 3", "small = 3.5", "scales", "['small']: takes a whole number, got 3.5"),
         ('clinician = "Routine', 'clinic = "Routine', "triage", "has no key 'clinic'"),
         ('safety_net = "', 'safty_net = "', "leaflet", "lacks in [leaflet]: safety_net"),
+        ('safety_net = "', 'safty_net = "', "leaflet", "no sentence is called 'safty_net'"),
+        ("{conditions}", "{condition}", "leaflet", "'caution' is to have {conditions} in it"),
+        ('title = "Be seen today"', 'title = " "', "triage", "[triage.same_day] says nothing"),
     ],
 )
 def test_wording_must_be_whole(old, new, file, message):

@@ -260,14 +260,17 @@ class Assessment:
             raise CrampsRulesError(f"this is no JSON: {error}") from None
         return cls.from_dict(data, rules=rules)
 
-    def to_html(self, *, fragment: bool = False) -> str:
+    def to_html(self, *, fragment: bool = False, clinicians: bool = True) -> str:
         """A self-contained page for a browser, with the evidence for and against each cause.
 
         A `fragment` is to stand in a page of your own, with its style, and headings one level down.
+        `clinicians=False` leaves out the lines that are meant for them, each of which has the class
+        "clinician" otherwise.
         """
         from crampsrules.html import as_fragment, as_page
 
-        return as_fragment(self) if fragment else as_page(self)
+        written = as_fragment if fragment else as_page
+        return written(self, clinicians=clinicians)
 
     def _repr_html_(self) -> str:
         return self.to_html(fragment=True)

@@ -21,6 +21,7 @@ from crampsrules.facts import FACTS, Fact
 from crampsrules.leaflet import HEADINGS, stock_sentences
 from crampsrules.phrases import filled
 from crampsrules.rulebase import RuleBase
+from crampsrules.sentences import LANGUAGE
 
 # Dark on light throughout, each at 4.5 to 1 or better, also where a notebook is dark. The bars
 # keep their colours on paper and where the reader's own colours replace all others.
@@ -47,20 +48,23 @@ forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exa
 LEAST_FULL_BAR = 20
 
 
-def as_page(assessment: Assessment) -> str:
+def as_page(assessment: Assessment, *, clinicians: bool = True) -> str:
     """A complete HTML document that needs nothing else, for a browser or to print."""
-    title = _text(stock_sentences(assessment)["title"])
+    words = stock_sentences(assessment)
+    title, language = _text(words["title"]), _language(words)
+    article = _Writer.for_(assessment, level=1, clinicians=clinicians).article()
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<main>\n{_Writer.for_(assessment, level=1).article()}\n</main>\n</body>\n</html>\n"
+        f"<main>\n{article}\n</main>\n</body>\n</html>\n"
     )
 
 
-def as_fragment(assessment: Assessment) -> str:
+def as_fragment(assessment: Assessment, *, clinicians: bool = True) -> str:
     """The part of the page that a notebook shows, with headings that leave the page its own."""
-    return f"<style>{STYLE}</style>{_Writer.for_(assessment, level=2).article()}"
+    article = _Writer.for_(assessment, level=2, clinicians=clinicians).article()
+    return f"<style>{STYLE}</style>{article}"
 
 
 # What HTML cannot hold: control characters, halves of characters, and what is no character.
@@ -75,6 +79,10 @@ _NO_TEXT = re.compile(
 
 def _text(value: str) -> str:
     return escape(_NO_TEXT.sub("\ufffd", value))
+
+
+def _language(words: Mapping[str, str]) -> str:
+    return words.get(LANGUAGE, "en")
 
 
 def _list(items: Iterable[str]) -> str:
@@ -92,20 +100,21 @@ def _paragraph(content: str) -> str:
 
 @frozen
 class _Writer:
-    """Writes one assessment; `level` is that of its highest heading."""
+    """Writes one assessment, for `clinicians` too; `level` is that of its highest heading."""
 
     assessment: Assessment
     words: Mapping[str, str]
     rules: RuleBase | None
     level: int
+    clinicians: bool
 
     @classmethod
-    def for_(cls, assessment: Assessment, *, level: int) -> _Writer:
+    def for_(cls, assessment: Assessment, *, level: int, clinicians: bool) -> _Writer:
         try:
             rules = assessment.rules
         except CrampsRulesError:  # read from data that was made with other rules
             rules = None
-        return cls(assessment, stock_sentences(assessment), rules, level)
+        return cls(assessment, stock_sentences(assessment), rules, level, clinicians)
 
     def article(self) -> str:
         parts = [
@@ -120,7 +129,8 @@ class _Writer:
             self._sources(),
             f'<p class="small">{_text(self.assessment.disclaimer)}</p>',
         ]
-        return f'<article class="crampsrules" lang="en">{"".join(parts)}</article>'
+        language = _language(self.words)
+        return f'<article class="crampsrules" lang="{language}">{"".join(parts)}</article>'
 
     def _heading(self, depth: int, text: str) -> str:
         tag, style = f"h{self.level + depth}", ("title", "heading", "subheading")[depth]
@@ -131,8 +141,10 @@ class _Writer:
 
     def _clinician(self, line: str | None) -> str:
         """What is not in plain words, marked as meant for clinicians."""
+        if not line or not self.clinicians:
+            return ""
         text = f"{self.words['for_clinicians']} {line}"
-        return f' <span class="small">{_text(text)}</span>' if line else ""
+        return f' <span class="small clinician">{_text(text)}</span>'
 
     # --- How soon to be seen ----------------------------------------------------------------
 
@@ -164,7 +176,7 @@ class _Writer:
         return self._section(self.words["causes_heading"], content)
 
     def _cause(self, cause: SuspectedCause) -> str:
-        mimic = filled(self.words["not_a_cramp"], title=cause.title) if cause.mimic else ""
+        mimic = self.words["not_a_cramp"] if cause.mimic else ""
         text = " ".join(part for part in (mimic, cause.patient) if part)
         reasons = _list(map(self._reason, (*cause.because, *cause.against)))
         why = f"{self.words['evidence_heading']}: {cause.title}"

@@ -135,7 +135,7 @@ def _causes(assessment: Assessment, words: Words) -> list[str]:
 
 
 def _cause(cause: SuspectedCause, words: Words) -> str:
-    mimic = filled(words["not_a_cramp"], title=cause.title) if cause.mimic else ""
+    mimic = words["not_a_cramp"] if cause.mimic else ""
     return " ".join(part for part in (f"{cause.title}.", mimic, cause.patient) if part)
 
 

@@ -25,7 +25,6 @@ from crampsrules.records import structure
 from crampsrules.rulefiles import RuleFile
 from crampsrules.rules import (
     HELD_KINDS,
-    LEAFLET_SENTENCES,
     NO_NAMES,
     Advice,
     Cause,
@@ -45,6 +44,7 @@ from crampsrules.rules import (
     caution_id,
     unless_id,
 )
+from crampsrules.sentences import LEAFLET_SENTENCES, wrong_sentence
 from crampsrules.tables import ID, ID_OF, RULES, WORDING, Place, Tables
 from crampsrules.triage import Triage
 
@@ -352,9 +352,16 @@ class _Linker:
         places = {kind: place for kind, (_, place) in self.tables.wording.items()}
         if unsaid := LEAFLET_SENTENCES - wording.leaflet.keys():
             self.tables.fault(f"lacks in [leaflet]: {', '.join(sorted(unsaid))}", places["leaflet"])
+        for name, sentence in wording.leaflet.items():
+            if fault := wrong_sentence(name, sentence):
+                self.tables.fault(f"in [leaflet], {fault}", places["leaflet"])
         for level in Triage:
-            if level.id not in wording.triage:
+            said = wording.triage.get(level.id)
+            if said is None:
                 self.tables.fault(f"lacks [triage.{level.id}]", places["triage"])
+            elif not (said.title.strip() and said.patient.strip()):
+                message = f"[triage.{level.id}] says nothing in its title or to the patient"
+                self.tables.fault(message, places["triage"])
         lowest = [one for one in wording.likelihoods if one.at_least is None]
         if len(lowest) != 1:
             message = "needs one likelihood without `at_least`, for the lowest weights"

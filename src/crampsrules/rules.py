@@ -296,61 +296,6 @@ class TriageWording:
     clinician: str
 
 
-LEAFLET_SENTENCES = frozenset(
-    {
-        "title",
-        "disclaimer",
-        "why_heading",
-        "causes_heading",
-        "nothing_suspected",
-        "nothing_suspected_urgent",
-        "not_a_cramp",
-        "evidence_heading",
-        "also_possible",
-        "advice_heading",
-        "relief_heading",
-        "prevention_heading",
-        "otc_heading",
-        "ask_first",
-        "also",
-        "withheld_heading",
-        "withheld_for",
-        "held",
-        "caution",
-        "unrecognised",
-        "others",
-        "sources_heading",
-        "safety_net",
-        "why_raises",
-        "why_lowers",
-        "why_first_cause",
-        "why_ranking",
-        "less_urgent_heading",
-        "known_heading",
-        "for_clinicians",
-        "how_weighed",
-        "weighed",
-        "evidence",
-        "evidence_against",
-        "evidence_for",
-        "counted",
-        "not_counted",
-        "held_back",
-        "triage_heading",
-        "first_cause_heading",
-        "none_suspected",
-        "other_causes",
-        "more_urgent",
-        "less_urgent",
-        "first_cause",
-        "no_first_cause",
-        "nothing_changes",
-        "whether_tested",
-    }
-)
-"""The stock sentences that an answer cannot do without."""
-
-
 @frozen(kw_only=True)
 class Wording:
     """The scales and stock sentences of a rule base."""
