@@ -409,6 +409,61 @@ def test_an_interview_kept_as_data_between_two_answers_is_the_same_interview(fac
     assert held.next() is None
 
 
+@given(patients(SHIPPED), st.sampled_from([None, "with_tests", "without_tests"]))
+@settings(fewer(3))
+def test_an_interview_that_began_with_facts_is_kept_as_it_is(facts, about_tests):
+    """Results of tests among them too, of which nobody said whether there are more."""
+    interview = Interview(facts)
+    if about_tests:
+        interview = getattr(interview, about_tests)()
+
+    again = Interview.from_state(json.loads(json.dumps(interview.to_state())))
+
+    assert again == interview
+    assert again.next() == interview.next()
+
+
+def test_an_interview_by_other_rules_does_not_go_on_by_these():
+    """What would be lost are reasons to be seen."""
+    mine = SHIPPED.extended_with(
+        {
+            "mine.toml": '[[sources]]\nid = "s"\ntitle = "S"\n'
+            '[[escalations]]\nid = "mine.scarf"\nwhen = "fever"\ntriage = "emergency"\n'
+            'reason = "R."\nclinician = "C."\nsource = "s"\n'
+        }
+    )
+    begun = Interview({"fever": True}, rules=mine)
+    kept = json.loads(json.dumps(begun.to_state()))
+
+    with pytest.raises(FactsError) as refused:
+        Interview.from_state(kept)
+
+    assert str(refused.value) == (
+        f"rules_version: this interview was begun by the rules {mine.version[:12]}, and the "
+        f"shipped ones are {SHIPPED.version[:12]}: give from_state() the rules that it was begun "
+        'with, or go on by other rules with Interview.resumed(state["answers"])'
+    )
+    assert Interview.from_state(kept, rules=mine) == begun
+    with pytest.raises(FactsError, match="and these are"):
+        Interview.from_state(SENT, rules=mine)
+
+
+def test_a_state_of_before_rules_were_named_in_it_is_read():
+    """It was sent along by the version before."""
+    kept = {name: value for name, value in SENT.items() if name != "rules_version"}
+
+    assert Interview.from_state(kept) == Interview()
+
+
+def test_what_is_no_fact_is_refused_with_none_too():
+    """A slip in the name of a fact stays one where its value is not known."""
+    interview = Interview()
+    question = interview.next()
+    assert question is not None
+    with pytest.raises(FactsError, match="fevr: is not a fact; did you mean 'fever'"):
+        interview.answer(question, {"fevr": None})
+
+
 SENT = Interview().to_state()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -78,6 +78,32 @@ def test_a_figure_that_is_none_is_refused():
     for figure in ("sNaN", "1e999999"):
         assert "takes a number" in refusal("age_years", Decimal(figure))
     assert "takes a whole number" in refusal("pain_severity", Decimal("3.5"))
+
+
+@given(
+    st.sampled_from([name for name, fact in FACTS.items() if fact.is_number]),
+    st.integers(20, 400),
+    st.booleans(),
+)
+def test_what_is_a_hair_outside_is_not_rounded_into_what_is_allowed(name, digits, low):
+    """However many digits it has: a float would have none of them."""
+    fact = FACTS[name]
+    edge = fact.low if low else fact.high
+    assert edge is not None
+    bound = Fraction(edge)
+    outside = bound + Fraction(-1 if low else 1, 10**digits)
+
+    assert "takes" in refusal(name, outside)
+    with localcontext(prec=500):
+        written = Decimal(outside.numerator) / outside.denominator
+    assert "takes" in refusal(name, written)
+    assert reader_of(fact)(bound) == bound
+
+
+def test_a_number_that_is_nearly_whole_is_not_whole():
+    """What a float would make of it is."""
+    for value in (Decimal("9.99999999999999999999"), 9 - Fraction(1, 10**30)):
+        assert "takes a whole number from 0 to 10" in refusal("pain_severity", value)
 
 
 def test_true_and_false_of_numpy_are_true_and_false():

@@ -74,9 +74,15 @@ class Interview:
             raise FactsError.of("takes a question that next() gave", value=question)
         if not isinstance(answers, Mapping):
             raise FactsError.of("takes a mapping of facts to values", value=answers)
-        given = {name: value for name, value in answers.items() if value is not None}
         asks_for_tests = question.id == HAS_TESTS
-        has_tests = _yes_or_no(given.pop(HAS_TESTS, None)) if asks_for_tests else None
+        has_tests = _yes_or_no(answers.get(HAS_TESTS)) if asks_for_tests else None
+        given = {
+            name: value
+            for name, value in answers.items()
+            # What is no fact is refused with any value, and with none.
+            if (value is not None or name not in FACTS)
+            and not (asks_for_tests and name == HAS_TESTS)
+        }
         facts = PatientFacts.from_mapping({**self.facts.known(), **given})
         assess(facts, rules=self.rules, engine="compiled")  # here a misspelt medicine shows
         in_vain = self.in_vain.union(question.facts).difference(given)
@@ -113,15 +119,30 @@ class Interview:
 
     def to_state(self) -> dict[str, object]:
         """All there is to keep between two requests, as JSON-ready data; `from_state` reads it."""
-        return {"answers": self.to_dict(), "has_tests": self.has_tests, "length": self.length}
+        return {
+            "answers": self.to_dict(),
+            "has_tests": self.has_tests,
+            "length": self.length,
+            "rules_version": self.rules.version,
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, object], *, rules: RuleBase | None = None) -> Interview:
-        """The interview that gave this state. Raises FactsError for what is none."""
+        """The interview that gave this state.
+
+        `rules` are those that it was begun with, where they are not the shipped ones. Raises
+        FactsError for what is no state, and for the state of an interview by other rules: their
+        reasons to be seen would be lost.
+        """
         if not isinstance(state, Mapping):
             raise _no_state(state)
-        if state.keys() != _STATE:
+        # Versions before this one did not say by which rules they ask.
+        if state.keys() | {"rules_version"} != _STATE:
             raise _no_state(state)
+        base = rules_or_shipped(rules)
+        version = state.get("rules_version", base.version)
+        if version != base.version:
+            raise _begun_by_others(version, base, "the shipped ones" if rules is None else "these")
         answers, length = state["answers"], state["length"]
         if not isinstance(answers, Mapping):
             message = f"takes a mapping of facts to values, got {shorten(answers)}"
@@ -129,8 +150,8 @@ class Interview:
         if type(length) is not int or length < 0:
             message = f"takes a whole number from 0 on, got {shorten(length)}"
             raise FactsError.of(message, field="length", value=length)
-        begun = cls.resumed(answers, rules=rules)
-        has_tests = _yes_or_no(state["has_tests"]) or begun.has_tests
+        begun = cls.resumed(answers, rules=base)
+        has_tests = bool(_yes_or_no(state["has_tests"]))
         return evolve(begun, has_tests=has_tests, length=length)
 
     @classmethod
@@ -144,12 +165,21 @@ class Interview:
         return cls(facts, rules=base, in_vain=in_vain, has_tests=tested)
 
 
-_STATE = {"answers", "has_tests", "length"}
+_STATE = {"answers", "has_tests", "length", "rules_version"}
 
 
 def _no_state(given: object) -> FactsError:
     message = f"takes what to_state() gave, got {shorten(given)}"
     return FactsError.of(message, field="state", value=given)
+
+
+def _begun_by_others(version: object, rules: RuleBase, which: str) -> FactsError:
+    message = (
+        f"this interview was begun by the rules {str(version)[:12]}, and {which} are "
+        f"{rules.version[:12]}: give from_state() the rules that it was begun with, or go on by "
+        'other rules with Interview.resumed(state["answers"])'
+    )
+    return FactsError.of(message, field="rules_version", value=version)
 
 
 def _yes_or_no(answer: object) -> bool | None:

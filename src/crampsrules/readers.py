@@ -13,6 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from operator import countOf
 from typing import Any, NoReturn
@@ -117,6 +118,8 @@ def _read_number(fact: Fact, value: object) -> float:
         _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
     if not within(fact, read):
         _refuse(_out_of_range(fact, read))
+    if isinstance(value, Decimal | Fraction) and not within(fact, value):
+        _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
     return read + 0.0
 
 
@@ -133,7 +136,7 @@ def finite(value: object) -> float | None:
     return read if math.isfinite(read) else None
 
 
-def within(fact: Fact, value: float) -> bool:
+def within(fact: Fact, value: float | Decimal | Fraction) -> bool:
     """Whether a number is one that a fact can be."""
     low, high = _bounds(fact)
     return low <= value <= high
@@ -206,8 +209,8 @@ def _out_of_unit(fact: Fact, unit: Unit, value: float) -> str:
 def _integer_reader(fact: Fact) -> Reader:
     def read(value: object) -> int:
         read = finite(value)
-        # A whole float is what a data frame makes of an int.
-        if read is None or not read.is_integer() or not within(fact, read):
+        # A whole float is what a data frame makes of an int; what has more digits loses none.
+        if read is None or value != int(read) or not within(fact, read):
             _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
         return int(read)
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -672,3 +673,48 @@ def test_decimals_that_polars_has_not_are_numbers_all_the_same(tmp_path, target)
     done = run(tmp_path / "in.parquet", tmp_path / f"out.{target}")
 
     assert done.exit_code == ExitCode.OK, done.stderr
+
+
+@pytest.mark.parametrize("target", FORMATS)
+def test_a_column_called_like_a_pattern_is_that_column(tmp_path, target):
+    """Polars takes such names for patterns: the column itself is kept, and no other."""
+    names = ["*", "^note.*$", "^(age)_years$", "note1", "potassium_mmol_l"]
+    file, out = tmp_path / "in.csv", tmp_path / f"out.{target}"
+    file.write_text(",".join(names) + "\n71,aaa,bbb,ccc,3.1\n")
+
+    done = run(file, out, "--columns", "age_years=*", "--keep", "*", "--keep", "^note.*$")
+
+    assert done.exit_code == ExitCode.OK
+    reads: dict[str, Any] = {
+        "csv": pl.read_csv,
+        "ndjson": pl.read_ndjson,
+        "parquet": pl.read_parquet,
+    }
+    (row,) = reads[target](out).to_dicts()
+    assert float(row["*"]) == 71
+    assert row["^note.*$"] == "aaa"
+    assert "note1" not in row
+    assert row["triage"] == assess(age_years=71, potassium_mmol_l=3.1).triage.id
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([1.0, math.inf]),
+        pa.array([[1.0], [-math.inf]]),
+        pa.array([{"a": [1.0]}, {"a": [math.inf]}]),
+    ],
+)
+def test_an_infinite_number_is_not_lost_in_ndjson(tmp_path, values):
+    """JSON has none: it is refused, and Parquet keeps it."""
+    file, out = tmp_path / "in.parquet", tmp_path / "out.ndjson"
+    pq.write_table(pa.table({"fever": [True, False], "x": values}), file)
+
+    done = run(file, out)
+
+    assert done.exit_code != ExitCode.OK
+    assert "the column 'x' has an infinite number in it, and NDJSON has none" in done.output
+    assert not out.exists()
+    assert run(file, out, "--keep", "fever").exit_code == ExitCode.OK
+    assert run(file, tmp_path / "out.parquet").exit_code == ExitCode.OK
+    assert pq.read_table(tmp_path / "out.parquet")["x"].to_pylist() == values.to_pylist()

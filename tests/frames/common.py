@@ -370,6 +370,8 @@ NAMES_AS_WRITTEN: Sequence[str] = [
     "aspirin\u2028lasix", "aspirin\u2029lasix", "lasix\u2029", "n\u0131l", "NOTH\u0130NG",
     "None", "NONE", "nones", "No", "nil", "n/a", "no  meds.", "no lasix", "none, lasix",
     "furo\u00adsemide", "furosemide\u200b", "\ufefflasix",
+    "statin|lasix", "simvastatin=40mg", "lasix>40mg", "statin\u2013lasix", "statin\u2022lasix",
+    "statin#lasix", "calcium$ibuprofen", "salbutamol\\1", "e\u0301zolpidem", "moon|root",
     "Schweppes tonic water", "on the pill since May", "(st john's wort?",
     "new insulin glargine pump", "furosemide ramipril water tablets",
     "co-codamol etc", "water_tablets etc", "I take a statin and my water tablets", "a", "on a",

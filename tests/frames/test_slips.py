@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crampsrules import FactsError, assess_frame
+from crampsrules import FactsError, assess, assess_frame
 from crampsrules.facts import FACTS
 from crampsrules.frames.slips import nearly_a_fact
 from tests.frames.common import added, assert_right
@@ -22,7 +22,8 @@ def test_the_name_of_a_fact_in_other_letters_is_nearly_that_fact(data):
     meant = data.draw(st.sampled_from([*FACTS, "timing__night"]))
     between = data.draw(st.sampled_from(["_", " ", "-", "."] + [""] * ("__" not in meant)))
     parts = [part.replace("_", between) for part in meant.split("__")]
-    name = data.draw(st.sampled_from([str.upper, str.title, str.capitalize]))("__".join(parts))
+    joint = data.draw(st.sampled_from(["__", between or "__"]))
+    name = data.draw(st.sampled_from([str.upper, str.title, str.capitalize]))(joint.join(parts))
 
     for written in (name, f" {name} "):
         assert nearly_a_fact(written) == meant
@@ -37,6 +38,11 @@ def test_the_name_of_a_fact_in_other_letters_is_nearly_that_fact(data):
         ("timng__night", "timing__night"),
         ("Timing__Nigth", "timing__night"),
         ("medication__statin", "medications__statin"),
+        ("timing_night", "timing__night"),
+        ("sites_clf", "sites__calf"),
+        ("medications_loop_diuretic", "medications__loop_diuretic"),
+        ("medications_notes_of_the_nurse", None),
+        ("timing_of_visit", None),
         ("age", "age_years"),
         ("Potassium", "potassium_mmol_l"),
         ("TSH", "tsh_miu_l"),
@@ -105,3 +111,26 @@ def test_what_is_no_slip_is_not_warned_of():
     weighed = found.drop("triage", "top_cause", "causes", "advice", "fired", "errors")
     assert "weight__motor_neurone_disease" in weighed.columns
     assert_right(added(assess_frame(weighed, columns=columns)), [{"age_years": 71.0}])
+
+
+@pytest.mark.parametrize("name", ["column_names", "columns", "sparkSession", "selectExpr", "types"])
+@pytest.mark.parametrize("kind", ["pandas", "polars", "lazy", "arrow", "duckdb", "dask"])
+def test_a_column_may_be_called_like_what_frames_have(kind, name):
+    """The frame is what it was, and a slip beside it is warned of."""
+    frame = pl.DataFrame({"age_years": [71.0, 30.0], name: ["x", "x"], "weaknes": [True, False]})
+    kinds = {
+        "pandas": pl.DataFrame.to_pandas,
+        "lazy": pl.DataFrame.lazy,
+        "arrow": pl.DataFrame.to_arrow,
+        "duckdb": in_duckdb,
+        "dask": lambda frame: dd.from_pandas(frame.to_pandas(), npartitions=1),
+    }
+    given = kinds.get(kind, pl.DataFrame.clone)(frame)
+
+    with pytest.warns(UserWarning, match="the column 'weaknes' was not taken into account"):
+        found = assess_frame(given)
+
+    if hasattr(type(found), "compute"):
+        found = found.compute()
+    triage = [assess(age_years=age).triage.id for age in (71.0, 30.0)]
+    assert nw.from_native(found).lazy().collect("polars")["triage"].to_list() == triage

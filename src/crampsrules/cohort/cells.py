@@ -15,6 +15,7 @@ from crampsrules.cohort.columns import declared
 from crampsrules.errors import shorten
 from crampsrules.facts import Fact
 from crampsrules.frames.columns import NONE, SEPARATOR
+from crampsrules.frames.polars_frames import exact
 from crampsrules.readers import LIST_AS_TEXT, RefusedError, reader_of
 
 # With a point where a data frame has made figures of flags, because some are not known.
@@ -61,7 +62,7 @@ class Cells:
         }
 
     def _text(self, column: str) -> pl.Expr:
-        text = pl.col(column).str.strip_chars()
+        text = exact(column).str.strip_chars()
         return pl.when(~text.is_in(["", *self._unknown])).then(text).alias(column)
 
     def _reason(self, column: str, text: str) -> str:
@@ -85,7 +86,7 @@ def _refusal(fact: Fact, text: str) -> str:
 
 
 def _value(column: str, fact: Fact) -> pl.Expr:
-    text = pl.col(column)
+    text = exact(column)
     match fact.kind:
         case "flag":
             return text.str.to_lowercase().replace_strict(

@@ -17,6 +17,7 @@ from crampsrules.cohort.formats import NOT_UTF_8, Format
 from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
 from crampsrules.cohort.plan import Plan
 from crampsrules.frames.columns import SEPARATOR
+from crampsrules.frames.polars_frames import exact
 
 # A quotation mark that nobody closed must not swallow the rest of the file. What is shorter is one
 # record, however many lines it has: were they read one by one, a long note would become people.
@@ -208,7 +209,7 @@ class CsvSource:
             facts=typed.rename(self.facts),
             numbers=numbers,
             faults=faults,
-            passed=passed.select(self.passed).to_arrow(),
+            passed=passed.select(map(exact, self.passed)).to_arrow(),
             given=lambda row: dict(zip(self.names, rows[row], strict=True)),
             csv=lambda row: _written(rows[row], self._plan.source_delimiter),
             rejects=rejects,

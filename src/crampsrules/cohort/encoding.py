@@ -166,12 +166,35 @@ def _described(table: pa.Table) -> Mapping[bytes, bytes]:
 def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     if not isinstance(batch.passed, list):
         given = _with_figures(_frame(batch.passed, Format.NDJSON), batch.passed.schema, facts)
+        _mind_the_infinite(given)
         return _written(framed([*given, *batch.answers]))
     answers = _written(batch.answers).decode().removesuffix("\n").split("\n")
     if not batch.passed:
         return b""
     joined = (_joined(*both) for both in zip(batch.passed, answers, strict=True))
     return "".join(joined).encode()
+
+
+def _mind_the_infinite(frame: pl.DataFrame) -> None:
+    """Refuse what JSON has no figure for, and Polars writes as null. NaN is null there."""
+    for column in frame:
+        if column.dtype.is_float():
+            infinite = bool(column.is_infinite().any())
+        else:
+            infinite = column.dtype.is_nested() and any(map(_has_infinite, column.to_list()))
+        if infinite:
+            raise CohortError(
+                f"the column {column.name!r} has an infinite number in it, and NDJSON has none: "
+                "leave it out by naming those to --keep, or write Parquet"
+            )
+
+
+def _has_infinite(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_infinite, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_infinite, value))
+    return isinstance(value, float) and math.isinf(value)
 
 
 def _with_figures(frame: pl.DataFrame, schema: pa.Schema, facts: Collection[str]) -> pl.DataFrame:

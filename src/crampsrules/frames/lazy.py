@@ -72,6 +72,11 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     return _only(frame, map(dialect.name, (*schema, *outputs.names)))
 
 
+def is_of_spark(frame: AnyFrame) -> bool:
+    """Whether it is a frame of Spark, and not one that has a column called like its methods."""
+    return hasattr(type(frame), "selectExpr")
+
+
 def with_stage(frame: AnyFrame, stage: Stage, dialect: Dialect) -> AnyFrame:
     """The frame with the columns of a stage added."""
     added = (f"{sql} AS {dialect.name(name)}" for name, sql in stage.items())
@@ -80,13 +85,13 @@ def with_stage(frame: AnyFrame, stage: Stage, dialect: Dialect) -> AnyFrame:
 
 def _only(frame: AnyFrame, columns: Iterable[str]) -> AnyFrame:
     """Those columns of the frame, also where Spark would read a variable in an expression."""
-    if hasattr(frame, "selectExpr"):
+    if is_of_spark(frame):
         return frame.select(*columns)
     return _projected(frame, columns)
 
 
 def _projected(frame: AnyFrame, expressions: Iterable[str]) -> AnyFrame:
-    if hasattr(frame, "selectExpr"):
+    if is_of_spark(frame):
         return frame.selectExpr(*expressions)
     return frame.project(", ".join(expressions))
 
@@ -96,7 +101,7 @@ def _known(frame: AnyFrame, schema: Mapping[str, nw.dtypes.DType]) -> Mapping[st
     nothing = {'"NULL"', "NULL", "void"}
     types = (
         dict(frame.dtypes)
-        if hasattr(frame, "selectExpr")
+        if is_of_spark(frame)
         else dict(zip(frame.columns, frame.types, strict=True))
     )
     return {name: dtype for name, dtype in schema.items() if str(types[name]) not in nothing}

@@ -245,7 +245,7 @@ class Names:
         return self.dialect.replaced(text, IGNORED, "")
 
     def _texts(self, folded: str) -> str:
-        """The texts of a name, or its own key alone where that is known or nothing is added."""
+        """The texts of a name, or its own key alone where that is known."""
         say = self.dialect
         spaced = say.replaced(folded, GAP, TWO_SPACES)
         joined = TWO_SPACES + say.group(1) + say.group(2)
@@ -257,8 +257,9 @@ class Names:
         texts = say.let("plain", plain, say.let("parts", self._parts("plain"), texts))
         key = self._key(folded)
         return (
-            f"CASE WHEN NOT {say.matches(folded, MAYBE_LABELLED)} "
-            f"OR {say.code_of(key, self.codes)} IS NOT NULL THEN {self._only(key)} "
+            f"CASE WHEN {say.code_of(key, self.codes)} IS NOT NULL THEN {self._only(key)} "
+            f"WHEN NOT {say.matches(folded, MAYBE_LABELLED)} "
+            f"THEN {say.list_of([self._pieces(folded)])} "
             f"ELSE {say.mapped(texts, 'text', self._pieces('text'))} END"
         )
 

@@ -36,7 +36,9 @@ def _names_of(frame: AnyFrame) -> list[Any]:
         frame = frame.to_native()
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return frame.collect_schema().names()
-    return list(getattr(frame, "column_names", getattr(frame, "columns", ())))
+    # Asked of the class: a column may be called like any of these.
+    names = "column_names" if hasattr(type(frame), "column_names") else "columns"
+    return list(getattr(frame, names, ()))
 
 
 def _mind_twins(frame: AnyFrame) -> None:
@@ -44,7 +46,7 @@ def _mind_twins(frame: AnyFrame) -> None:
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return
     names = _names_of(frame)
-    if hasattr(frame, "sparkSession") and not _minds_capitals(frame):
+    if lazy.is_of_spark(frame) and not _minds_capitals(frame):
         names = [name.lower() for name in names]
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise FactsError.of(f"two columns have the name {shorten(twice[0])}", field="frame")

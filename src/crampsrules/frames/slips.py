@@ -10,11 +10,13 @@ from functools import lru_cache
 from crampsrules.errors import FactsError, shorten
 from crampsrules.facts import FACTS
 from crampsrules.frames.columns import BETWEEN, columns_asked
+from crampsrules.rulebase import RuleBase
 
 _ALIKE = 0.8
 _BARE = {fact.replace("_", ""): fact for fact in FACTS}
 _SHORTEST_BEGINNING = 3
 _LONGEST_NAME = 100  # no fact is called so, and no member of one
+_SAY_WHICH = 'Say which column holds which fact, as in columns={"age_years": "AGE"}'
 
 
 def nearly_a_fact(name: object) -> str | None:
@@ -33,8 +35,10 @@ def _meant(name: str) -> str | None:
     if meant is not None:
         return meant
     set_, between, member = written.partition(BETWEEN)
+    if not between:
+        return _of_a_set(written)
     fact = FACTS.get(set_) or FACTS.get(_nearest(set_, FACTS) or "")
-    if not between or fact is None or not fact.is_set:
+    if fact is None or not fact.is_set:
         return None
     # Which classes of medicines there are is for the rules to say.
     meant = _nearest(member, fact.members) if fact.members else member
@@ -46,6 +50,16 @@ def _without_unit(name: str) -> str | None:
     figures = (fact.name for fact in FACTS.values() if fact.is_number)
     begun = [one for one in figures if one.startswith(f"{name}_")]
     return begun[0] if begun and len(name) >= _SHORTEST_BEGINNING else None
+
+
+def _of_a_set(name: str) -> str | None:
+    """The member of a set that is meant where one underscore stands between, as `timing_night`."""
+    for fact in FACTS.values():
+        if fact.is_set and name.startswith(f"{fact.name}_"):
+            members = fact.members or RuleBase.load().formulary.classes
+            if meant := _nearest(name.removeprefix(f"{fact.name}_"), members):
+                return fact.name + BETWEEN + meant
+    return None
 
 
 def _as_facts_are_written(name: str) -> str:
@@ -80,6 +94,6 @@ def mind_slips(names: Sequence[object]) -> None:
         if meant := nearly_a_fact(name):
             raise FactsError.of(
                 f"no column has the name of a fact; for {shorten(name)}, did you mean {meant!r}? "
-                'Say which column holds which fact, as in columns={"age_years": "AGE"}',
+                + _SAY_WHICH,
                 field="frame",
             )
