@@ -323,7 +323,13 @@ def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
                 "heaviness, stiffness, urge_to_move, twisting"
             ),
         ),
-        ('"pale" in medications', "'pale' is no class of medicines"),
+        (
+            '"pale" in medications',
+            (
+                "'pale' is no class of medicines; `crampsrules rules NAME` tells the classes of a "
+                "medicine"
+            ),
+        ),
         (
             "potassium_mmol_l < -3",
             (

@@ -135,6 +135,12 @@ class Formulary:
         """What `read` gives, remembered."""
         return lru_cache(_REMEMBERED)(self.read)
 
+    def classes_of(self, name: str) -> tuple[str, ...]:
+        """The classes that what is called so belongs to, in alphabetical order; none for others."""
+        reading = self.reading(name)
+        sure = not reading.unrecognised and not reading.in_doubt
+        return tuple(sorted(reading.held)) if sure else ()
+
     @cached_property
     def _known(self) -> set[str]:
         """Names that have been found to be known, up to a limit."""

@@ -6,6 +6,7 @@ import pytest
 
 from crampsrules import assess
 from crampsrules.cli import ExitCode
+from crampsrules.interview import Interview
 from tests.cli.common import INFORMS, NIGHT_CRAMPS, run
 
 
@@ -30,3 +31,20 @@ def test_facts_are_read_by_ending_or_by_content(tmp_path, name, text):
     assert from_file.stdout == from_pipe.stdout == str(assess(NIGHT_CRAMPS))
     assert INFORMS in from_file.stdout
     assert from_file.stderr == ""
+
+
+def test_what_is_kept_beside_facts_is_told_from_them():
+    """An assessment, and an interview between two requests: where the facts stand in them."""
+    assessment = assess(NIGHT_CRAMPS).to_json(unknowns=False)
+    state = json.dumps(Interview(NIGHT_CRAMPS).to_state())
+    for kept, what, under in (
+        (assessment, "an assessment", "facts"),
+        (state, "the state of an interview", "answers"),
+    ):
+        for command in ("assess", "graph"):
+            done = run(command, "-", given=kept)
+            assert done.exit_code == ExitCode.BAD_FACTS
+            told = f"this is {what} and no facts: those stand in it under {under!r}"
+            assert told in done.stderr
+        facts = json.dumps(json.loads(kept)[under])
+        assert run("assess", "-", given=facts).exit_code == ExitCode.OK

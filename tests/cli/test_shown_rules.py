@@ -427,3 +427,31 @@ def test_rules_shows_findings_laws_and_sources_too():
     assert SHIPPED.concluding[finding][0] in run("rules", finding).stdout
     assert law.says in run("rules", law.id).stdout
     assert source.title in run("rules", source.id).stdout
+
+
+@settings(fewer(2))
+@given(st.sampled_from([name for one in SHIPPED.formulary.classes.values() for name in one.names]))
+def test_a_medicine_is_shown_with_its_classes(name):
+    """Each of them can be looked up in turn."""
+    heading, _, *classes = described(SHIPPED, name).plain.splitlines()
+
+    if name not in SHIPPED.formulary.classes:
+        assert heading == f"{name}  (medicine)"
+        ids = [line.split(":")[0].strip() for line in classes]
+        assert ids == sorted(SHIPPED.formulary.reading(name).held)
+        assert all(id_ in SHIPPED.formulary.classes for id_ in ids)
+
+
+def test_a_name_on_a_label_is_looked_up_as_it_is_read():
+    """With its strength and form; one slip away from it, it is asked what was meant."""
+    assert described(SHIPPED, "Lasix 40 mg tablets").plain.splitlines() == [
+        "Lasix 40 mg tablets  (medicine)",
+        "belongs to these classes, each of which can be looked up:",
+        "  diuretic: Water tablets (diuretics)",
+        "  loop_diuretic: Strong water tablets (loop diuretics)",
+    ]
+    with pytest.raises(CrampsRulesError, match="did you mean 'furosemide'"):
+        described(SHIPPED, "furosemid")
+    for unheard_of in ("", "no medicine at all", "lasix and moonroot"):
+        with pytest.raises(CrampsRulesError, match="nothing has the id"):
+            described(SHIPPED, unheard_of)

@@ -57,6 +57,14 @@ def test_a_column_that_holds_one_fact_is_not_another():
             "medications__statn: 'statn' is no class of medicines; did you mean 'statin'?",
         ),
         (
+            {"medications__lasix": [True]},
+            {},
+            (
+                "medications__lasix: 'lasix' is no class of medicines; what is called so is of "
+                "'diuretic' and 'loop_diuretic'"
+            ),
+        ),
+        (
             {"timing": [["night"]], "timing__rest": [True]},
             {},
             "timing__rest: timing is given twice: as a set in 'timing', and here by member",

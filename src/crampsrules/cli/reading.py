@@ -30,7 +30,18 @@ def _mapping(file: BinaryIO) -> Mapping[str, object]:
         raise FactsError.of(
             "there is nothing in it; {} stands for a patient of whom nothing is known"
         )
-    return parsed_json(content) if _is_json(file, content) else parsed_toml(content)
+    mapping = parsed_json(content) if _is_json(file, content) else parsed_toml(content)
+    for has, what, under in _NO_FACTS:
+        if has <= mapping.keys():
+            raise FactsError.of(f"this is {what} and no facts: those stand in it under {under!r}")
+    return mapping
+
+
+_NO_FACTS = (
+    ({"facts", "triage", "rules_version"}, "an assessment", "facts"),
+    ({"answers", "has_tests", "length"}, "the state of an interview", "answers"),
+)
+"""What is kept beside facts, and may be given in their place: the keys that tell it."""
 
 
 def _is_json(file: BinaryIO, content: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rich.text import Text
 
@@ -64,7 +64,8 @@ def described(rules: RuleBase, id_: str) -> Text:
     if not shown:
         known = [*rules.rules, *rules.causes, *rules.concluding, *rules.sources, *FACTS]
         known += [*(law.id for law in rules.laws), *rules.formulary.classes]
-        raise CrampsRulesError(f"nothing has the id {id_!r}{did_you_mean(id_, known)}")
+        hint = did_you_mean(id_, (*known, *rules.formulary.reading(id_).in_doubt))
+        raise CrampsRulesError(f"nothing has the id {id_!r}{hint}")
     parts = (Text("\n").join(_as_text(line) for line in lines) for lines in shown)
     return Text("\n\n").join(parts)
 
@@ -90,6 +91,15 @@ def _all_called(rules: RuleBase, id_: str) -> Iterator[Lines]:
         yield _fact(rules, FACTS[id_])
     if id_ in rules.formulary.classes:
         yield _class(rules, rules.formulary.classes[id_])
+    elif classes := rules.formulary.classes_of(id_):
+        yield _medicine(rules, id_, classes)
+
+
+def _medicine(rules: RuleBase, name: str, classes: Sequence[str]) -> Lines:
+    yield _heading("medicine", name)
+    yield "belongs to these classes, each of which can be looked up:"
+    for id_ in classes:
+        yield f"  {id_}: {rules.formulary.classes[id_].title}"
 
 
 def _rule(rules: RuleBase, rule: Rule) -> Lines:

@@ -139,7 +139,10 @@ def wrong_member(fact: Fact, member: str, formulary: Formulary) -> str | None:
     if member in members:
         return None
     kind = "class of medicines" if fact.kind == "medicines" else f"member of {fact.name}"
-    return f"{member!r} is no {kind}{did_you_mean(member, members)}"
+    hint = did_you_mean(member, members)
+    if fact.kind == "medicines" and (classes := formulary.classes_of(member)):
+        hint = f"; what is called so is of {' and '.join(map(repr, classes))}"
+    return f"{member!r} is no {kind}{hint}"
 
 
 def _twice(columns: Iterable[FactColumn]) -> list[FactProblem]:
