@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import DeadlineExceeded
 from hypothesis.stateful import run_state_machine_as_test
 
-from crampsrules import CrampsRulesError, PatientFacts, RuleBase, Triage, assess
+from crampsrules import CrampsRulesError, FactsError, PatientFacts, RuleBase, Triage, assess
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.laws import binding_laws
@@ -424,6 +424,39 @@ def test_a_red_flag_takes_the_place_of_what_was_known_of_it():
     monotone_in_red_flags(assess, facts, {"saddle_numbness": True})
     monotone_in_red_flags(assess, facts, {"potassium_mmol_l": 2.0})
     monotone_in_red_flags(assess, facts, {"dialysis": True})
+
+
+def test_an_app_that_takes_no_engine_is_told_which_law_to_leave_out():
+    """Which is the first thing that goes wrong with a plain function."""
+    with pytest.raises(CrampsRulesError, match=r'leave_out=\["engine_independent"\]'):
+        engine_independent(lambda one: assess(one, engine=None), PatientFacts())
+    engine_independent(lambda one, **more: assess(one.to_dict(), **more), PatientFacts())
+
+
+@pytest.mark.parametrize(
+    ("app", "told"),
+    [
+        (App(call=lambda _: {"urgency": "now"}), "no attribute 'triage'"),
+        (App(call=assess, triage=lambda _: "urgent"), "urgent"),
+        (App(call=assess, advice=lambda _: cast("Any", None)), "not iterable"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_told_of_with_how_to(app, told):
+    """What the app gave, what went wrong, and where to say how it is read."""
+    with pytest.raises(CrampsRulesError) as refused:
+        unknown_is_not_safe(app, PatientFacts())
+
+    assert str(refused.value).startswith("an answer of the app cannot be read, ")
+    assert told in str(refused.value)
+    assert "App(triage=..., causes=..., advice=..., cautions=...)" in str(refused.value)
+
+
+def test_a_red_flag_that_is_none_is_refused_in_words():
+    """As facts are: with the name that was meant."""
+    with pytest.raises(FactsError, match="feverr: is not a fact; did you mean 'fever'"):
+        monotone_in_red_flags(assess, PatientFacts(), {"feverr": True})
+    with pytest.raises(FactsError, match="takes a mapping of facts to values, got 'fever'"):
+        monotone_in_red_flags(assess, PatientFacts(), cast("Any", "fever"))
 
 
 @pytest.mark.parametrize("how", ["backwards", "by name"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
@@ -163,8 +164,28 @@ class App:
         """The answer to these facts, read."""
         return self.read(self.respond(facts, **options))
 
+    def takes_option(self, name: str) -> bool:
+        """Whether the app can be called with this keyword."""
+        try:
+            inspect.signature(self.call).bind(None, **{name: None})
+        except TypeError:
+            return False
+        except ValueError:  # it does not say what it takes
+            return True
+        return True
+
     def read(self, response: object) -> Answer:
-        """An answer, read."""
+        """An answer, read. Raises CrampsRulesError for one that cannot be."""
+        try:
+            return self._read(response)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise CrampsRulesError(
+                f"an answer of the app cannot be read, {shorten(response)}: {error}. "
+                "App(triage=..., causes=..., advice=..., cautions=...) say how to read what is no "
+                "Assessment, with None for what is not shown"
+            ) from error
+
+    def _read(self, response: object) -> Answer:
         triage = self.triage(response)
         causes = None if self.causes is None else tuple(self.causes(response))
         advice = None if self.advice is None else tuple(self.advice(response))

@@ -92,9 +92,14 @@ def engine_independent(
     """Every engine gives the same answer, and so does leaving the choice open.
 
     The app is called with `engine=NAME`, which it must pass on to `assess`. `engines` are those
-    that run here unless they are given.
+    that run here unless they are given. Raises CrampsRulesError for an app that takes no engine.
     """
     tested = App.of(app)
+    if not tested.takes_option("engine"):
+        raise CrampsRulesError(
+            "engine_independent calls the app with engine=NAME, and this one takes none: where "
+            'nobody may choose one, leave this law out, with leave_out=["engine_independent"]'
+        )
     first = tested.answer(facts)
     for engine in running_engines() if engines is None else engines:
         expect_same(
@@ -109,12 +114,14 @@ def monotone_in_red_flags(app: Tested, facts: PatientFacts, red_flag: Mapping[st
     """Learning of a red flag never makes the answer less urgent, nor less urgent than it alone.
 
     Draw `red_flag` from `red_flags()`: one fact that by itself means being seen the same day.
+    Raises FactsError for what is no mapping of facts to values.
     """
     tested = App.of(app)
+    alone = PatientFacts.from_mapping(red_flag)
     without = facts.replace(**dict.fromkeys(_replaced_by(red_flag)))
     flagged = without.replace(**red_flag)
     before, after = tested.answer(without), tested.answer(flagged)
-    least = max(before.triage, tested.reference(PatientFacts.from_mapping(red_flag)).triage)
+    least = max(before.triage, tested.reference(alone).triage)
     if after.triage < least:
         message = f"{after.triage.id} with {dict(red_flag)!r}, which is at least {least.id}"
         shown = _difference({"without the red flag": before, "with it": after})
