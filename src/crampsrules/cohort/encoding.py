@@ -10,6 +10,7 @@ from io import BytesIO
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from attrs import frozen
 
@@ -165,8 +166,8 @@ def _described(table: pa.Table) -> Mapping[bytes, bytes]:
 
 def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     if not isinstance(batch.passed, list):
+        _mind_the_infinite(batch.passed)
         given = _with_figures(_frame(batch.passed, Format.NDJSON), batch.passed.schema, facts)
-        _mind_the_infinite(given)
         return _written(framed([*given, *batch.answers]))
     answers = _written(batch.answers).decode().removesuffix("\n").split("\n")
     if not batch.passed:
@@ -175,16 +176,19 @@ def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     return "".join(joined).encode()
 
 
-def _mind_the_infinite(frame: pl.DataFrame) -> None:
+def _mind_the_infinite(passed: pa.Table) -> None:
     """Refuse what JSON has no figure for, and Polars writes as null. NaN is null there."""
-    for column in frame:
-        if column.dtype.is_float():
-            infinite = bool(column.is_infinite().any())
+    for field in passed.schema:
+        if not holds(field.type, pa.types.is_floating):
+            continue
+        column = passed[field.name]
+        if pa.types.is_floating(field.type):
+            infinite = pc.any(pc.is_inf(column)).as_py()
         else:
-            infinite = column.dtype.is_nested() and any(map(_has_infinite, column.to_list()))
+            infinite = any(map(_has_infinite, column.to_pylist()))
         if infinite:
             raise CohortError(
-                f"the column {column.name!r} has an infinite number in it, and NDJSON has none: "
+                f"the column {field.name!r} has an infinite number in it, and NDJSON has none: "
                 "leave it out by naming those to --keep, or write Parquet"
             )
 
@@ -192,7 +196,7 @@ def _mind_the_infinite(frame: pl.DataFrame) -> None:
 def _has_infinite(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(map(_has_infinite, value.values()))
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):  # a map is a list of pairs
         return any(map(_has_infinite, value))
     return isinstance(value, float) and math.isinf(value)
 
