@@ -113,21 +113,19 @@ def _assessing(rules: RuleBase) -> Table:
     for share in KNOWN:
         patients = draw_patients(rules, share)
         mappings = [one.to_dict() for one in patients]
+        strangers = [one.to_dict() for one in draw_patients(rules, share, count=met_in(ROUNDS))]
         ways = {"reading the facts alone": Timed(PatientFacts.from_mapping, mappings)}
         for engine in _engines():
             ways[f"{engine}: triage"] = Timed(_triaged(engine), mappings)
             ways[f"{engine}: everything"] = Timed(_complete(engine), mappings)
-            ways[f"{engine}: everything, of someone never seen"] = _strangers(engine, share)
+            ways[f"{engine}: everything, of someone never seen"] = never_seen(
+                _complete(engine), strangers
+            )
         times = rounds(ways)
         for name in ways:
             rows.setdefault(name, [name]).append(figure(times.median(name)))
     head = ["assess() of a mapping, µs", *(f"{one:.0%} known" for one in KNOWN)]
     return Table("shipped-assessing", head, list(rows.values()))
-
-
-def _strangers(engine: str, share: float) -> Timed:
-    strangers = draw_patients(RuleBase.load(), share, count=met_in(ROUNDS))
-    return never_seen(_complete(engine), [one.to_dict() for one in strangers])
 
 
 def _triaged(engine: str) -> Callable[[Any], object]:

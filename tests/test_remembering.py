@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from crampsrules.remembering import Remembered, RememberedIfAskedAgain
 
 
-@given(st.lists(st.integers(0, 9)), st.integers(1, 12))
-def test_what_is_looked_up_is_what_would_be_worked_out(asked, most):
+@pytest.mark.parametrize("kind", [Remembered, RememberedIfAskedAgain])
+@given(asked=st.lists(st.integers(0, 9)), most=st.integers(1, 12))
+def test_what_is_looked_up_is_what_would_be_worked_out(kind, asked, most):
     """However much was looked up before, and no more is kept than may be."""
-    remembered: Remembered[int, int] = Remembered(lambda number: number * number, most)
+    remembered: Remembered[int, int] = kind(lambda number: number * number, most)
 
     for number in asked:
         assert remembered[number] == number * number
@@ -56,16 +57,6 @@ def test_what_raises_is_not_remembered():
             remembered[0]
 
     assert dict(remembered) == {2: 3}
-
-
-@given(st.lists(st.integers(0, 9)), st.integers(1, 12))
-def test_what_is_asked_again_is_what_would_be_worked_out(asked, most):
-    """However often and after whatever it is asked, and no more is kept than may be."""
-    remembered: Remembered[int, int] = RememberedIfAskedAgain(lambda number: -number, most)
-
-    for number in asked:
-        assert remembered[number] == -number
-        assert len(remembered) <= most
 
 
 @given(st.lists(st.integers(0, 9)))

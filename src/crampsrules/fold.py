@@ -161,8 +161,9 @@ class Folding:
         """The part of an assessment that is called so, and what is worked out with it."""
         if name == "fired":
             named = self._ids.named(fired)
-            if fired in self._following:
-                self._following[fired][name] = named
+            following = self._following.get(fired)
+            if following is not None:
+                following[name] = named
             return {name: named}
         if name in ("advice", "withheld") and fired & self._advising:
             given, withheld = self._choose_advice(facts, fired)

@@ -75,13 +75,11 @@ class Interview:
         if not isinstance(answers, Mapping):
             raise FactsError.of("takes a mapping of facts to values", value=answers)
         asks_for_tests = question.id == HAS_TESTS
-        has_tests = _yes_or_no(answers.get(HAS_TESTS)) if asks_for_tests else None
+        told = dict(answers)
+        has_tests = _yes_or_no(told.pop(HAS_TESTS, None)) if asks_for_tests else None
+        # What is no fact is refused with any value, and with none.
         given = {
-            name: value
-            for name, value in answers.items()
-            # What is no fact is refused with any value, and with none.
-            if (value is not None or name not in FACTS)
-            and not (asks_for_tests and name == HAS_TESTS)
+            name: value for name, value in told.items() if value is not None or name not in FACTS
         }
         facts = PatientFacts.from_mapping({**self.facts.known(), **given})
         assess(facts, rules=self.rules, engine="compiled")  # here a misspelt medicine shows

@@ -291,7 +291,7 @@ class _Parser:
             members = self.vocabulary.medicine_classes
         if value not in members:
             kind = "class of medicines" if fact.kind == "medicines" else f"member of {fact.name}"
-            hint = did_you_mean(value, members) or (_listed(fact.members) or _LOOK_UP)
+            hint = did_you_mean(value, members) or _listed(fact.members) or _LOOK_UP
             raise self._error(f"{value!r} is no {kind}{hint}", node)
         return value
 

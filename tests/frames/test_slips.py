@@ -67,7 +67,7 @@ def in_duckdb(frame):
     return duckdb.connect().from_arrow(frame.to_arrow())
 
 
-@pytest.mark.parametrize(
+each_kind = pytest.mark.parametrize(
     "kind",
     [
         pl.DataFrame,
@@ -80,6 +80,9 @@ def in_duckdb(frame):
     ],
     ids=["polars", "lazy", "pandas", "arrow", "dask", "duckdb", "narwhals"],
 )
+
+
+@each_kind
 @pytest.mark.parametrize(
     ("slip", "meant"), [("stroke_sings", "stroke_signs"), ("TIMING__NIGHT", "timing__night")]
 )
@@ -114,21 +117,13 @@ def test_what_is_no_slip_is_not_warned_of():
 
 
 @pytest.mark.parametrize("name", ["column_names", "columns", "sparkSession", "selectExpr", "types"])
-@pytest.mark.parametrize("kind", ["pandas", "polars", "lazy", "arrow", "duckdb", "dask"])
+@each_kind
 def test_a_column_may_be_called_like_what_frames_have(kind, name):
     """The frame is what it was, and a slip beside it is warned of."""
-    frame = pl.DataFrame({"age_years": [71.0, 30.0], name: ["x", "x"], "weaknes": [True, False]})
-    kinds = {
-        "pandas": pl.DataFrame.to_pandas,
-        "lazy": pl.DataFrame.lazy,
-        "arrow": pl.DataFrame.to_arrow,
-        "duckdb": in_duckdb,
-        "dask": lambda frame: dd.from_pandas(frame.to_pandas(), npartitions=1),
-    }
-    given = kinds.get(kind, pl.DataFrame.clone)(frame)
+    frame = kind({"age_years": [71.0, 30.0], name: ["x", "x"], "weaknes": [True, False]})
 
     with pytest.warns(UserWarning, match="the column 'weaknes' was not taken into account"):
-        found = assess_frame(given)
+        found = assess_frame(frame)
 
     if hasattr(type(found), "compute"):
         found = found.compute()

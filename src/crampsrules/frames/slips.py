@@ -16,7 +16,6 @@ _ALIKE = 0.8
 _BARE = {fact.replace("_", ""): fact for fact in FACTS}
 _SHORTEST_BEGINNING = 3
 _LONGEST_NAME = 100  # no fact is called so, and no member of one
-_SAY_WHICH = 'Say which column holds which fact, as in columns={"age_years": "AGE"}'
 
 
 def nearly_a_fact(name: object) -> str | None:
@@ -94,6 +93,6 @@ def mind_slips(names: Sequence[object]) -> None:
         if meant := nearly_a_fact(name):
             raise FactsError.of(
                 f"no column has the name of a fact; for {shorten(name)}, did you mean {meant!r}? "
-                + _SAY_WHICH,
+                'Say which column holds which fact, as in columns={"age_years": "AGE"}',
                 field="frame",
             )
