@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crampsrules import PatientFacts
-from crampsrules.conditions import ALWAYS, Condition, atoms, evaluate
+from crampsrules.conditions import (
+    ALWAYS,
+    AllOf,
+    AnyOf,
+    Condition,
+    atoms,
+    evaluate,
+    is_true,
+    known_where_true,
+)
 from crampsrules.memberships import membership
 from crampsrules.parsing import Vocabulary, parse
 from tests import kleene
@@ -100,6 +109,38 @@ def test_nothing_is_known_of_an_unknown_patient(text):
     nobody = Stub({}, dict.fromkeys(VOCABULARY.findings | VOCABULARY.causes))
 
     assert evaluate(read(text, may_ask_known=False), nobody) is None
+
+
+@given(text=condition_texts(VOCABULARY, may_ask_known=True), case=cases())
+def test_what_is_known_to_be_true_is_what_is_judged_true(text, case):
+    """False and unknown are told apart by `evaluate` alone."""
+    condition = read(text)
+
+    assert is_true(condition, case) is (evaluate(condition, case) is True)
+
+
+@given(text=condition_texts(VOCABULARY, may_ask_known=True), case=cases())
+def test_of_some_facts_one_is_known_wherever_a_condition_is_true(text, case):
+    """So where none of them is, it need not be judged."""
+    condition = read(text)
+    facts = known_where_true(condition)
+
+    assert facts is None or not is_true(condition, case) or facts & case.known.keys()
+
+
+def test_the_facts_of_which_one_is_known_are_few():
+    """Of an `and` those of one part, of an `or` those of all."""
+    assert known_where_true(read("(tingling or bruising) and weakness")) == {"weakness"}
+    assert known_where_true(read("tingling or bruising and not weakness")) in (
+        {"tingling", "bruising"},
+        {"tingling", "weakness"},
+    )
+    assert known_where_true(read("known(age_years)")) == {"age_years"}
+    assert known_where_true(read("not tingling and suspected(cause_0)")) == {"tingling"}
+    assert known_where_true(read("tingling or found_0")) is None
+    assert known_where_true(read("not known(age_years)")) is None
+    assert known_where_true(AllOf(())) is None
+    assert known_where_true(AnyOf(())) == frozenset()
 
 
 @given(text=condition_texts(VOCABULARY, may_ask_known=True))

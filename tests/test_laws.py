@@ -22,7 +22,9 @@ from crampsrules.conditions import ALWAYS, Comparison, Condition, atoms
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.fold import fold
+from crampsrules.inference import Inference
 from crampsrules.laws import binding_laws, breaches, broken_laws
+from crampsrules.observations import observe
 from crampsrules.rules import Advice, Law, caution_id, unless_id
 from tests.drawing import fewer, patients
 from tests.satisfying import (
@@ -182,6 +184,16 @@ def test_advice_that_may_not_come_together_may_come_alone():
         == ["gives warmth and cold_compress together"]
     )
     assert breach(warm) == breach(cold, other) == breach(other) == breach() == []
+
+
+@given(patients() | near_examples(RULES))
+def test_a_law_binds_whom_its_condition_is_true_of(patient):
+    """Those that are passed by for what is unknown would not have bound."""
+    assessment = assess(patient, engine="compiled")
+    judged = Inference(RULES, observe(assessment.facts, RULES.formulary))
+    true = {id_ for id_ in LAWS if judged.judge(RULES.law_conditions[id_]) is True}
+
+    assert {law.id for law in binding_laws(assessment)} == true
 
 
 def test_a_law_does_not_bind_on_what_is_unknown():

@@ -109,6 +109,27 @@ def fact_atoms(condition: Condition) -> Iterator[FactAtom]:
     return (atom for atom in atoms(condition) if not isinstance(atom, Conclusion))
 
 
+def known_where_true(condition: Condition) -> frozenset[str] | None:
+    """Facts of which at least one is known wherever a condition is true; None if there are none.
+
+    As few as can be seen at once. What is concluded from other rules is not looked into.
+    """
+    match condition:
+        case AllOf(parts):
+            found = [one for one in map(known_where_true, parts) if one is not None]
+            return min(found, key=len, default=None)
+        case AnyOf(parts):
+            known: frozenset[str] = frozenset()
+            for one in map(known_where_true, parts):
+                if one is None:
+                    return None
+                known |= one
+            return known
+        case Concluded() | Suspected() | Known(wanted=False):
+            return None
+    return frozenset({condition.fact})
+
+
 def thresholds(conditions: Iterable[Condition]) -> dict[str, set[float]]:
     """The numbers that conditions compare each fact with."""
     found: dict[str, set[float]] = {}
@@ -178,6 +199,19 @@ def evaluate(condition: Condition, case: Case) -> bool | None:
             return None if held is None else held is present
     value = case.value(condition.fact)
     return None if value is None else holds(condition, value)
+
+
+def is_true(condition: Condition, case: Case) -> bool:
+    """Whether a condition is known to be true, in less time than it takes to judge it.
+
+    Negations stand in the atoms alone, so what is not true need not be told from what is unknown.
+    """
+    match condition:
+        case AllOf(parts):
+            return all(is_true(part, case) for part in parts)
+        case AnyOf(parts):
+            return any(is_true(part, case) for part in parts)
+    return evaluate(condition, case) is True
 
 
 def holds(atom: Flag | Comparison | OneOf, value: object) -> bool:

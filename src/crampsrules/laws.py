@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crampsrules.assessment import Assessment
+from crampsrules.conditions import Condition, is_true, known_where_true
 from crampsrules.inference import Inference
 from crampsrules.observations import observe
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.rules import Law
 
 
@@ -25,8 +26,20 @@ def broken_laws(assessment: Assessment) -> tuple[Law, ...]:
 def binding_laws(assessment: Assessment) -> tuple[Law, ...]:
     """The laws that apply to this patient."""
     rules: RuleBase = assessment.rules
-    inference = Inference(rules, observe(assessment.facts, rules.formulary))
-    return tuple(law for law in rules.laws if inference.judge(rules.law_conditions[law.id]))
+    observations = observe(assessment.facts, rules.formulary)
+    inference, known = Inference(rules, observations), set(observations.values)
+    return tuple(
+        law
+        for law, condition, one_is_known in _conditional(rules)
+        if not (one_is_known and one_is_known.isdisjoint(known)) and is_true(condition, inference)
+    )
+
+
+@kept_with_rules
+def _conditional(rules: RuleBase) -> list[tuple[Law, Condition, frozenset[str] | None]]:
+    """Each law with its condition, and the facts of which one is known wherever it applies."""
+    conditions = [(law, rules.law_conditions[law.id]) for law in rules.laws]
+    return [(law, condition, known_where_true(condition)) for law, condition in conditions]
 
 
 def breaches(law: Law, assessment: Assessment) -> Iterator[str]:

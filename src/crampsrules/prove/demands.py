@@ -13,7 +13,6 @@ from crampsrules.prove.claims import Conjecture, Counterexample, Kind
 from crampsrules.prove.logic import Logic
 from crampsrules.prove.translation import Expression
 from crampsrules.rules import NO_NAMES, Escalation, Law, unless_id
-from crampsrules.triage import Triage
 
 
 @frozen
@@ -33,19 +32,19 @@ class Demands:
     def _red_flags(self) -> Iterator[Conjecture]:
         for one in self.logic.rules.escalations:
             if one.triage.is_urgent:
-                demanding = [law for law in self.logic.rules.laws if _demands(law, one.triage)]
                 says = f"a law demands {one.triage.id} wherever this surely calls for it"
-                refute = partial(self._unguarded, one, demanding)
+                refute = partial(self._unguarded, one)
                 reads = self.logic.reading_escalations([one])
                 yield Conjecture("red flag", one.id, says, reads, refute)
 
-    def _unguarded(self, one: Escalation, demanding: list[Law]) -> Counterexample | None:
-        bound = self.logic.any_of(map(self.logic.binding, demanding))
-        patient = self.logic.example(self.logic.surely_active(one), self.logic.negated(bound))
+    def _unguarded(self, one: Escalation) -> Counterexample | None:
+        unbound = self.logic.negated(self.logic.demanded(one.triage))
+        patient = self.logic.example(self.logic.surely_active(one), unbound)
         if patient is None:
             return None
         assessment = self.logic.assessed(patient)
         raised = one.id in {each.id for each in assessment.escalations}
+        demanding = self.logic.demanding(one.triage)
         shown = raised and not set(binding_laws(assessment)) & set(demanding)
         found = "it calls for this, and no law does: state one, or narrow the rule"
         return self.logic.replayed(patient, found, shown=shown)
@@ -98,12 +97,9 @@ class Demands:
         for one in self.logic.rules.advice:
             if one.id in named:
                 reads |= self.logic.reading_advice(one)
-        return reads | self.logic.reading_escalations(self._reaching(law))
-
-    def _reaching(self, law: Law) -> list[Escalation]:
-        if law.at_least is None:
-            return []
-        return [one for one in self.logic.rules.escalations if one.triage >= law.at_least]
+        if law.at_least is not None:
+            reads |= self.logic.reading_escalations(self.logic.reaching(law.at_least))
+        return reads
 
     def _broken(self, law: Law) -> Counterexample | None:
         patient = self.logic.example(self.logic.binding(law), self._breach(law))
@@ -131,13 +127,8 @@ class Demands:
         if law.not_together:
             found.append(logic.all_of(*(logic.given(advice[id_]) for id_ in law.not_together)))
         if law.at_least is not None:
-            reaching = map(logic.active, self._reaching(law))
-            found.append(logic.negated(logic.any_of(reaching)))
+            found.append(logic.below(law.at_least))
         return logic.any_of(found)
-
-
-def _demands(law: Law, triage: Triage) -> bool:
-    return law.at_least is not None and law.at_least >= triage
 
 
 def _parts_of(law: Law) -> Iterator[tuple[Kind, Law]]:

@@ -18,6 +18,7 @@ from crampsrules.prove.claims import Counterexample
 from crampsrules.prove.translation import Expression, Translation
 from crampsrules.rulebase import RuleBase
 from crampsrules.rules import Advice, Escalation, Law, caution_id, unless_id
+from crampsrules.triage import Triage
 
 
 @define(eq=False)
@@ -118,7 +119,30 @@ class Logic:
         """When an escalation fires and nothing removes it."""
         if one.unless is None:
             return self.true(one.id)
-        return self.all_of(self.true(one.id), self.negated(self.true(unless_id(one.id))))
+        return self._once(
+            f"active {one.id}",
+            lambda: self.all_of(self.true(one.id), self.negated(self.true(unless_id(one.id)))),
+        )
+
+    def demanded(self, triage: Triage) -> Expression:
+        """When a law that demands at least so much binds."""
+        return self._once(
+            f"demanded {triage.id}",
+            lambda: self.any_of(map(self.binding, self.demanding(triage))),
+        )
+
+    def demanding(self, triage: Triage) -> list[Law]:
+        """The laws that demand at least so much."""
+        return [
+            law for law in self.rules.laws if law.at_least is not None and law.at_least >= triage
+        ]
+
+    def below(self, triage: Triage) -> Expression:
+        """When nothing that calls for so much is active."""
+        return self._once(
+            f"below {triage.id}",
+            lambda: self.negated(self.any_of(map(self.active, self.reaching(triage)))),
+        )
 
     def surely_active(self, one: Escalation) -> Expression:
         """Where an escalation fires and what would remove it is known to be false."""
@@ -134,11 +158,18 @@ class Logic:
 
     def given(self, one: Advice) -> Expression:
         """When advice is given: it fires, and nothing withholds it or holds it back."""
+        return self._once(f"given {one.id}", lambda: self._given(one))
+
+    def _given(self, one: Advice) -> Expression:
         against = [self.true(unless_id(one.id, entry.id)) for entry in one.unless]
         held = self._once(
             f"held {one.kind}", lambda: self.any_of(map(self.active, self.holding(one)))
         )
         return self.all_of(self.true(one.id), self.negated(self.any_of([*against, held])))
+
+    def reaching(self, triage: Triage) -> list[Escalation]:
+        """The escalations that call for at least so much."""
+        return [one for one in self.rules.escalations if one.triage >= triage]
 
     def holding(self, one: Advice) -> list[Escalation]:
         """The escalations that hold such advice back."""
