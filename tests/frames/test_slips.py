@@ -104,6 +104,20 @@ def test_a_slip_beside_other_facts_is_warned_of(kind, slip, meant):
     assess_frame(frame, columns={meant: slip})
 
 
+@each_kind
+def test_columns_of_which_none_is_a_fact_are_refused(kind):
+    """Everyone would be unknown, and told that all is well; the first few are shown."""
+    frame = kind({f"q{number}": ["yes", "no"] for number in range(1, 8)})
+
+    with pytest.raises(FactsError) as refused:
+        assess_frame(frame)
+
+    assert str(refused.value) == (
+        "frame: no column has the name of a fact; got 'q1', 'q2', 'q3', 'q4', 'q5' and 2 more. "
+        'Say which column holds which fact, as in columns={"age_years": "AGE"}'
+    )
+
+
 def test_what_is_no_slip_is_not_warned_of():
     """What another column was said to be, what was added before, and what is like no fact."""
     frame = pl.DataFrame({"AGE": [71.0], "age_years": ["old"], "id": [1]})

@@ -53,8 +53,8 @@ def assess_frame(
             `errors`, and that row has no answer; "raise" raises FactsError with every such row.
         weights: Add a column `weight__CAUSE` for each cause, null where it is not listed.
 
-    Raises FactsError for a column of the wrong type, and where two columns are about one fact, and
-    MissingExtraError without the extra `frames`.
+    Raises FactsError for a column of the wrong type, where two columns are about one fact, and
+    where no column is about any; and MissingExtraError without the extra `frames`.
     Warns of a column that is not taken into account though its name is nearly that of a fact.
 
     >>> import polars as pl

@@ -23,8 +23,8 @@ from crampsrules.engines.columnar import (
     some,
 )
 from crampsrules.facts import CONTRADICTIONS, FACTS, Fact
-from crampsrules.frames.columns import BETWEEN, FactColumn, columns_asked, fact_columns
-from crampsrules.frames.slips import mind_slips
+from crampsrules.frames.columns import BETWEEN, FactColumn, fact_columns
+from crampsrules.frames.slips import mind_that_facts_are_there
 from crampsrules.medicines import Formulary
 from crampsrules.rulebase import RuleBase
 
@@ -56,12 +56,14 @@ class Inputs:
     ) -> Inputs:
         """Find the facts among the columns of a frame. Raises FactsError.
 
-        `names` are those of all columns, where the schema is of some only.
+        `names` are those of all columns, of which one has to hold a fact where there are any;
+        the schema may be of some only.
         """
-        renamed, all_names = columns or {}, list(names or schema)
+        renamed = columns or {}
+        all_names = list(schema if names is None else names)
         found = fact_columns(schema, rules.formulary, renamed, all_names)
-        if not columns_asked(all_names, renamed):
-            mind_slips(all_names)
+        if names is not None:
+            mind_that_facts_are_there(all_names, renamed)
         return cls(found, rules.formulary, _classes_asked(rules))
 
     def of_fact(self, fact: str) -> list[FactColumn]:

@@ -15,6 +15,7 @@ from crampsrules.rulebase import RuleBase
 _ALIKE = 0.8
 _BARE = {fact.replace("_", ""): fact for fact in FACTS}
 _SHORTEST_BEGINNING = 3
+_MOST_SHOWN = 5
 _LONGEST_NAME = 100  # no fact is called so, and no member of one
 
 
@@ -78,21 +79,31 @@ def nearly_facts(names: Sequence[object], columns: Mapping[str, str]) -> Iterato
             yield str(name), meant
 
 
-def mind_slips(names: Sequence[object]) -> None:
-    """Refuse columns of which none is a fact and one is nearly one: everyone would be unknown.
+def mind_that_facts_are_there(names: Sequence[object], columns: Mapping[str, str]) -> None:
+    """Refuse columns of which none holds a fact: all would be unknown. Raises FactsError.
 
-    Names that are no texts, as levels of names are in pandas, may have one in them.
+    Names that are no texts, as levels of names are in pandas, may have one in them. Where there is
+    no column at all, nothing was meant to be known.
     """
-    for name in names:
-        if not isinstance(name, str):
-            message = (
-                f"no column has the name of a fact: those are texts, and {shorten(name)} is none. "
-                "Give the columns names that are"
-            )
-            raise FactsError.of(message, field="frame")
-        if meant := nearly_a_fact(name):
-            raise FactsError.of(
-                f"no column has the name of a fact; for {shorten(name)}, did you mean {meant!r}? "
-                'Say which column holds which fact, as in columns={"age_years": "AGE"}',
-                field="frame",
-            )
+    if not names or columns or columns_asked(names, columns):
+        return
+    unreadable = [name for name in names if not isinstance(name, str)]
+    if unreadable:
+        message = (
+            f"no column has the name of a fact: those are texts, and {shorten(unreadable[0])} is "
+            "none. Give the columns names that are"
+        )
+        raise FactsError.of(message, field="frame")
+    slips = ((name, nearly_a_fact(name)) for name in names)
+    name, meant = next((one for one in slips if one[1]), (None, None))
+    found = f"for {shorten(name)}, did you mean {meant!r}?" if name else f"got {_shown(names)}."
+    raise FactsError.of(
+        f"no column has the name of a fact; {found} "
+        'Say which column holds which fact, as in columns={"age_years": "AGE"}',
+        field="frame",
+    )
+
+
+def _shown(names: Sequence[object]) -> str:
+    shown = ", ".join(shorten(name) for name in names[:_MOST_SHOWN])
+    return f"{shown} and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else shown
