@@ -135,6 +135,20 @@ def test_how_cells_are_written(fact, text, value):
                 "behind a point here, as in 1.5"
             ),
         ),
+        (
+            "calcium_mmol_l",
+            "9.1",
+            (
+                "calcium_mmol_l: takes a number from 0.3 to 6 mmol/L, and 9.1 mmol/L cannot be, "
+                "but 9.1 mg/dL (2.27 mmol/L) or 9.1 mEq/L (4.55 mmol/L) could"
+            ),
+        ),
+        (
+            "calcium_mmol_l",
+            "9.1 mgdl",
+            "calcium_mmol_l: is taken in mmol/L or mg/dL or mEq/L, got the unit 'mgdl'",
+        ),
+        ("calcium_mmol_l", "1e400", "calcium_mmol_l: takes a number as its value, got inf"),
         ("age_years", "7,x", "age_years: takes a number from 0 to 120 years, got '7,x'"),
         ("fever", "1,0", "fever: takes true or false, got '1,0'"),
         ("fever", "1.5", "fever: takes true or false, got '1.5'"),

@@ -50,10 +50,9 @@ class Cells:
         typed = texts.select(_value(column, fact) for column, fact in self._facts.items())
         faulty: dict[int, list[str]] = {}
         for column, fact in self._facts.items():
-            missed = texts[column].is_not_null() & typed[column].is_null()
-            if missed.any() and fact.units:
+            if fact.units:
                 typed = typed.with_columns(_with_units(fact, texts[column], typed[column]))
-                missed = texts[column].is_not_null() & typed[column].is_null()
+            missed = texts[column].is_not_null() & typed[column].is_null()
             for row in missed.arg_true():
                 faulty.setdefault(row, []).append(column)
         return typed, {
@@ -78,7 +77,7 @@ def _refusal(fact: Fact, text: str) -> str:
         what = "names of medicines" if fact.kind == "medicines" else "its members"
         return f"takes {what} with {SEPARATOR!r} between them, got {shorten(text)}"
     try:
-        reader_of(fact)(text)
+        reader_of(fact)(_quantity(fact, text) or text)
     except RefusedError as error:
         has_comma = fact.is_number and _DECIMAL_COMMA.fullmatch(text)
         return f"{error}{'; decimals stand behind a point here, as in 1.5' if has_comma else ''}"
@@ -113,16 +112,26 @@ def _value(column: str, fact: Fact) -> pl.Expr:
 
 
 def _with_units(fact: Fact, texts: pl.Series, values: pl.Series) -> pl.Series:
-    """Read what is left as a figure with its unit, such as 9.1 mg/dL."""
+    """Read what is no figure that can be as one with its unit, such as 9.1 mg/dL."""
     read = reader_of(fact)
+    can_be = values.is_between(fact.low, fact.high)
+    values = pl.select(pl.when(can_be).then(values).alias(texts.name)).to_series()
+    left = texts.filter(values.is_null() & texts.is_not_null()).unique()
+    if left.is_empty():
+        return values
     found = {}
-    for text in texts.filter(values.is_null() & texts.is_not_null()).unique():
-        figure, _, unit = text.partition(" ")
-        if not _FIGURE.fullmatch(figure):
-            continue  # it stays null, and is told of with the others
+    for text in left:
         try:
-            found[text] = read({"value": float(figure), "unit": unit})
+            found[text] = read(_quantity(fact, text))
         except RefusedError:
-            continue
+            continue  # it stays null, and is told of with the others
     again = texts.replace_strict(found, default=None, return_dtype=pl.Float64)
-    return pl.Series(values.name, pl.select(pl.coalesce(values, again)).to_series())
+    return pl.select(pl.coalesce(values, again)).to_series()
+
+
+def _quantity(fact: Fact, text: str) -> dict[str, object] | None:
+    """A laboratory value with its unit, as `assess` takes it; None where a text is no such."""
+    figure, _, unit = text.partition(" ")
+    if not fact.units or not _FIGURE.fullmatch(figure):
+        return None
+    return {"value": float(figure), "unit": unit or fact.unit}

@@ -14,6 +14,20 @@ from crampsrules.rulebase import RuleBase
 
 _ALIKE = 0.8
 _BARE = {fact.replace("_", ""): fact for fact in FACTS}
+_BY_WORDS = {frozenset(fact.split("_")): fact for fact in FACTS}
+# Words that tables put around what a fact is called, as in `has_fever` and `serum_potassium`.
+_AROUND = {
+    "adjusted",
+    "blood",
+    "corrected",
+    "flag",
+    "had",
+    "has",
+    "is",
+    "patient",
+    "plasma",
+    "serum",
+}
 _SHORTEST_BEGINNING = 3
 _MOST_SHOWN = 5
 _LONGEST_NAME = 100  # no fact is called so, and no member of one
@@ -30,9 +44,7 @@ def nearly_a_fact(name: object) -> str | None:
 @lru_cache(maxsize=1024)
 def _meant(name: str) -> str | None:
     written = _as_facts_are_written(name)
-    same = _BARE.get(written.replace("_", ""))
-    meant = same or _nearest(written, FACTS) or _without_unit(written)
-    if meant is not None:
+    if meant := _called_like(written) or _called_like(_without_words_around(written)):
         return meant
     set_, between, member = written.partition(BETWEEN)
     if not between:
@@ -43,6 +55,16 @@ def _meant(name: str) -> str | None:
     # Which classes of medicines there are is for the rules to say.
     meant = _nearest(member, fact.members) if fact.members else member
     return fact.name + BETWEEN + meant if meant else None
+
+
+def _called_like(name: str) -> str | None:
+    """The fact that is called so, nearly so, or so with its words in another order."""
+    same = _BARE.get(name.replace("_", "")) or _BY_WORDS.get(frozenset(name.split("_")))
+    return same or _nearest(name, FACTS) or _without_unit(name)
+
+
+def _without_words_around(name: str) -> str:
+    return "_".join(word for word in name.split("_") if word not in _AROUND)
 
 
 def _without_unit(name: str) -> str | None:
