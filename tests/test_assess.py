@@ -19,6 +19,9 @@ from crampsrules import (
     Triage,
     assess,
     assess_many,
+    graph,
+    next_questions,
+    what_would_change,
 )
 from crampsrules.facts import FACTS
 from crampsrules.strategies.junk import junk, junk_mappings
@@ -59,6 +62,18 @@ def test_nothing_known_is_a_patient_too():
     assert empty.triage is Triage.SELF_CARE
     assert empty == assess(None) == assess({}) == assess(PatientFacts())
     assert empty == assess({"fever": None}) == assess(fever=None)
+
+
+@pytest.mark.parametrize("ask", [next_questions, what_would_change, graph])
+def test_whatever_takes_facts_takes_them_as_keywords(ask):
+    """Alone, added to a mapping or to `PatientFacts`; and a wrong one is told as `assess` does."""
+    whole = ask({"timing": ["night"], "cirrhosis": True})
+
+    assert ask(timing=["night"], cirrhosis=True) == whole
+    assert ask({"cirrhosis": True}, timing=["night"]) == whole
+    assert ask(PatientFacts(cirrhosis=True), timing=["night"]) == whole
+    with pytest.raises(FactsError, match="timings: is not a fact; did you mean 'timing'"):
+        ask(timings=["night"])
 
 
 def test_keywords_add_to_patient_facts():

@@ -70,9 +70,15 @@ class Change:
 
 
 def what_would_change(
-    facts: PatientFacts | Mapping[str, object] | None = None, /, *, rules: RuleBase | None = None
+    facts: PatientFacts | Mapping[str, object] | None = None,
+    /,
+    *,
+    rules: RuleBase | None = None,
+    **known: object,
 ) -> tuple[Change, ...]:
     """The smallest sets of one or two unknown facts that would change the answer.
+
+    Takes facts as `assess` does, keywords among them.
 
     Those that would raise the triage come first, highest level first, then those that would
     lower it, then those that would change the first cause; single facts before pairs. A pair is
@@ -83,7 +89,7 @@ def what_would_change(
     Raises FactsError for bad facts.
     """
     base = rules_or_shipped(rules)
-    return _Search(base, patient_facts(facts)).changes()
+    return _Search(base, patient_facts(facts, known)).changes()
 
 
 @frozen(eq=False)

@@ -53,20 +53,22 @@ def next_questions(
     n: int = 3,
     rules: RuleBase | None = None,
     skip: Collection[str] = (),
+    **known: object,
 ) -> tuple[Question, ...]:
     """The `n` questions most worth asking next: red flags first; none whose answer cannot matter.
 
-    `skip` names facts that were asked already and stay unknown. Raises FactsError for bad
-    facts, for a name in `skip` that is no fact, and for an `n` that is no whole number from 0.
+    Takes facts as `assess` does, keywords among them. `skip` names facts that were asked already
+    and stay unknown. Raises FactsError for bad facts, for a name in `skip` that is no fact, and for
+    an `n` that is no whole number from 0.
 
-    >>> [question.id for question in next_questions({"chest_pain": True}, n=1)]
+    >>> [question.id for question in next_questions(chest_pain=True, n=1)]
     ['medications']
     """
     base = rules_or_shipped(rules)
     if type(n) is not int or n < 0:
         raise FactsError.of(f"takes a whole number from 0, got {shorten(n)}", field="n", value=n)
     skipped = names_of_facts(skip, field="skip")
-    asker = _Asker.about(patient_facts(facts), base, skipped, patience=_A_MOMENT)
+    asker = _Asker.about(patient_facts(facts, known), base, skipped, patience=_A_MOMENT)
     return tuple(itertools.islice(asker.questions(), n))
 
 

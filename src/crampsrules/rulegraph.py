@@ -82,14 +82,16 @@ def graph(
     *,
     rules: RuleBase | None = None,
     about: str | None = None,
+    **known: object,
 ) -> Graph:
     """The graph of a rule base, lit by a patient's facts where they are given.
 
-    `about` keeps only what leads to one cause, escalation or finding. Raises FactsError for
-    bad facts, CrampsRulesError for a name that is none of these.
+    Takes facts as `assess` does, keywords among them. `about` keeps only what leads to one cause,
+    escalation or finding. Raises FactsError for bad facts, CrampsRulesError for a name that is none
+    of these.
     """
     base = rules_or_shipped(rules)
-    drawing = _Drawing.of(base, patient_facts(facts))
+    drawing = _Drawing.of(base, patient_facts(facts, known))
     ids = drawing.ids() if about is None else drawing.leading_to(_wanted(base, about))
     links = tuple(link for link in drawing.links() if link.end in ids)
     lit = drawing.lit_ends() | {link.start for link in links if link.lit}
