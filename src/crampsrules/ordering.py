@@ -101,7 +101,7 @@ def levels_of(
 ) -> dict[str, int]:
     """Names with their levels from 0, each one above all that it needs, and after them.
 
-    None, and a fault, where they go round in a circle.
+    Empty, and a fault is noted, where they go round in a circle.
     """
     level: dict[str, int] = {}
     try:
