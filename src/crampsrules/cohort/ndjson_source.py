@@ -16,16 +16,15 @@ from crampsrules.cohort.arrow_columns import framed
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
-from crampsrules.cohort.formats import NOT_UTF_8, Format
-from crampsrules.cohort.lines import BEGINNING, LONGEST_LINE, Line, Lines
-from crampsrules.cohort.plan import Plan
+from crampsrules.cohort.formats import Format
+from crampsrules.cohort.lines import BEGINNING, Line, Lines, UnreadableLineError
+from crampsrules.cohort.plan import BATCH_BYTES, Plan
 from crampsrules.documents import repeated
 from crampsrules.errors import FactProblem, shorten
 from crampsrules.facts import FACTS, Kind
 from crampsrules.frames.columns import BETWEEN, wrong_member
 from crampsrules.readers import Reader, RefusedError, reader_of
 
-_MOST_BYTES = 32 * 2**20
 _MOST_COLUMNS = 10_000
 # Beyond these a number of JSON is not the same number in a column.
 _INT64 = 2**63
@@ -72,14 +71,10 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 def parsed(line: Line) -> dict[str, Any]:
     """The object on a line. Raises NotAnObjectError."""
-    if not line.is_whole:
-        raise NotAnObjectError(f"is longer than {LONGEST_LINE} bytes; this is its beginning")
     try:
-        found = _decode(line.content.decode())
-    except UnicodeDecodeError as error:
-        raise NotAnObjectError(
-            f"is not UTF-8: {error.reason} at {error.start + 1}; {NOT_UTF_8}"
-        ) from None
+        found = _decode(line.decoded())
+    except UnreadableLineError as error:
+        raise NotAnObjectError(str(error)) from None
     except json.JSONDecodeError as error:
         raise NotAnObjectError(f"is not JSON: {error.msg} at {error.pos + 1}") from None
     except RecursionError:
@@ -257,7 +252,7 @@ class NdjsonSource:
         taken: list[Line] = []
         rejects: list[Reject] = []
         while len(rows) + len(rejects) < self._rows:
-            if self._lines.offset - begun >= _MOST_BYTES or (line := self._lines.take()) is None:
+            if self._lines.offset - begun >= BATCH_BYTES or (line := self._lines.take()) is None:
                 break
             if line.is_blank:
                 continue

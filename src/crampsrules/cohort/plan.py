@@ -26,6 +26,8 @@ from crampsrules.rulebase import RuleBase
 BATCH_ROWS, BATCH_CELLS = 100_000, 3_000_000
 BATCH_ROWS_OF_TEXT, BATCH_CELLS_OF_TEXT = 25_000, 1_500_000
 LEAST_BATCH_ROWS = 5_000
+# Cells may be long: a batch ends at so many bytes of input, however few its rows.
+BATCH_BYTES = 32 * 2**20
 
 # What may part the columns, and how the option says it.
 _BETWEEN_COLUMNS = {
