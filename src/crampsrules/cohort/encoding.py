@@ -166,7 +166,7 @@ def _described(table: pa.Table) -> Mapping[bytes, bytes]:
 
 def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     if not isinstance(batch.passed, list):
-        _mind_the_infinite(batch.passed)
+        _refuse_infinite(batch.passed)
         given = _with_figures(_frame(batch.passed, Format.NDJSON), batch.passed.schema, facts)
         return _written(framed([*given, *batch.answers]))
     answers = _written(batch.answers).decode().removesuffix("\n").split("\n")
@@ -176,7 +176,7 @@ def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     return "".join(joined).encode()
 
 
-def _mind_the_infinite(passed: pa.Table) -> None:
+def _refuse_infinite(passed: pa.Table) -> None:
     """Refuse what JSON has no figure for, and Polars writes as null. NaN is null there."""
     for field in passed.schema:
         if not holds(field.type, pa.types.is_floating):

@@ -64,7 +64,7 @@ NOT_UTF_8 = "what is Latin-1 becomes UTF-8 with iconv -f LATIN1 -t UTF-8 FILE"
 """What to do with lines that are not UTF-8: the first bytes of a file do not tell."""
 
 
-def mind_packing(stream: BinaryIO, form: Format) -> None:
+def refuse_packed(stream: BinaryIO, form: Format) -> None:
     """Refuse what holds no text as it is, and say what makes some of it. Raises CohortError."""
     if not isinstance(stream, BufferedReader):  # what a program has put there cannot be peeked at
         return

@@ -86,7 +86,7 @@ def parsed(line: Line) -> dict[str, Any]:
     return found
 
 
-def _mind_halves(line: Line, found: dict[str, Any]) -> None:
+def _refuse_half_characters(line: Line, found: dict[str, Any]) -> None:
     if not _HALF.search(line.content):
         return
     try:
@@ -95,7 +95,7 @@ def _mind_halves(line: Line, found: dict[str, Any]) -> None:
         raise NotAnObjectError("has half a character, which no file can hold") from None
 
 
-def _mind_that_it_is_a_person(row: Mapping[str, Any]) -> None:
+def _refuse_what_was_put_aside(row: Mapping[str, Any]) -> None:
     """Refuse what a run has put aside: the row is within it. Raises CohortError."""
     if not {"reasons", "given"} <= row.keys() <= {"line", "row", "reasons", "given", "csv"}:
         return
@@ -189,7 +189,7 @@ class NdjsonSource:
         """What is on a line, if it can be written again. Raises NotAnObjectError."""
         row = parsed(line)
         if not self._as_it_stands:
-            _mind_halves(line, row)
+            _refuse_half_characters(line, row)
         return row
 
     # --- Which columns there are ----------------------------------------------------------------
@@ -229,7 +229,7 @@ class NdjsonSource:
         self._has_facts = any(map(self._plan.fact_in, row))
         if self._has_facts:
             return
-        _mind_that_it_is_a_person(row)
+        _refuse_what_was_put_aside(row)
         if len(self._others_seen) < _MOST_COLUMNS:
             self._others_seen.update(dict.fromkeys(row))
 
@@ -274,7 +274,7 @@ class NdjsonSource:
     def _made(self, rows: list[dict[str, Any]], taken: list[Line], rejects: list[Reject]) -> Batch:
         facts, faults = self._facts(rows)
         if self.spliced:
-            self._mind_reserved(rows, faults)
+            self._note_reserved_names(rows, faults)
         return Batch(
             facts=facts,
             numbers=[line.number for line in taken],
@@ -344,9 +344,10 @@ class NdjsonSource:
             self._others[name] = None
             self.names = list(self._others)
 
-    def _mind_reserved(
+    def _note_reserved_names(
         self, rows: list[dict[str, Any]], faults: dict[int, tuple[str, ...]]
     ) -> None:
+        """Add a fault for each row with a name that is one of the answer's."""
         keep = self._reserved if self._plan.keep is None else self._reserved & {*self._plan.keep}
         for at, row in enumerate(rows):
             if not keep.isdisjoint(row):

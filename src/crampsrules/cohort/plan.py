@@ -38,7 +38,7 @@ _BETWEEN_COLUMNS = {
 }
 
 
-def mind_that_they_differ(source: Path | None, target: Path | None, *others: Path | None) -> None:
+def refuse_same_file(source: Path | None, target: Path | None, *others: Path | None) -> None:
     """Refuse to read and write one file, or to write it twice. Raises CohortError.
 
     A source or target of None is standard input or output, behind which a shell may put a file.
@@ -117,10 +117,10 @@ class Plan:
             raise CohortError("beside an output that is a file, rows are put aside in a file too")
         if self.rejects is not None and str(self.rejects) == "-":
             raise CohortError("rows that are put aside go to a file, which --rejects names")
-        self._mind_a_pipe_with_a_name()
-        mind_that_they_differ(self.source, self.target, self.rejects)
+        self._refuse_named_pipe()
+        refuse_same_file(self.source, self.target, self.rejects)
 
-    def _mind_a_pipe_with_a_name(self) -> None:
+    def _refuse_named_pipe(self) -> None:
         """Refuse one where its beginning is read more than once. Raises CohortError."""
         is_read_once = self.target is None and self.source_format is Format.CSV
         if self.source is None or is_read_once or not self.source.exists():

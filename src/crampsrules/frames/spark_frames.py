@@ -34,7 +34,7 @@ class Spark(Dialect):
     def name(self, name: str) -> str:
         return "`" + name.replace("`", "``") + "`"
 
-    def mind_the_name(self, name: str) -> None:
+    def check_name(self, name: str) -> None:
         if _VARIABLE in name:
             message = (
                 "Spark puts the value of a variable in place of ${...}, and so finds no column of "
