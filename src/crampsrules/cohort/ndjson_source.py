@@ -289,13 +289,13 @@ class NdjsonSource:
     def _facts(self, rows: list[dict[str, Any]]) -> tuple[pl.DataFrame, dict[int, tuple[str, ...]]]:
         columns: dict[str, list[Any]] = {fact: [None] * len(rows) for fact in self.facts.values()}
         faults: dict[int, tuple[str, ...]] = {}
-        told: dict[str, _Column | None] = {}
+        named: dict[str, _Column | None] = {}
         for at, row in enumerate(rows):
             problems: list[FactProblem] = []
             for name, value in row.items():
-                if name not in told:
-                    told[name] = self._column(name)
-                if (column := told[name]) is None:
+                if name not in named:
+                    named[name] = self._column(name)
+                if (column := named[name]) is None:
                     continue
                 if fault := column.fault_in(row, value):
                     problems.append(FactProblem(name, value, fault))
@@ -313,17 +313,7 @@ class NdjsonSource:
                 columns[column.fact][at] = kept
             if problems:
                 faults[at] = tuple(map(str, problems))
-        frame = {
-            name: pl.Series(name, values, dtype=_FACT_TYPES[known.kind])
-            for name, values in columns.items()
-            if (known := declared(name)) is not None
-        }
-        if not frame:  # a frame of no columns would forget how many rows it has
-            first = next(iter(FACTS.values()))
-            frame[first.name] = pl.Series(
-                first.name, [None] * len(rows), dtype=_FACT_TYPES[first.kind]
-            )
-        return pl.DataFrame(frame), faults
+        return _typed(columns, len(rows)), faults
 
     def _column(self, name: str) -> _Column | None:
         """What a name stands for; None where that is no fact."""
@@ -381,6 +371,19 @@ class NdjsonSource:
                 ]
             columns.append(pl.Series(name, values, dtype=_TYPES[kind]))
         return framed(columns).to_arrow()
+
+
+def _typed(columns: Mapping[str, list[Any]], size: int) -> pl.DataFrame:
+    """Columns of facts, so many rows long, in the types of their facts."""
+    frame = {
+        name: pl.Series(name, values, dtype=_FACT_TYPES[known.kind])
+        for name, values in columns.items()
+        if (known := declared(name)) is not None
+    }
+    if not frame:  # a frame of no columns would forget how many rows it has
+        first = next(iter(FACTS.values()))
+        frame[first.name] = pl.Series(first.name, [None] * size, dtype=_FACT_TYPES[first.kind])
+    return pl.DataFrame(frame)
 
 
 # What the values of a column are, over the whole file; what fits nothing else is kept as JSON.
