@@ -35,7 +35,7 @@ _RETURN = "new-line character seen in unquoted field"  # and then what differs b
 
 
 @frozen
-class Record:
+class CsvRecord:
     """A record and where it begins: its fields, or what is wrong with it."""
 
     number: int
@@ -54,7 +54,7 @@ class CsvRecords:
         self._delimiter = delimiter
         _allow_long_fields()
 
-    def next(self) -> Record | None:
+    def next(self) -> CsvRecord | None:
         """The next record that is not blank, or None at the end."""
         while line := self.lines.take():
             if not self._is_blank(line):
@@ -69,10 +69,10 @@ class CsvRecords:
             return False
         return line.is_blank and self._delimiter.encode() not in line.content
 
-    def _record(self, line: Line) -> Record:
+    def _record(self, line: Line) -> CsvRecord:
         try:
             text = line.decoded()
-            return Record(line.number, self._fields([text]) or [""], text=text)
+            return CsvRecord(line.number, self._fields([text]) or [""], text=text)
         except csv.Error as error:
             if str(error) == _OPEN:
                 return self._longer(line)
@@ -80,7 +80,7 @@ class CsvRecords:
         except UnreadableLineError as error:
             return _faulty(line, str(error))
 
-    def _longer(self, first: Line) -> Record:
+    def _longer(self, first: Line) -> CsvRecord:
         """A record with a line's end within quotation marks: the parser asks for more lines."""
         taken: list[Line] = []
 
@@ -98,7 +98,9 @@ class CsvRecords:
             # The other lines may be sound: each is read again, by itself.
             self.lines.put_back(taken)
             return _faulty(first, "is not CSV: a quotation mark is opened and not closed")
-        return Record(first.number, fields, text="".join(one.decoded() for one in (first, *taken)))
+        return CsvRecord(
+            first.number, fields, text="".join(one.decoded() for one in (first, *taken))
+        )
 
     def _fields(self, lines: Iterable[str]) -> list[str]:
         return next(csv.reader(lines, delimiter=self._delimiter, strict=True))
@@ -120,8 +122,8 @@ def _in_our_words(error: csv.Error) -> str:
     return "a carriage return stands in it outside quotation marks" if _RETURN in told else told
 
 
-def _faulty(line: Line, fault: str) -> Record:
-    return Record(line.number, fault=fault, text=line.text())
+def _faulty(line: Line, fault: str) -> CsvRecord:
+    return CsvRecord(line.number, fault=fault, text=line.text())
 
 
 class CsvSource:
@@ -174,7 +176,7 @@ class CsvSource:
             return None
         return self._made(rows, numbers, rejects)
 
-    def _miscounted(self, record: Record) -> str | None:
+    def _miscounted(self, record: CsvRecord) -> str | None:
         if len(record.fields) == len(self.names):
             return None
         told = f"has {len(record.fields)} fields, and the header has {len(self.names)}"

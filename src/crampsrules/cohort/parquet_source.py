@@ -102,8 +102,8 @@ class ParquetSource:
 
     def _piece(self, group: int) -> int:
         """How many rows of a row group to read at once, by what a row of it takes on average."""
-        told = self._file.metadata.row_group(group)
-        fitting: int = _PIECE_BYTES * told.num_rows // max(1, told.total_byte_size)
+        described = self._file.metadata.row_group(group)
+        fitting: int = _PIECE_BYTES * described.num_rows // max(1, described.total_byte_size)
         return max(1, min(self._rows, _PIECE_ROWS, fitting))
 
     def _made(self, rows: pa.Table, start: int) -> Batch:

@@ -64,14 +64,14 @@ def _identity(path: Path) -> object:
 def _behind(stream: TextIO | None) -> object:
     """The same for a standard stream, where it is an ordinary file; None where it is not."""
     try:
-        told = os.fstat(stream.fileno()) if stream else None
+        status = os.fstat(stream.fileno()) if stream else None
     except OSError:  # what a program has put in its place
         return None
-    return _of_file(told) if told and stat.S_ISREG(told.st_mode) else None
+    return _of_file(status) if status and stat.S_ISREG(status.st_mode) else None
 
 
-def _of_file(told: os.stat_result) -> object:
-    return told.st_dev, told.st_ino
+def _of_file(status: os.stat_result) -> object:
+    return status.st_dev, status.st_ino
 
 
 def beside(target: Path) -> Path:
