@@ -84,6 +84,6 @@ class Outputs:
             )
 
 
-def told(problems: Sequence[FactProblem]) -> str:
+def error_text(problems: Sequence[FactProblem]) -> str:
     """The text for the column of errors: fact, value, and what is allowed."""
     return "; ".join(map(str, problems))

@@ -46,7 +46,7 @@ from crampsrules.frames.outputs import (
     TRIAGE,
     WEIGHT,
     Outputs,
-    told,
+    error_text,
 )
 from crampsrules.frames.rows import problems_of
 from crampsrules.labels import SPACES
@@ -266,7 +266,7 @@ def errors_of(fine: pl.Series, columns: Sequence[pl.Series], inputs: Inputs) -> 
         return found
     values = [_plain(column.gather(wrong)).to_list() for column in columns]
     texts = [
-        told(problems_of(dict(zip(inputs.columns, row, strict=True)), inputs))
+        error_text(problems_of(dict(zip(inputs.columns, row, strict=True)), inputs))
         for row in zip(*values, strict=True)
     ]
     return found.scatter(wrong, pl.Series(texts, dtype=pl.String))
