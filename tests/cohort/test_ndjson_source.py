@@ -240,7 +240,7 @@ def test_a_name_of_an_answer_is_minded_only_where_it_is_kept(tmp_path):
     file.write_text('{"person": 1, "advice": 1, "triage": 2}\n{"person": 2, "fever": null}\n')
 
     assert run(file, out).exit_code == ExitCode.BAD_ROWS
-    assert rejects_in(out)[0]["reasons"] == ["has advice, triage, which the answer is to be called"]
+    assert rejects_in(out)[0]["reasons"] == ["has advice, triage, which the answer has too"]
     assert run(file, out, "--keep", "person").exit_code == ExitCode.OK
     assert list(answers_in(out)) == [1, 2]
 

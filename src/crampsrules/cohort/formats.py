@@ -36,7 +36,7 @@ _SUFFIXES = {
 def format_of(path: Path | None, option: str) -> Format:
     """The format that a file's name ends with. Raises CohortError, naming the option that tells."""
     if path is None:
-        raise CohortError(f"of - the format is not known: say it with {option}")
+        raise CohortError(f"the format of - is not known: say it with {option}")
     try:
         return _SUFFIXES[path.suffix.lower()]
     except KeyError:

@@ -342,7 +342,7 @@ class NdjsonSource:
         for at, row in enumerate(rows):
             if not keep.isdisjoint(row):
                 names = ", ".join(sorted(keep & row.keys()))
-                faults[at] = (*faults.get(at, ()), f"has {names}, which the answer is to be called")
+                faults[at] = (*faults.get(at, ()), f"has {names}, which the answer has too")
 
     # --- What goes into the output --------------------------------------------------------------
 

@@ -58,7 +58,7 @@ class Record:
         if changed:
             lines = "\n".join(changed)
             raise CohortError(
-                f"what was begun was another run:\n{lines}\n"
+                f"the run to go on with was a different one:\n{lines}\n"
                 "Give what was given then, or throw that away and begin anew: --restart"
             )
 

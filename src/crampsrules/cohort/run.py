@@ -19,7 +19,7 @@ from crampsrules.cohort.answers import Answered, Assessor
 from crampsrules.cohort.batches import Batch, Position, Source
 from crampsrules.cohort.csv_source import CsvSource
 from crampsrules.cohort.encoding import Encoded, encoded
-from crampsrules.cohort.errors import CohortError, UnfinishedError
+from crampsrules.cohort.errors import LEAVE_OUT, CohortError, UnfinishedError
 from crampsrules.cohort.formats import Format, refuse_packed
 from crampsrules.cohort.ndjson_source import NdjsonSource
 from crampsrules.cohort.parquet_source import ParquetSource
@@ -224,10 +224,7 @@ def _opened(plan: Plan, assessor: Assessor, scan: Mapping[str, str] | None) -> I
 
 def _refuse_clashes(source: Source, assessor: Assessor) -> None:
     if clashing := [one for one in source.passed if one in assessor.schema]:
-        raise CohortError(
-            f"has a column {clashing[0]!r}, which the answer is to be called: leave it out by "
-            "naming those to --keep"
-        )
+        raise CohortError(f"has a column {clashing[0]!r}, which the answer has too: {LEAVE_OUT}")
 
 
 def _name(plan: Plan) -> str:
