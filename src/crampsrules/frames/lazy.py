@@ -16,8 +16,8 @@ from crampsrules.frames import AnyFrame, eager
 from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.duckdb_frames import DuckDB
 from crampsrules.frames.inputs import Inputs
-from crampsrules.frames.outputs import Outputs
-from crampsrules.frames.polars_frames import Assessor, free_prefix, schema_of
+from crampsrules.frames.outputs import Outputs, free_prefix
+from crampsrules.frames.polars_frames import Assessor, schema_of
 from crampsrules.frames.spark_frames import Spark
 from crampsrules.frames.sql import Script
 from crampsrules.rulebase import RuleBase

@@ -7,7 +7,7 @@ columns, which Polars calls as it comes to them: nothing is collected before the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from operator import and_, or_
 from typing import Any
@@ -47,6 +47,7 @@ from crampsrules.frames.outputs import (
     WEIGHT,
     Outputs,
     error_text,
+    free_prefix,
 )
 from crampsrules.frames.rows import problems_of
 from crampsrules.labels import SPACES
@@ -87,15 +88,6 @@ class Assessor:
         for stage in written.stages():
             frame = frame.with_columns(**stage)
         return frame.select(*map(exact, names), *self.outputs.names)
-
-
-def free_prefix(names: Iterable[str]) -> str:
-    """What no column's name begins with: some engines see no capitals in names."""
-    taken = [name.lower() for name in names]
-    prefix = "crampsrules:"
-    while any(name.startswith(prefix) for name in taken):
-        prefix = f"_{prefix}"
-    return prefix
 
 
 @frozen
