@@ -359,12 +359,7 @@ class Script:
         weights = {cause: self._weight(cause) for cause in formulas.listed}
         listed = {cause: self.expression(one) for cause, one in formulas.listed.items()}
         faulty = self.dialect.kept_apart(self._written[_FAULTY])
-        causes = self.dialect.sorted_ids(
-            [
-                (one, self._key(place, cause, weights[cause]), self._text(cause))
-                for place, (cause, one) in enumerate(listed.items())
-            ]
-        )
+        causes = self._causes(listed, weights)
         ranked = f"CASE WHEN {faulty} THEN NULL ELSE {causes} END"
         if self.dialect.copies_rows:
             answers = {TOP_CAUSE: self.dialect.first(ranked), CAUSES: ranked}
@@ -388,6 +383,15 @@ class Script:
         if self.outputs.errors:
             answers[ERRORS] = self._errors()
         yield answers
+
+    def _causes(self, listed: Mapping[str, str], weights: Mapping[str, str]) -> str:
+        """The causes whose condition is true, best first."""
+        return self.dialect.sorted_ids(
+            [
+                (condition, self._key(place, cause, weights[cause]), self._text(cause))
+                for place, (cause, condition) in enumerate(listed.items())
+            ]
+        )
 
     def _text(self, id_: str) -> str:
         return self.dialect.text(id_)
