@@ -4,7 +4,7 @@ import pytest
 from attrs import field, frozen
 
 from crampsrules import RuleBase
-from crampsrules.tables import MAX_FAULTS, MAX_RULES
+from crampsrules.tables import MAX_FAULTS, MAX_TABLES
 from tests.drawing import shipped_texts
 from tests.faulty_rules import SOUND, finding, refused
 from tests.written_rules import Written, evidence, urgent
@@ -593,12 +593,12 @@ def test_the_number_of_rules_is_bounded():
     source = '[[sources]]\nid = "{}"\ntitle = "T"\n'
     texts = {
         f"{file}.toml": "".join(source.format(f"s{file}-{at}") for at in range(2000))
-        for file in range(MAX_RULES // 2000 + 1)
+        for file in range(MAX_TABLES // 2000 + 1)
     }
 
     error = refused(texts)
 
-    assert f"at most {MAX_RULES} are allowed" in error.message
+    assert f"at most {MAX_TABLES} are allowed" in error.message
     assert error.file == "0.toml"
 
 

@@ -37,7 +37,7 @@ from crampsrules.testing import (
     threshold_law,
     unknown_is_not_safe,
 )
-from crampsrules.testing.boundaries import MOST, boundary_patients
+from crampsrules.testing.boundaries import MOST_PATIENTS, boundary_patients
 from crampsrules.testing.flags import yes_or_no_flags
 from examples.tested_app.app import Chat, reply
 from examples.tested_app.bugs import BUGS, AddsCorrections
@@ -290,7 +290,7 @@ def test_each_shipped_law_has_patients_who_are_tried_first():
 
     assert all(bound)
     assert set().union(*bound) == {law.id for law in SHIPPED.laws}
-    assert len(SHIPPED.laws) <= len(patients) <= MOST
+    assert len(SHIPPED.laws) <= len(patients) <= MOST_PATIENTS
 
 
 @pytest.mark.parametrize("number", SEEDS)

@@ -13,6 +13,7 @@ from itertools import islice, product
 from attrs import define, field, frozen
 
 from crampsrules.conditions import (
+    NEVER,
     AllOf,
     AnyOf,
     Comparison,
@@ -49,7 +50,6 @@ Chosen = Mapping[str, int]
 """For each fact that a completion gives a value, the bits of the values that it may take."""
 
 _NOTHING: Chosen = {}
-NEVER: Condition = AnyOf(())
 
 
 @frozen

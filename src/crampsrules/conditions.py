@@ -79,7 +79,7 @@ class AllOf:
 
 @frozen
 class AnyOf:
-    """At least one part is true."""
+    """At least one part is true. Without parts: never true."""
 
     parts: tuple[Condition, ...]
 
@@ -92,6 +92,7 @@ Atom = FactAtom | Conclusion
 Condition = Atom | AllOf | AnyOf
 
 ALWAYS = AllOf(())
+NEVER = AnyOf(())
 
 
 def atoms(condition: Condition) -> Iterator[Atom]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Collection, Iterable
+from typing import Self
 
 import attrs
 from attrs import frozen
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
 
 __all__ = [
     "CrampsRulesError",

@@ -155,14 +155,14 @@ _JOINS = rf"\s*(?:[{SIGNS}]|\band\b|\bwith\b)\s*"
 _IGNORED = re.compile(IGNORED)
 
 
-def fold(name: str) -> str:
+def casefolded(name: str) -> str:
     """A name in small letters, and those of full width in letters of the usual one."""
     return name.lower() if name.isascii() else name.translate(_WIDE).casefold()
 
 
 def key_of(name: str) -> str:
     """A name without what does not matter in it: capitals, spaces, hyphens and more (IGNORED)."""
-    return _IGNORED.sub("", fold(name))
+    return _IGNORED.sub("", casefolded(name))
 
 
 def texts_in(name: str) -> list[str]:
@@ -170,7 +170,7 @@ def texts_in(name: str) -> list[str]:
 
     Where there is one part only, that is all of it.
     """
-    folded = fold(name)
+    folded = casefolded(name)
     if not re.search(MAYBE_LABELLED, folded):
         return [folded]
     plain = re.sub(GAP, TWO_SPACES, folded)

@@ -443,7 +443,7 @@ def _entries(record: object) -> tuple[Unless, ...]:
 
 def _decibans(one: Evidence, words: Mapping[str, Any]) -> int:
     if (one.weight is None) == (one.lr is None):
-        raise ValueError("states either a weight in words or a published lr, not both or neither")
+        raise ValueError("takes either a weight in words or a published lr, not both or neither")
     if one.lr is not None:
         if one.lr <= 0:
             raise ValueError(f"has lr {one.lr:g}; a likelihood ratio is above 0")

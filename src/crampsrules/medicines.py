@@ -109,7 +109,7 @@ class Formulary:
     def build(
         cls, classes: Iterable[MedicineClass], medicines: Iterable[Medicine] = ()
     ) -> Formulary:
-        """A formulary of classes whose `within` form no cycle (`RuleBase` checks that)."""
+        """A formulary of classes whose `within` form no cycle (`linking` checks that)."""
         by_id = {one.id: one for one in classes}
         names: dict[str, set[str]] = {}
         words: dict[str, set[str]] = {}
@@ -136,7 +136,7 @@ class Formulary:
         return lru_cache(_REMEMBERED)(self.read)
 
     def classes_of(self, name: str) -> tuple[str, ...]:
-        """The classes that what is called so belongs to, in alphabetical order; none for others."""
+        """The classes that a name belongs to, in alphabetical order; none for an unknown name."""
         reading = self.reading(name)
         sure = not reading.unrecognised and not reading.in_doubt
         return tuple(sorted(reading.held)) if sure else ()

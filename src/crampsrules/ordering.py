@@ -60,12 +60,19 @@ def in_levels(
         return ()
     _check_extents(conditions, level, rules_of, tables)
     _check_thresholds(conditions, tables)
-    by_level: dict[int, list[str]] = {}
+    return _by_level(needs, level)
+
+
+def _by_level(
+    needs: Mapping[str, Iterable[str]], level: Mapping[str, int]
+) -> tuple[tuple[str, ...], ...]:
+    """The ids level by level, each above all that it needs."""
+    ids: dict[int, list[str]] = {}
     for id_, needed in needs.items():
         at = max((level[need] + 1 for need in needed), default=0)
-        by_level.setdefault(at, []).append(id_)
-    depth = max(by_level, default=-1) + 1
-    return tuple(tuple(sorted(by_level.get(at, ()))) for at in range(depth))
+        ids.setdefault(at, []).append(id_)
+    depth = max(ids, default=-1) + 1
+    return tuple(tuple(sorted(ids.get(at, ()))) for at in range(depth))
 
 
 def _check_extents(
@@ -101,7 +108,7 @@ def levels_of(
 ) -> dict[str, int]:
     """Names with their levels from 0, each one above all that it needs, and after them.
 
-    None, and a fault, where they go round in a circle.
+    Empty, and a fault is noted, where they go round in a circle.
     """
     level: dict[str, int] = {}
     try:

@@ -163,7 +163,9 @@ class _Parser:
             case ast.Call():
                 return self._read_call(node, negated)
             case ast.Tuple(elts=[_, after, *_]):
-                message = "has a comma before this; in a number write a point, elsewhere and or or"
+                message = (
+                    "has a comma before this; in a number write a point, elsewhere `and` or `or`"
+                )
                 raise self._error(message, after)
         raise self._error("uses something that conditions do not have", node)
 

@@ -136,6 +136,8 @@ _LAST = len(FACTS)
 _PLACES = {name: place for place, name in enumerate(FACTS)}
 
 Urgency = tuple[int, bool, int, int, int, int, int]
+_Waiting = tuple[Urgency, str, Route, list[Route]]
+"""How urgent a fact is, the fact, its most urgent route, and its other routes."""
 
 
 @define(eq=False)
@@ -293,6 +295,3 @@ def _raising(routes: Iterable[Route]) -> Iterator[Route]:
 
 def _quickly_tried(route: Route) -> tuple[bool, int]:
     return route.difference is Difference.KEEPS_TRIAGE, route.needed
-
-
-_Waiting = tuple[Urgency, str, Route, list[Route]]

@@ -88,7 +88,7 @@ def _number(value: object, _: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"takes a number, got {shorten(value)}")
     if not -LARGEST <= value <= LARGEST:
-        raise TypeError(f"takes a number that can be met, got {shorten(value)}")
+        raise TypeError(f"takes a number from {-LARGEST:g} to {LARGEST:g}, got {shorten(value)}")
     return float(value)
 
 

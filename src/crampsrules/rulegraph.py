@@ -286,7 +286,7 @@ def _svg(drawn: Graph) -> str:
 
 
 def _described(drawn: Graph) -> str:
-    """The picture in words, for who cannot see it."""
+    """The picture in words, for anyone who cannot see it."""
     lit = {
         kind: [drawable(one.label) for one in drawn.nodes.values() if one.lit and one.kind == kind]
         for kind in KINDS

@@ -1,7 +1,7 @@
 """What a rule file can say: one class for each kind of table.
 
-These are plain records, as read. `RuleBase` checks them against each other and reads
-their conditions.
+These are plain records, as read. `linking` checks them against each other and reads their
+conditions.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from crampsrules.rules import (
     Source,
 )
 
-MAX_RULES = 20_000
+MAX_TABLES = 20_000
 # Looking for the place and the nearest name of each takes time, and nobody reads more.
 MAX_FAULTS = 200
 
@@ -145,10 +145,10 @@ class Tables:
                     self._read_wording(kind, rows, file)
                 elif kind in _TABLES:
                     self._read_rows(kind, rows, file, cause)
-        rules = sum(len(rows) for rows in self.read.values())
-        if rules > MAX_RULES:
+        tables = sum(len(rows) for rows in self.read.values())
+        if tables > MAX_TABLES:
             message = (
-                f"and the files beside it hold {rules} tables; at most {MAX_RULES} are allowed"
+                f"and the files beside it hold {tables} tables; at most {MAX_TABLES} are allowed"
             )
             self.fault(message, self.everywhere)
 

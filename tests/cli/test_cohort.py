@@ -94,7 +94,7 @@ def test_a_dash_is_no_file():
     for told, option in (("source_format", "--to"), ("target_format", "--from")):
         with pytest.raises(CohortError) as raised:
             plan("-", "-", **{told: "csv"})
-        assert str(raised.value) == f"of - the format is not known: say it with {option}"
+        assert str(raised.value) == f"the format of - is not known: say it with {option}"
 
 
 @pytest.mark.parametrize("delimiter", ["", "ab", r"\n", "TAB", '"', "\r", "\n", "\u00a7", "\udcff"])
@@ -329,7 +329,7 @@ def test_the_picture_is_written(cohort, tmp_path):
     ("arguments", "told"),
     [
         (["{cohort}", "out.txt"], "out.txt: the name ends with none of .parquet, .pq"),
-        (["-", "out.csv"], "of - the format is not known: say it with --from"),
+        (["-", "out.csv"], "the format of - is not known: say it with --from"),
         (["-", "out.csv", "--from", "parquet"], "not through a pipe"),
         (["-", "out.csv", "--from", "ndjson"], "read it from a file, or write NDJSON"),
         (["{cohort}", "out.csv", "--columns", "age=AGE"],
@@ -420,7 +420,7 @@ def test_a_pipe_with_a_name_is_read_where_once_is_enough(tmp_path):
         (b"person,b\n", "no column has the name of a fact; the first are 'person', 'b'. Say which"),
         (b"fever,a,fever,a\n", "two columns have the name 'fever'"),
         (b"fever,a,b,a\n", "two columns have the name 'a': give one of them another in the file"),
-        (b"fever,triage\n", "has a column 'triage', which the answer is to be called"),
+        (b"fever,triage\n", "has a column 'triage', which the answer has too"),
         (b"\xff,fever\n", "the line with the names of the columns is not UTF-8"),
         (b'"fever\n', "the line with the names of the columns is not CSV"),
     ],

@@ -162,7 +162,7 @@ def test_a_line_that_is_too_long_is_told_of_by_its_beginning(monkeypatch):
 
     long, after = records(b"1," + b"x" * 500 + b"\n3,4\n")
 
-    assert long.fault == "is longer than 16777216 bytes; this is its beginning"
+    assert long.fault == "is longer than 50 bytes; this is its beginning"
     assert long.text == "1,xxxxxxxx"
     assert (after.number, after.fields) == (2, ["3", "4"])
 

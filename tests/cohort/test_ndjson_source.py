@@ -43,7 +43,7 @@ def test_what_the_json_module_writes_is_read_as_it_was(row, escaped):
         (
             b'{"a": "\xff"}',
             (
-                "is not UTF-8: invalid start byte at 8; what is Latin-1 becomes UTF-8 with "
+                "is not UTF-8: invalid start byte at byte 8; what is Latin-1 becomes UTF-8 with "
                 "iconv -f LATIN1 -t UTF-8 FILE"
             ),
         ),
@@ -69,7 +69,7 @@ def test_a_line_that_is_no_object_says_why(content, told):
 def test_a_line_that_is_too_long_is_told_of_by_its_beginning(monkeypatch):
     """Without being read."""
     monkeypatch.setattr(lines, "LONGEST_LINE", 20)
-    with pytest.raises(NotAnObjectError, match=r"^is longer than 16777216 bytes; this is its"):
+    with pytest.raises(NotAnObjectError, match=r"^is longer than 20 bytes; this is its"):
         first_of(b'{"a": "' + b"x" * 50 + b'"}')
 
 
@@ -240,7 +240,7 @@ def test_a_name_of_an_answer_is_minded_only_where_it_is_kept(tmp_path):
     file.write_text('{"person": 1, "advice": 1, "triage": 2}\n{"person": 2, "fever": null}\n')
 
     assert run(file, out).exit_code == ExitCode.BAD_ROWS
-    assert rejects_in(out)[0]["reasons"] == ["has advice, triage, which the answer is to be called"]
+    assert rejects_in(out)[0]["reasons"] == ["has advice, triage, which the answer has too"]
     assert run(file, out, "--keep", "person").exit_code == ExitCode.OK
     assert list(answers_in(out)) == [1, 2]
 

@@ -38,7 +38,7 @@ def test_every_row_is_in_one_batch_wherever_it_begins(
     frame = pl.DataFrame({"age_years": range(len(lengths)), "note": ["x" * one for one in lengths]})
     frame.write_parquet(file, row_group_size=group)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parquet_source, "_MOST_BYTES", 1000)
+        patch.setattr(parquet_source, "BATCH_BYTES", 1000)
         patch.setattr(parquet_source, "_PIECE_BYTES", 100)
 
         batches = batches_of(file, start, batch=rows)

@@ -392,4 +392,4 @@ def test_a_pipe_does_not_throw_away_what_was_done_of_a_file(stopped):
     done = run("-", stopped, "--from", "csv", given="age_years\n4\n")
 
     assert done.exit_code == ExitCode.USAGE
-    assert "what was begun was another run" in done.stderr
+    assert "the run to go on with was a different one" in done.stderr

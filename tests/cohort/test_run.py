@@ -346,7 +346,7 @@ def test_a_type_that_a_format_has_not_is_told_of_before_anything_is_written(
     assert done.exit_code == ExitCode.USAGE
     assert done.stderr == (
         f"Error: the column 'scan' has the type {told}, which cannot be written as {target}: "
-        "leave it out by naming those to --keep\n"
+        "leave it out by naming the columns to keep with --keep\n"
     )
     assert list(tmp_path.iterdir()) == [file]
     assert run(file, out, "--keep", "fever").exit_code == ExitCode.OK
@@ -555,7 +555,7 @@ def test_no_row_of_ndjson_vanishes(tmp_path):
     assert told[1]["given"] == '{"person": 3, "age_years": 71'
     assert told[2]["reasons"] == ["must be an object of facts, got []"]
     assert told[3]["reasons"] == ["has 'fever' twice"]
-    assert told[4]["reasons"] == ["has triage, which the answer is to be called"]
+    assert told[4]["reasons"] == ["has triage, which the answer has too"]
     assert "contradicts" in told[5]["reasons"][0]
     assert told[6]["reasons"] == ["is not JSON: there is no NaN in it"]
 

@@ -22,7 +22,7 @@ _STANDARD = (0, 1, 2)  # input, output and messages, for the system
 
 def main(arguments: Sequence[str] | None = None, *, prog_name: str = "crampsrules") -> None:
     """Run the command line and leave Python with one of `ExitCode`."""
-    _mind_closed_streams()
+    _settle_closed_streams()
     try:
         _require_packages()
         from crampsrules.cli.commands import crampsrules
@@ -36,11 +36,11 @@ def main(arguments: Sequence[str] | None = None, *, prog_name: str = "crampsrule
     crampsrules.main(arguments, prog_name=prog_name)
 
 
-def _mind_closed_streams() -> None:
-    """Refuse to work where a shell has closed standard output, as in `>&-`: nobody would see it.
+def _settle_closed_streams() -> None:
+    """Put something in the place of each stream that a shell has closed, as in `>&-`.
 
-    Python has None for such a stream. Standard input is told of when it is read, and messages that
-    nobody wants are not written.
+    Python has None there. Standard input is told of when it is read, and messages that nobody wants
+    are not written. Without standard output it is refused to work: nobody would see what comes.
     """
     _take_their_numbers()
     if sys.stdin is None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from crampsrules.cli.output import deliver, mind_folder_of, show
+from crampsrules.cli.output import deliver, refuse_missing_folder, show
 from crampsrules.cli.shown_cohort import outcome_data, outcome_shown, progress_bar
 from crampsrules.cohort.errors import UnfinishedError
 from crampsrules.cohort.formats import Format, delimiter_of, format_of
 from crampsrules.cohort.picture import picture
-from crampsrules.cohort.plan import Plan, beside, mind_that_they_differ
+from crampsrules.cohort.plan import Plan, beside, refuse_same_file
 from crampsrules.cohort.run import Outcome, assess_cohort
 from crampsrules.cohort.workshop import workshop_of
 from crampsrules.errors import shorten
@@ -68,8 +68,8 @@ def assess_and_show(plan: Plan, *, restart: bool, plot: Path | None, as_json: bo
     """Do it, and show what came out: in words, as JSON, and as a picture where one is wanted."""
     if plot is not None and plot.suffix.lower() != ".svg":
         raise click.UsageError(f"--plot draws SVG: {plot} must end with .svg")
-    mind_folder_of(plot)
-    mind_that_they_differ(plan.source, plan.target, plan.rejects, plot)
+    refuse_missing_folder(plot)
+    refuse_same_file(plan.source, plan.target, plan.rejects, plot)
     if plan.target is not None:
         _warn(plan)
     try:

@@ -15,7 +15,7 @@ from crampsrules.assessment import Assessment
 from crampsrules.changes import what_would_change
 from crampsrules.cli.ask import converse, save
 from crampsrules.cli.exit_codes import ExitCode
-from crampsrules.cli.output import deliver, forbid_colour, mind_folder_of, show
+from crampsrules.cli.output import deliver, forbid_colour, refuse_missing_folder, show
 from crampsrules.cli.reading import read_facts, read_mapping
 from crampsrules.cli.shown_assessment import leaflet
 from crampsrules.cli.shown_changes import changes_shown
@@ -112,9 +112,9 @@ def assess_command(  # noqa: PLR0913 - each is an option
 
     It informs; it does not diagnose.
     """
-    mind_folder_of(output)
-    _mind_one_of(as_json=as_json, as_html=as_html, explain=explain or cause is not None)
-    _mind_one_of(what_if=what_if, as_html=as_html, explain=explain or cause is not None)
+    refuse_missing_folder(output)
+    _refuse_more_than_one(as_json=as_json, as_html=as_html, explain=explain or cause is not None)
+    _refuse_more_than_one(what_if=what_if, as_html=as_html, explain=explain or cause is not None)
     rules = _rules(folders)
     engine_for(rules, engine)  # a wrong name is said before a file is read
     facts = read_facts(file)
@@ -173,8 +173,8 @@ def ask(  # noqa: PLR0913 - each is an option
     Questions go to standard error and the assessment to standard output; each line of standard
     input is an answer. It informs; it does not diagnose.
     """
-    mind_folder_of(saved)
-    _mind_one_of(as_json=as_json, as_html=as_html, explain=explain or cause is not None)
+    refuse_missing_folder(saved)
+    _refuse_more_than_one(as_json=as_json, as_html=as_html, explain=explain or cause is not None)
     rules = _rules(folders)
     engine_for(rules, engine)
     answers = read_mapping(replay) if replay else {}
@@ -201,7 +201,7 @@ _OPTIONS = {
 }
 
 
-def _mind_one_of(**wanted: bool) -> None:
+def _refuse_more_than_one(**wanted: bool) -> None:
     """Refuse what would be left out without a word: each of these gives something else."""
     asked = [_OPTIONS[name] for name, is_wanted in wanted.items() if is_wanted]
     if len(asked) > 1:

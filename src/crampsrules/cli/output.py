@@ -63,7 +63,7 @@ class _UnwritableError(click.FileError):
     exit_code = ExitCode.USAGE
 
 
-def mind_folder_of(file: Path | None) -> None:
+def refuse_missing_folder(file: Path | None) -> None:
     """Say before the work, and not after it, that there is no folder for a file to be written."""
     if file is not None and not file.absolute().parent.is_dir():
         raise _UnwritableError(str(file), hint="there is no such folder")

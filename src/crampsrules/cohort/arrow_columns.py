@@ -12,7 +12,7 @@ from crampsrules.cohort.errors import CohortError
 
 def in_polars(name: str, column: pa.ChunkedArray, purpose: str) -> pl.Series:
     """A column of Arrow as one of Polars. Raises CohortError, with what cannot be done for it."""
-    _mind_letters(name, column, purpose)
+    _refuse_bad_utf8(name, column, purpose)
     # Polars would panic, and write pages about that, before anyone could tell it in words.
     if not holds(column.type, pa.types.is_decimal256):
         try:
@@ -27,7 +27,7 @@ def framed(columns: Iterable[pl.Series]) -> pl.DataFrame:
     return pl.DataFrame({one.name: one for one in columns})
 
 
-def _mind_letters(name: str, column: pa.ChunkedArray, purpose: str) -> None:
+def _refuse_bad_utf8(name: str, column: pa.ChunkedArray, purpose: str) -> None:
     """Find what is no UTF-8, which Polars takes for granted."""
     if not holds(column.type, _is_text):
         return

@@ -13,9 +13,9 @@ from attrs import field, frozen
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.cells import Cells
 from crampsrules.cohort.errors import CohortError
-from crampsrules.cohort.formats import NOT_UTF_8, Format
-from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines
-from crampsrules.cohort.plan import Plan
+from crampsrules.cohort.formats import Format
+from crampsrules.cohort.lines import LONGEST_LINE, Line, Lines, UnreadableLineError
+from crampsrules.cohort.plan import BATCH_BYTES, Plan
 from crampsrules.frames.columns import SEPARATOR
 from crampsrules.frames.polars_frames import exact
 
@@ -23,7 +23,6 @@ from crampsrules.frames.polars_frames import exact
 # record, however many lines it has: were they read one by one, a long note would become people.
 _LONGEST_RECORD = LONGEST_LINE
 _LEAST_OF_A_LINE = 100  # what is kept of the shortest line takes more memory than its letters
-_MOST_BYTES = 32 * 2**20
 _END = "\r\n"  # of another, some versions of the csv module would not quote these two
 _QUOTED_SET = '"calf;thigh"'
 _OTHER_ENDS = (
@@ -36,7 +35,7 @@ _RETURN = "new-line character seen in unquoted field"  # and then what differs b
 
 
 @frozen
-class Record:
+class CsvRecord:
     """A record and where it begins: its fields, or what is wrong with it."""
 
     number: int
@@ -55,7 +54,7 @@ class CsvRecords:
         self._delimiter = delimiter
         _allow_long_fields()
 
-    def next(self) -> Record | None:
+    def next(self) -> CsvRecord | None:
         """The next record that is not blank, or None at the end."""
         while line := self.lines.take():
             if not self._is_blank(line):
@@ -70,36 +69,38 @@ class CsvRecords:
             return False
         return line.is_blank and self._delimiter.encode() not in line.content
 
-    def _record(self, line: Line) -> Record:
+    def _record(self, line: Line) -> CsvRecord:
         try:
-            text = _text(line)
-            return Record(line.number, self._fields([text]) or [""], text=text)
+            text = line.decoded()
+            return CsvRecord(line.number, self._fields([text]) or [""], text=text)
         except csv.Error as error:
             if str(error) == _OPEN:
                 return self._longer(line)
             return _faulty(line, f"is not CSV: {_in_our_words(error)}")
-        except ValueError as error:
+        except UnreadableLineError as error:
             return _faulty(line, str(error))
 
-    def _longer(self, first: Line) -> Record:
+    def _longer(self, first: Line) -> CsvRecord:
         """A record with a line's end within quotation marks: the parser asks for more lines."""
         taken: list[Line] = []
 
         def texts() -> Iterator[str]:
-            yield _text(first)
+            yield first.decoded()
             size = first.size
             while size < _LONGEST_RECORD and (line := self.lines.take()):
                 taken.append(line)
-                yield _text(line)
+                yield line.decoded()
                 size += max(line.size, _LEAST_OF_A_LINE)
 
         try:
             fields = self._fields(texts())
-        except (csv.Error, ValueError):
+        except (csv.Error, UnreadableLineError):
             # The other lines may be sound: each is read again, by itself.
             self.lines.put_back(taken)
             return _faulty(first, "is not CSV: a quotation mark is opened and not closed")
-        return Record(first.number, fields, text="".join(map(_text, (first, *taken))))
+        return CsvRecord(
+            first.number, fields, text="".join(one.decoded() for one in (first, *taken))
+        )
 
     def _fields(self, lines: Iterable[str]) -> list[str]:
         return next(csv.reader(lines, delimiter=self._delimiter, strict=True))
@@ -116,24 +117,13 @@ def _allow_long_fields() -> None:
         csv.field_size_limit(longest)
 
 
-def _text(line: Line) -> str:
-    if not line.is_whole:
-        raise ValueError(f"is longer than {LONGEST_LINE} bytes; this is its beginning")
-    try:
-        return line.content.decode()
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"is not UTF-8: {error.reason} at byte {error.start + 1}; {NOT_UTF_8}"
-        ) from None
-
-
 def _in_our_words(error: csv.Error) -> str:
     told = str(error)
     return "a carriage return stands in it outside quotation marks" if _RETURN in told else told
 
 
-def _faulty(line: Line, fault: str) -> Record:
-    return Record(line.number, fault=fault, text=line.text())
+def _faulty(line: Line, fault: str) -> CsvRecord:
+    return CsvRecord(line.number, fault=fault, text=line.text())
 
 
 class CsvSource:
@@ -174,7 +164,7 @@ class CsvSource:
         numbers: list[int] = []
         rejects: list[Reject] = []
         while len(numbers) + len(rejects) < self._rows:
-            if lines.offset - begun >= _MOST_BYTES or (record := self._records.next()) is None:
+            if lines.offset - begun >= BATCH_BYTES or (record := self._records.next()) is None:
                 break
             if fault := record.fault or self._miscounted(record):
                 text = record.text.rstrip("\r\n")
@@ -186,7 +176,7 @@ class CsvSource:
             return None
         return self._made(rows, numbers, rejects)
 
-    def _miscounted(self, record: Record) -> str | None:
+    def _miscounted(self, record: CsvRecord) -> str | None:
         if len(record.fields) == len(self.names):
             return None
         told = f"has {len(record.fields)} fields, and the header has {len(self.names)}"

@@ -17,7 +17,7 @@ from attrs import frozen
 from crampsrules.cohort.answers import Answered
 from crampsrules.cohort.arrow_columns import framed, holds, in_polars, with_narrow_decimals
 from crampsrules.cohort.batches import Position, Reject, Source
-from crampsrules.cohort.errors import CohortError
+from crampsrules.cohort.errors import LEAVE_OUT, CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
@@ -53,8 +53,7 @@ def encoded(batch: Answered, plan: Plan, source: Source, *, header: bool) -> Enc
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise CohortError(
-            f"a column cannot be written as {plan.target_format.value}: {reason}: leave it out by "
-            "naming those to --keep"
+            f"a column cannot be written as {plan.target_format.value}: {reason}: {LEAVE_OUT}"
         ) from None
     return Encoded(
         output=output,
@@ -166,7 +165,7 @@ def _described(table: pa.Table) -> Mapping[bytes, bytes]:
 
 def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     if not isinstance(batch.passed, list):
-        _mind_the_infinite(batch.passed)
+        _refuse_infinite(batch.passed)
         given = _with_figures(_frame(batch.passed, Format.NDJSON), batch.passed.schema, facts)
         return _written(framed([*given, *batch.answers]))
     answers = _written(batch.answers).decode().removesuffix("\n").split("\n")
@@ -176,7 +175,7 @@ def _ndjson(batch: Answered, facts: Collection[str]) -> bytes:
     return "".join(joined).encode()
 
 
-def _mind_the_infinite(passed: pa.Table) -> None:
+def _refuse_infinite(passed: pa.Table) -> None:
     """Refuse what JSON has no figure for, and Polars writes as null. NaN is null there."""
     for field in passed.schema:
         if not holds(field.type, pa.types.is_floating):
@@ -189,7 +188,7 @@ def _mind_the_infinite(passed: pa.Table) -> None:
         if infinite:
             raise CohortError(
                 f"the column {field.name!r} has an infinite number in it, and NDJSON has none: "
-                "leave it out by naming those to --keep, or write Parquet"
+                f"{LEAVE_OUT}, or write Parquet"
             )
 
 
@@ -271,7 +270,7 @@ def _plain(column: pl.Series) -> pl.Series:
 def _frame(passed: pa.Table, form: Format) -> pl.DataFrame:
     """What is passed on, in Polars. Raises CohortError for a type that the format has not."""
     table = with_narrow_decimals(passed, pa.string())
-    purpose = f"written as {form.value}: leave it out by naming those to --keep"
+    purpose = f"written as {form.value}: {LEAVE_OUT}"
     for field in table.schema:
         if holds(field.type, _is_binary):
             raise CohortError(

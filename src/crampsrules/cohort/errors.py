@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from crampsrules.errors import CrampsRulesError
 
+LEAVE_OUT = "leave it out by naming the columns to keep with --keep"
+"""What to do about a column that cannot go into the output."""
+
 
 class CohortError(CrampsRulesError):
     """A cohort cannot be read or written as it was asked for."""

@@ -36,7 +36,7 @@ _SUFFIXES = {
 def format_of(path: Path | None, option: str) -> Format:
     """The format that a file's name ends with. Raises CohortError, naming the option that tells."""
     if path is None:
-        raise CohortError(f"of - the format is not known: say it with {option}")
+        raise CohortError(f"the format of - is not known: say it with {option}")
     try:
         return _SUFFIXES[path.suffix.lower()]
     except KeyError:
@@ -64,7 +64,7 @@ NOT_UTF_8 = "what is Latin-1 becomes UTF-8 with iconv -f LATIN1 -t UTF-8 FILE"
 """What to do with lines that are not UTF-8: the first bytes of a file do not tell."""
 
 
-def mind_packing(stream: BinaryIO, form: Format) -> None:
+def refuse_packed(stream: BinaryIO, form: Format) -> None:
     """Refuse what holds no text as it is, and say what makes some of it. Raises CohortError."""
     if not isinstance(stream, BufferedReader):  # what a program has put there cannot be peeked at
         return

@@ -9,10 +9,16 @@ from typing import BinaryIO
 
 from attrs import frozen
 
+from crampsrules.cohort.formats import NOT_UTF_8
+
 LONGEST_LINE = 16 * 2**20
 _SHOWN_OF_LONGER = 1000
 BEGINNING: Mapping[str, int] = {"offset": 0, "number": 1}
 """The position of the first line."""
+
+
+class UnreadableLineError(ValueError):
+    """Its text says why a line cannot be read."""
 
 
 @frozen
@@ -29,8 +35,19 @@ class Line:
         """Whether there is nothing on it."""
         return not self.content.strip(b" \t\r\n")
 
+    def decoded(self) -> str:
+        """The line with its end. Raises UnreadableLineError."""
+        if not self.is_whole:
+            raise UnreadableLineError(f"is longer than {LONGEST_LINE} bytes; this is its beginning")
+        try:
+            return self.content.decode()
+        except UnicodeDecodeError as error:
+            raise UnreadableLineError(
+                f"is not UTF-8: {error.reason} at byte {error.start + 1}; {NOT_UTF_8}"
+            ) from None
+
     def text(self) -> str:
-        """The line without its end; what is not UTF-8 is shown as the bytes that it is."""
+        """The line without its end, to be shown: what is not UTF-8 as the bytes that it is."""
         return self.content.decode("utf-8", "backslashreplace").rstrip("\r\n")
 
 

@@ -16,16 +16,15 @@ from crampsrules.cohort.arrow_columns import framed
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.columns import declared
 from crampsrules.cohort.errors import CohortError
-from crampsrules.cohort.formats import NOT_UTF_8, Format
-from crampsrules.cohort.lines import BEGINNING, LONGEST_LINE, Line, Lines
-from crampsrules.cohort.plan import Plan
+from crampsrules.cohort.formats import Format
+from crampsrules.cohort.lines import BEGINNING, Line, Lines, UnreadableLineError
+from crampsrules.cohort.plan import BATCH_BYTES, Plan
 from crampsrules.documents import repeated
 from crampsrules.errors import FactProblem, shorten
 from crampsrules.facts import FACTS, Kind
 from crampsrules.frames.columns import BETWEEN, wrong_member
 from crampsrules.readers import Reader, RefusedError, reader_of
 
-_MOST_BYTES = 32 * 2**20
 _MOST_COLUMNS = 10_000
 # Beyond these a number of JSON is not the same number in a column.
 _INT64 = 2**63
@@ -72,14 +71,10 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 def parsed(line: Line) -> dict[str, Any]:
     """The object on a line. Raises NotAnObjectError."""
-    if not line.is_whole:
-        raise NotAnObjectError(f"is longer than {LONGEST_LINE} bytes; this is its beginning")
     try:
-        found = _decode(line.content.decode())
-    except UnicodeDecodeError as error:
-        raise NotAnObjectError(
-            f"is not UTF-8: {error.reason} at {error.start + 1}; {NOT_UTF_8}"
-        ) from None
+        found = _decode(line.decoded())
+    except UnreadableLineError as error:
+        raise NotAnObjectError(str(error)) from None
     except json.JSONDecodeError as error:
         raise NotAnObjectError(f"is not JSON: {error.msg} at {error.pos + 1}") from None
     except RecursionError:
@@ -91,7 +86,7 @@ def parsed(line: Line) -> dict[str, Any]:
     return found
 
 
-def _mind_halves(line: Line, found: dict[str, Any]) -> None:
+def _refuse_half_characters(line: Line, found: dict[str, Any]) -> None:
     if not _HALF.search(line.content):
         return
     try:
@@ -100,7 +95,7 @@ def _mind_halves(line: Line, found: dict[str, Any]) -> None:
         raise NotAnObjectError("has half a character, which no file can hold") from None
 
 
-def _mind_that_it_is_a_person(row: Mapping[str, Any]) -> None:
+def _refuse_what_was_put_aside(row: Mapping[str, Any]) -> None:
     """Refuse what a run has put aside: the row is within it. Raises CohortError."""
     if not {"reasons", "given"} <= row.keys() <= {"line", "row", "reasons", "given", "csv"}:
         return
@@ -194,7 +189,7 @@ class NdjsonSource:
         """What is on a line, if it can be written again. Raises NotAnObjectError."""
         row = parsed(line)
         if not self._as_it_stands:
-            _mind_halves(line, row)
+            _refuse_half_characters(line, row)
         return row
 
     # --- Which columns there are ----------------------------------------------------------------
@@ -234,7 +229,7 @@ class NdjsonSource:
         self._has_facts = any(map(self._plan.fact_in, row))
         if self._has_facts:
             return
-        _mind_that_it_is_a_person(row)
+        _refuse_what_was_put_aside(row)
         if len(self._others_seen) < _MOST_COLUMNS:
             self._others_seen.update(dict.fromkeys(row))
 
@@ -257,7 +252,7 @@ class NdjsonSource:
         taken: list[Line] = []
         rejects: list[Reject] = []
         while len(rows) + len(rejects) < self._rows:
-            if self._lines.offset - begun >= _MOST_BYTES or (line := self._lines.take()) is None:
+            if self._lines.offset - begun >= BATCH_BYTES or (line := self._lines.take()) is None:
                 break
             if line.is_blank:
                 continue
@@ -279,7 +274,7 @@ class NdjsonSource:
     def _made(self, rows: list[dict[str, Any]], taken: list[Line], rejects: list[Reject]) -> Batch:
         facts, faults = self._facts(rows)
         if self.spliced:
-            self._mind_reserved(rows, faults)
+            self._note_reserved_names(rows, faults)
         return Batch(
             facts=facts,
             numbers=[line.number for line in taken],
@@ -294,13 +289,13 @@ class NdjsonSource:
     def _facts(self, rows: list[dict[str, Any]]) -> tuple[pl.DataFrame, dict[int, tuple[str, ...]]]:
         columns: dict[str, list[Any]] = {fact: [None] * len(rows) for fact in self.facts.values()}
         faults: dict[int, tuple[str, ...]] = {}
-        told: dict[str, _Column | None] = {}
+        named: dict[str, _Column | None] = {}
         for at, row in enumerate(rows):
             problems: list[FactProblem] = []
             for name, value in row.items():
-                if name not in told:
-                    told[name] = self._column(name)
-                if (column := told[name]) is None:
+                if name not in named:
+                    named[name] = self._column(name)
+                if (column := named[name]) is None:
                     continue
                 if fault := column.fault_in(row, value):
                     problems.append(FactProblem(name, value, fault))
@@ -318,17 +313,7 @@ class NdjsonSource:
                 columns[column.fact][at] = kept
             if problems:
                 faults[at] = tuple(map(str, problems))
-        frame = {
-            name: pl.Series(name, values, dtype=_FACT_TYPES[known.kind])
-            for name, values in columns.items()
-            if (known := declared(name)) is not None
-        }
-        if not frame:  # a frame of no columns would forget how many rows it has
-            first = next(iter(FACTS.values()))
-            frame[first.name] = pl.Series(
-                first.name, [None] * len(rows), dtype=_FACT_TYPES[first.kind]
-            )
-        return pl.DataFrame(frame), faults
+        return _typed(columns, len(rows)), faults
 
     def _column(self, name: str) -> _Column | None:
         """What a name stands for; None where that is no fact."""
@@ -349,14 +334,15 @@ class NdjsonSource:
             self._others[name] = None
             self.names = list(self._others)
 
-    def _mind_reserved(
+    def _note_reserved_names(
         self, rows: list[dict[str, Any]], faults: dict[int, tuple[str, ...]]
     ) -> None:
+        """Add a fault for each row with a name that is one of the answer's."""
         keep = self._reserved if self._plan.keep is None else self._reserved & {*self._plan.keep}
         for at, row in enumerate(rows):
             if not keep.isdisjoint(row):
                 names = ", ".join(sorted(keep & row.keys()))
-                faults[at] = (*faults.get(at, ()), f"has {names}, which the answer is to be called")
+                faults[at] = (*faults.get(at, ()), f"has {names}, which the answer has too")
 
     # --- What goes into the output --------------------------------------------------------------
 
@@ -385,6 +371,19 @@ class NdjsonSource:
                 ]
             columns.append(pl.Series(name, values, dtype=_TYPES[kind]))
         return framed(columns).to_arrow()
+
+
+def _typed(columns: Mapping[str, list[Any]], size: int) -> pl.DataFrame:
+    """Columns of facts, so many rows long, in the types of their facts."""
+    frame = {
+        name: pl.Series(name, values, dtype=_FACT_TYPES[known.kind])
+        for name, values in columns.items()
+        if (known := declared(name)) is not None
+    }
+    if not frame:  # a frame of no columns would forget how many rows it has
+        first = next(iter(FACTS.values()))
+        frame[first.name] = pl.Series(first.name, [None] * size, dtype=_FACT_TYPES[first.kind])
+    return pl.DataFrame(frame)
 
 
 # What the values of a column are, over the whole file; what fits nothing else is kept as JSON.

@@ -14,12 +14,11 @@ import pyarrow.parquet as pq
 from crampsrules.cohort.arrow_columns import in_polars, with_narrow_decimals
 from crampsrules.cohort.batches import Batch, Position
 from crampsrules.cohort.errors import CohortError, UnfinishedError
-from crampsrules.cohort.plan import Plan
+from crampsrules.cohort.plan import BATCH_BYTES, Plan
 
 # Pages are read as they are needed, not a whole column of a row group; each column has a buffer.
 _BUFFER = 2**16
-# Cells may be long: a batch ends at so many bytes, however few its rows. So it is read in pieces.
-_MOST_BYTES = 32 * 2**20
+# So that a batch can end at BATCH_BYTES, it is read in pieces far smaller.
 _PIECE_BYTES, _PIECE_ROWS = 4 * 2**20, 2048
 
 
@@ -62,7 +61,7 @@ class ParquetSource:
         waiting: list[pa.RecordBatch] = []
         held = size = 0
         for piece in pieces:
-            if waiting and size + piece.nbytes > _MOST_BYTES:
+            if waiting and size + piece.nbytes > BATCH_BYTES:
                 yield pa.Table.from_batches(waiting)
                 waiting, held, size = [], 0, 0
             fitting = self._rows - held
@@ -103,8 +102,8 @@ class ParquetSource:
 
     def _piece(self, group: int) -> int:
         """How many rows of a row group to read at once, by what a row of it takes on average."""
-        told = self._file.metadata.row_group(group)
-        fitting: int = _PIECE_BYTES * told.num_rows // max(1, told.total_byte_size)
+        described = self._file.metadata.row_group(group)
+        fitting: int = _PIECE_BYTES * described.num_rows // max(1, described.total_byte_size)
         return max(1, min(self._rows, _PIECE_ROWS, fitting))
 
     def _made(self, rows: pa.Table, start: int) -> Batch:

@@ -140,7 +140,7 @@ def _bar(bar: Bar, y: int, widest: int, assessed: int) -> str:
 
 
 def _described(parts: Iterable[Part], tally: Tally) -> str:
-    """The picture in words, for who cannot see it."""
+    """The picture in words, for anyone who cannot see it."""
     told = [f"{part.heading}: {', '.join(map(_told, part.bars))}." for part in parts]
     return " ".join([*told, _put_aside(tally)])
 

@@ -26,6 +26,8 @@ from crampsrules.rulebase import RuleBase
 BATCH_ROWS, BATCH_CELLS = 100_000, 3_000_000
 BATCH_ROWS_OF_TEXT, BATCH_CELLS_OF_TEXT = 25_000, 1_500_000
 LEAST_BATCH_ROWS = 5_000
+# Cells may be long: a batch ends at so many bytes of input, however few its rows.
+BATCH_BYTES = 32 * 2**20
 
 # What may part the columns, and how the option says it.
 _BETWEEN_COLUMNS = {
@@ -36,7 +38,7 @@ _BETWEEN_COLUMNS = {
 }
 
 
-def mind_that_they_differ(source: Path | None, target: Path | None, *others: Path | None) -> None:
+def refuse_same_file(source: Path | None, target: Path | None, *others: Path | None) -> None:
     """Refuse to read and write one file, or to write it twice. Raises CohortError.
 
     A source or target of None is standard input or output, behind which a shell may put a file.
@@ -62,14 +64,14 @@ def _identity(path: Path) -> object:
 def _behind(stream: TextIO | None) -> object:
     """The same for a standard stream, where it is an ordinary file; None where it is not."""
     try:
-        told = os.fstat(stream.fileno()) if stream else None
+        status = os.fstat(stream.fileno()) if stream else None
     except OSError:  # what a program has put in its place
         return None
-    return _of_file(told) if told and stat.S_ISREG(told.st_mode) else None
+    return _of_file(status) if status and stat.S_ISREG(status.st_mode) else None
 
 
-def _of_file(told: os.stat_result) -> object:
-    return told.st_dev, told.st_ino
+def _of_file(status: os.stat_result) -> object:
+    return status.st_dev, status.st_ino
 
 
 def beside(target: Path) -> Path:
@@ -115,10 +117,10 @@ class Plan:
             raise CohortError("beside an output that is a file, rows are put aside in a file too")
         if self.rejects is not None and str(self.rejects) == "-":
             raise CohortError("rows that are put aside go to a file, which --rejects names")
-        self._mind_a_pipe_with_a_name()
-        mind_that_they_differ(self.source, self.target, self.rejects)
+        self._refuse_named_pipe()
+        refuse_same_file(self.source, self.target, self.rejects)
 
-    def _mind_a_pipe_with_a_name(self) -> None:
+    def _refuse_named_pipe(self) -> None:
         """Refuse one where its beginning is read more than once. Raises CohortError."""
         is_read_once = self.target is None and self.source_format is Format.CSV
         if self.source is None or is_read_once or not self.source.exists():

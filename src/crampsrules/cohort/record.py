@@ -58,7 +58,7 @@ class Record:
         if changed:
             lines = "\n".join(changed)
             raise CohortError(
-                f"what was begun was another run:\n{lines}\n"
+                f"the run to go on with was a different one:\n{lines}\n"
                 "Give what was given then, or throw that away and begin anew: --restart"
             )
 
@@ -80,13 +80,13 @@ def promise_of(plan: Plan) -> dict[str, str]:
 
 def _fingerprint(path: Path) -> str:
     """Enough of a file to notice that it has changed, without reading all of it."""
-    told = path.stat()
+    status = path.stat()
     digest = hashlib.sha256()
     with path.open("rb") as file:
         digest.update(file.read(_PROBED))
-        file.seek(max(0, told.st_size - _PROBED))
+        file.seek(max(0, status.st_size - _PROBED))
         digest.update(file.read(_PROBED))
-    return f"{told.st_size} bytes, changed {told.st_mtime_ns}, {digest.hexdigest()[:16]}"
+    return f"{status.st_size} bytes, changed {status.st_mtime_ns}, {digest.hexdigest()[:16]}"
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -19,8 +19,8 @@ from crampsrules.cohort.answers import Answered, Assessor
 from crampsrules.cohort.batches import Batch, Position, Source
 from crampsrules.cohort.csv_source import CsvSource
 from crampsrules.cohort.encoding import Encoded, encoded
-from crampsrules.cohort.errors import CohortError, UnfinishedError
-from crampsrules.cohort.formats import Format, mind_packing
+from crampsrules.cohort.errors import LEAVE_OUT, CohortError, UnfinishedError
+from crampsrules.cohort.formats import Format, refuse_packed
 from crampsrules.cohort.ndjson_source import NdjsonSource
 from crampsrules.cohort.parquet_source import ParquetSource
 from crampsrules.cohort.plan import Plan
@@ -216,18 +216,15 @@ def _opened(plan: Plan, assessor: Assessor, scan: Mapping[str, str] | None) -> I
     with ExitStack() as stack:
         try:
             source = _source(plan, assessor, scan, stack)
-            _mind_clashes(source, assessor)
+            _refuse_clashes(source, assessor)
         except CohortError as error:
             raise CohortError(f"{_name(plan)}: {error}") from None
         yield source
 
 
-def _mind_clashes(source: Source, assessor: Assessor) -> None:
+def _refuse_clashes(source: Source, assessor: Assessor) -> None:
     if clashing := [one for one in source.passed if one in assessor.schema]:
-        raise CohortError(
-            f"has a column {clashing[0]!r}, which the answer is to be called: leave it out by "
-            "naming those to --keep"
-        )
+        raise CohortError(f"has a column {clashing[0]!r}, which the answer has too: {LEAVE_OUT}")
 
 
 def _name(plan: Plan) -> str:
@@ -248,7 +245,7 @@ def _source(
     else:
         stream = stack.enter_context(plan.source.open("rb"))
         size = plan.source.stat().st_size
-    mind_packing(stream, plan.source_format)
+    refuse_packed(stream, plan.source_format)
     if plan.source_format is Format.CSV:
         return CsvSource(stream, plan, size)
     return NdjsonSource(stream, plan, size, scan=scan, reserved=assessor.schema.names())

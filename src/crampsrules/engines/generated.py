@@ -213,7 +213,7 @@ class _Writer:
         self, pending: Sequence[_Pending], depth: int, known: frozenset[str]
     ) -> Iterator[str]:
         """Test what is pending: shared tests first, those of one fact together."""
-        yield from self._firing([one.id for one in pending if not one.tests])
+        yield from self._fire([one.id for one in pending if not one.tests])
         waiting = [one for one in pending if one.tests]
         for subject, groups in _by_subject(waiting).items():
             if len(groups) > 1 and subject in FACTS and subject not in known:
@@ -234,9 +234,10 @@ class _Writer:
                 for one in group:
                     tests = AllOf((shared, *one.without(shared).tests))
                     yield f"if {self._test(tests, known)}:"
-                    yield from _indented(self._firing([one.id]))
+                    yield from _indented(self._fire([one.id]))
 
-    def _firing(self, ids: Sequence[str]) -> Iterator[str]:
+    def _fire(self, ids: Sequence[str]) -> Iterator[str]:
+        """Lines that keep what fires, and set the variables that it makes true."""
         if ids:
             yield from self.firing.lines(tuple(dict.fromkeys(ids)))
         for mark in dict.fromkeys(mark for id_ in ids for mark in self._marks.get(id_, ())):

@@ -62,7 +62,7 @@ def assess_frame(
     >>> assess_frame(cramps)["triage"].to_list()
     ['routine', 'self_care']
     """
-    _mind_the_arguments(columns, on_error, weights)
+    _check_arguments(columns, on_error, weights)
     require_packages()
     from crampsrules.frames import routing
 
@@ -73,7 +73,7 @@ def assess_frame(
     return assessed
 
 
-def _mind_the_arguments(columns: object, on_error: object, weights: object) -> None:
+def _check_arguments(columns: object, on_error: object, weights: object) -> None:
     if on_error not in ON_ERROR:
         hint = did_you_mean(on_error, ON_ERROR)
         message = f"takes {' or '.join(map(repr, ON_ERROR))}, got {shorten(on_error)}{hint}"

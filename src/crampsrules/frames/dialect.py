@@ -27,7 +27,7 @@ class Dialect(ABC):
     def name(self, name: str) -> str:
         """A column."""
 
-    def mind_the_name(self, name: str) -> None:  # noqa: B027 - most can say any
+    def check_name(self, name: str) -> None:  # noqa: B027 - most can say any
         """Refuse the name of a column that cannot be said. Raises FactsError."""
 
     def call(self, function: str, *arguments: str) -> str:

@@ -27,7 +27,7 @@ from crampsrules.frames.outputs import (
     TRIAGE,
     WEIGHT,
     Outputs,
-    told,
+    error_text,
 )
 from crampsrules.frames.polars_frames import Assessor, as_written, exact, schema_of
 from crampsrules.frames.rows import Answer, answers, problems_of
@@ -87,7 +87,7 @@ def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Output
         weights = [None if one is None else one.weights.get(cause) for one in fine]
         columns.append(pl.Series(WEIGHT + cause, weights, dtype=pl.Int32))
     if outputs.errors:
-        errors = [None if isinstance(one, Answer) else told(one) for one in found]
+        errors = [None if isinstance(one, Answer) else error_text(one) for one in found]
         columns.append(pl.Series(ERRORS, errors, dtype=pl.String))
     if outputs.not_known:
         columns.append(_column(NOT_KNOWN, IDS, fine, lambda one: one.not_known or None))

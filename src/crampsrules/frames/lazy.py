@@ -16,8 +16,8 @@ from crampsrules.frames import AnyFrame, eager
 from crampsrules.frames.dialect import Dialect, Stage
 from crampsrules.frames.duckdb_frames import DuckDB
 from crampsrules.frames.inputs import Inputs
-from crampsrules.frames.outputs import Outputs
-from crampsrules.frames.polars_frames import Assessor, free_prefix, schema_of
+from crampsrules.frames.outputs import Outputs, free_prefix
+from crampsrules.frames.polars_frames import Assessor, schema_of
 from crampsrules.frames.spark_frames import Spark
 from crampsrules.frames.sql import Script
 from crampsrules.rulebase import RuleBase
@@ -35,7 +35,7 @@ def assessed(
         return _by_partition(frame, rules, columns, outputs)
     known = nw.from_native(frame)
     if known.implementation.is_duckdb():
-        _mind_the_version()
+        _refuse_old_version()
         return _in_sql(frame, known, rules, columns, outputs, DuckDB())
     if known.implementation.is_pyspark() or known.implementation.is_pyspark_connect():
         return _in_sql(frame, known, rules, columns, outputs, Spark())
@@ -64,7 +64,7 @@ def _in_sql(  # noqa: PLR0913 - each a part of the question
     outputs.refuse_clashes(schema, capitals=False)
     inputs = Inputs.of(_known(frame, schema), rules, columns, schema)
     for column in inputs.columns.values():
-        dialect.mind_the_name(column.name)
+        dialect.check_name(column.name)
     prefix = free_prefix(schema)
     script = Script.of(rules, inputs, outputs, dialect, prefix)
     for stage in script.stages():
@@ -107,7 +107,7 @@ def _known(frame: AnyFrame, schema: Mapping[str, nw.dtypes.DType]) -> Mapping[st
     return {name: dtype for name, dtype in schema.items() if str(types[name]) not in nothing}
 
 
-def _mind_the_version() -> None:
+def _refuse_old_version() -> None:
     """Refuse a DuckDB that has no lambdas as they are written here."""
     import duckdb
 

@@ -34,7 +34,7 @@ from crampsrules.labels import (
     SPACES,
     TWO_SPACES,
     WAY,
-    fold,
+    casefolded,
 )
 from crampsrules.medicines import SHORTEST_MISSPELLING, Formulary
 from crampsrules.readers import (
@@ -65,7 +65,7 @@ def _folded() -> Mapping[str, str]:
     """Every character that is not its own small letter, and those that stand for others here."""
     every = map(chr, range(sys.maxunicode + 1))
     ours = map(chr, range(ord(_ANY), ord(_BEYOND)))
-    return {c: fold(c) for c in every if fold(c) != c} | dict.fromkeys(ours, _BEYOND)
+    return {c: casefolded(c) for c in every if casefolded(c) != c} | dict.fromkeys(ours, _BEYOND)
 
 
 @frozen

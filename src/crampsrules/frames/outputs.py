@@ -84,6 +84,18 @@ class Outputs:
             )
 
 
-def told(problems: Sequence[FactProblem]) -> str:
+def error_text(problems: Sequence[FactProblem]) -> str:
     """The text for the column of errors: fact, value, and what is allowed."""
     return "; ".join(map(str, problems))
+
+
+def free_prefix(names: Iterable[str]) -> str:
+    """What no column's name begins with, for columns that are added on the way.
+
+    Some engines see no capitals in names.
+    """
+    taken = [name.lower() for name in names]
+    prefix = "crampsrules:"
+    while any(name.startswith(prefix) for name in taken):
+        prefix = f"_{prefix}"
+    return prefix

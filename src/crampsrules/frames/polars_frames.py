@@ -7,7 +7,7 @@ columns, which Polars calls as it comes to them: nothing is collected before the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from operator import and_, or_
 from typing import Any
@@ -46,7 +46,8 @@ from crampsrules.frames.outputs import (
     TRIAGE,
     WEIGHT,
     Outputs,
-    told,
+    error_text,
+    free_prefix,
 )
 from crampsrules.frames.rows import problems_of
 from crampsrules.labels import SPACES
@@ -87,15 +88,6 @@ class Assessor:
         for stage in written.stages():
             frame = frame.with_columns(**stage)
         return frame.select(*map(exact, names), *self.outputs.names)
-
-
-def free_prefix(names: Iterable[str]) -> str:
-    """What no column's name begins with: some engines see no capitals in names."""
-    taken = [name.lower() for name in names]
-    prefix = "crampsrules:"
-    while any(name.startswith(prefix) for name in taken):
-        prefix = f"_{prefix}"
-    return prefix
 
 
 @frozen
@@ -266,7 +258,7 @@ def errors_of(fine: pl.Series, columns: Sequence[pl.Series], inputs: Inputs) -> 
         return found
     values = [_plain(column.gather(wrong)).to_list() for column in columns]
     texts = [
-        told(problems_of(dict(zip(inputs.columns, row, strict=True)), inputs))
+        error_text(problems_of(dict(zip(inputs.columns, row, strict=True)), inputs))
         for row in zip(*values, strict=True)
     ]
     return found.scatter(wrong, pl.Series(texts, dtype=pl.String))

@@ -41,18 +41,18 @@ def _names_of(frame: AnyFrame) -> list[Any]:
     return list(getattr(frame, names, ()))
 
 
-def _mind_twins(frame: AnyFrame) -> None:
+def _refuse_twins(frame: AnyFrame) -> None:
     """Refuse two columns of one name, which only some kinds of frames can have."""
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return
     names = _names_of(frame)
-    if lazy.is_of_spark(frame) and not _minds_capitals(frame):
+    if lazy.is_of_spark(frame) and not _is_case_sensitive(frame):
         names = [name.lower() for name in names]
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise FactsError.of(f"two columns have the name {shorten(twice[0])}", field="frame")
 
 
-def _minds_capitals(frame: AnyFrame) -> bool:
+def _is_case_sensitive(frame: AnyFrame) -> bool:
     return str(frame.sparkSession.conf.get("spark.sql.caseSensitive")).lower() == "true"
 
 
@@ -69,7 +69,7 @@ def assessed(
     if isinstance(frame, nw.DataFrame | nw.LazyFrame):
         native = assessed(frame.to_native(), base, columns, on_error, weights=weights)
         return nw.from_native(native)
-    _mind_twins(frame)
+    _refuse_twins(frame)
     outputs = Outputs.of(base, weights=weights, errors=on_error == "column")
     if not is_dask_dataframe(frame):  # of which Narwhals warns
         known = nw.from_native(frame, pass_through=True)

@@ -17,12 +17,12 @@ _IS = "\ue013"
 """What stands between a text and its code."""
 _VARIABLE = "${"
 """How what Spark replaces begins, wherever it stands."""
-_IN_A_MAP = 2
-_IN_A_LIST = 4
+_IN_A_MAP, _IN_A_LIST = 2, 4
+"""So many texts are written into one map, or into one list, on average: see `_by_hash`."""
 _LOOKED_UP = 4
-
-
+"""So many flags are looked up together: see `true_ids`."""
 _LARGEST = f"{(1 << 63) - 1}L"
+"""A number that sorts after every key."""
 
 
 class Spark(Dialect):
@@ -34,7 +34,7 @@ class Spark(Dialect):
     def name(self, name: str) -> str:
         return "`" + name.replace("`", "``") + "`"
 
-    def mind_the_name(self, name: str) -> None:
+    def check_name(self, name: str) -> None:
         if _VARIABLE in name:
             message = (
                 "Spark puts the value of a variable in place of ${...}, and so finds no column of "

@@ -94,7 +94,7 @@ class Script:
     def stages(self) -> Iterator[Stage]:
         """The stages; the last one or two have the columns to add."""
         stages = self._few_stages() if self.dialect.copies_rows else self._many_stages()
-        for stage in (self._lists(), *stages):
+        for stage in (self._rewritten_columns(), *stages):
             if stage:
                 yield stage
         yield from self._answers()
@@ -144,15 +144,15 @@ class Script:
 
     # --- Inputs ---------------------------------------------------------------------------------
 
-    def _lists(self) -> Stage:
+    def _rewritten_columns(self) -> Stage:
         """Sets that are written as texts as lists, and figures as they are written."""
         return {
-            self._own(key): self._read(one)
+            self._own(key): self._rewritten(one)
             for key, one in self.inputs.columns.items()
-            if _is_read(one)
+            if _is_rewritten(one)
         }
 
-    def _read(self, column: FactColumn) -> str:
+    def _rewritten(self, column: FactColumn) -> str:
         sql = self.dialect.name(column.name)
         if column.form == "text":
             return self._split(self.dialect.plain_text(sql))
@@ -194,7 +194,7 @@ class Script:
 
     def _column(self, key: str) -> str:
         column = self.inputs.columns[key]
-        if _is_read(column):
+        if _is_rewritten(column):
             return self._ref(key)
         sql = self.dialect.name(column.name)
         if column.fact.kind == "choice":
@@ -359,12 +359,7 @@ class Script:
         weights = {cause: self._weight(cause) for cause in formulas.listed}
         listed = {cause: self.expression(one) for cause, one in formulas.listed.items()}
         faulty = self.dialect.kept_apart(self._written[_FAULTY])
-        causes = self.dialect.sorted_ids(
-            [
-                (one, self._key(place, cause, weights[cause]), self._text(cause))
-                for place, (cause, one) in enumerate(listed.items())
-            ]
-        )
+        causes = self._causes(listed, weights)
         ranked = f"CASE WHEN {faulty} THEN NULL ELSE {causes} END"
         if self.dialect.copies_rows:
             answers = {TOP_CAUSE: self.dialect.first(ranked), CAUSES: ranked}
@@ -388,6 +383,15 @@ class Script:
         if self.outputs.errors:
             answers[ERRORS] = self._errors()
         yield answers
+
+    def _causes(self, listed: Mapping[str, str], weights: Mapping[str, str]) -> str:
+        """The causes whose condition is true, best first."""
+        return self.dialect.sorted_ids(
+            [
+                (condition, self._key(place, cause, weights[cause]), self._text(cause))
+                for place, (cause, condition) in enumerate(listed.items())
+            ]
+        )
 
     def _text(self, id_: str) -> str:
         return self.dialect.text(id_)
@@ -497,7 +501,7 @@ class Script:
 _INVISIBLE = {c: f"\\u{ord(c):04x}" for c in INVISIBLE}
 
 
-def _is_read(column: FactColumn) -> bool:
+def _is_rewritten(column: FactColumn) -> bool:
     """Whether what a column holds is written anew before anything is asked of it."""
     return column.form == "text" or column.precision != "double"
 

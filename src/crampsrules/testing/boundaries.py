@@ -11,7 +11,7 @@ from crampsrules.rulebase import RuleBase, kept_with_rules
 from crampsrules.strategies.plausible import made_coherent
 from crampsrules.strategies.solving import Solver, Way, solver_for
 
-MOST = 300
+MOST_PATIENTS = 300
 """Of many laws each has its turn before any has its second patient."""
 
 
@@ -24,7 +24,7 @@ def boundary_patients(rules: RuleBase) -> Sequence[PatientFacts]:
     )
     found: dict[PatientFacts, None] = {}
     for known in (known for turn in turns for known in turn if known is not None):
-        if len(found) == MOST:
+        if len(found) == MOST_PATIENTS:
             break
         if _is_someone(known):
             found[PatientFacts.from_mapping(known)] = None
