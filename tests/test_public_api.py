@@ -14,6 +14,7 @@ PUBLIC = [
     "CrampsRulesError",
     "EngineError",
     "FactsError",
+    "Interview",
     "MissingExtraError",
     "PatientFacts",
     "RuleBase",

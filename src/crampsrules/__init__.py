@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crampsrules.calcium import adjusted_calcium
     from crampsrules.changes import what_would_change
     from crampsrules.frames import assess_frame
+    from crampsrules.interview import Interview
     from crampsrules.questions import next_questions
     from crampsrules.rulebase import RuleBase
     from crampsrules.rulegraph import graph
@@ -32,6 +33,7 @@ __all__ = [
     "CrampsRulesError",
     "EngineError",
     "FactsError",
+    "Interview",
     "MissingExtraError",
     "PatientFacts",
     "RuleBase",
@@ -51,6 +53,7 @@ __version__ = "0.1.0"
 # These come with what reads rules, which would make the import take several times as long.
 _LATER = {
     "Assessment": "crampsrules.assessment",
+    "Interview": "crampsrules.interview",
     "RuleBase": "crampsrules.rulebase",
     "adjusted_calcium": "crampsrules.calcium",
     "assess_frame": "crampsrules.frames",
