@@ -342,6 +342,7 @@ class _Part:
         if made is None:
             raise AttributeError(f"type object 'Assessment' has no attribute {self.name!r}")
         name, there = self.name, made.__dict__
+        put_together: PutTogether
         put_together, fired = there["_later"]
         # Another thread may have been first: what it put there is equal.
         there.update(put_together(name, there["facts"], fired))
