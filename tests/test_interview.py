@@ -488,6 +488,34 @@ def test_a_state_that_is_none_is_refused(state, told):
 
 
 @pytest.mark.parametrize(
+    ("begun", "told"),
+    [
+        ({"has_tests": "no"}, "has_tests: takes true or false, got 'no'"),
+        ({"length": "no"}, "length: takes a whole number from 0 on, got 'no'"),
+        ({"length": -1}, "length: takes a whole number from 0 on, got -1"),
+    ],
+)
+def test_an_interview_cannot_begin_as_none_can_be(begun, told):
+    """Its own state would be refused later."""
+    with pytest.raises(FactsError) as refused:
+        Interview(**begun)
+
+    assert str(refused.value) == told
+
+
+def test_a_question_that_is_answered_twice_leaves_nothing_in_vain():
+    """As with a button for going back, or one that was pressed twice; what is known is known."""
+    question = Interview().next()
+    assert question is not None
+    fact = question.facts[0]
+    once = Interview().answer(question, {fact: False})
+    twice = once.answer(question, {})
+
+    assert fact not in twice.in_vain
+    assert Interview.from_state(twice.to_state()) == twice
+
+
+@pytest.mark.parametrize(
     ("in_vain", "told"),
     [
         ("fever", "in_vain: takes a list of names of facts, got 'fever'"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -364,6 +366,36 @@ def test_what_is_read_does_not_depend_on_what_was_read_before():
     PatientFacts.from_mapping({"medications": [_AnyCase("ASPIRIN")]})
 
     assert PatientFacts(medications={"aspirin"}).medications == {"aspirin"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        list,
+        tuple,
+        set,
+        frozenset,
+        deque,
+        lambda one: dict.fromkeys(one).keys(),
+        lambda one: np.array([*one], dtype=object),
+        lambda one: np.array([*one]),
+        pd.Series,
+    ],
+)
+def test_a_set_may_come_in_any_collection(kind):
+    """Whatever a type checker takes for a set, and what tables are made of."""
+    assert PatientFacts(timing=kind(["night", "rest"])).timing == {"night", "rest"}
+    assert PatientFacts(medications=kind(["statin"])).medications == {"statin"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"night", bytearray(b"night"), {"night": True}, iter(["night"]), np.array([["night"]])],
+)
+def test_what_is_no_collection_of_texts_is_no_set(value):
+    """Bytes are no texts, keys may stand for more, and an iterator is gone once it is read."""
+    with pytest.raises(FactsError, match=r"^timing: takes a list of texts, got "):
+        PatientFacts(timing=value)
 
 
 @pytest.mark.parametrize("kind", [list, tuple, set, frozenset])

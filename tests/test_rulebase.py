@@ -14,10 +14,12 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import pretty
 
 import crampsrules
-from crampsrules import CrampsRulesError, RuleBase, RuleError, assess, rulebase
+from crampsrules import CrampsRulesError, Interview, RuleBase, RuleError, assess, rulebase
 from crampsrules.examples import untested_rules
+from crampsrules.testing import App
 from tests.drawing import ROOT, RULES, fewer, rule_texts, shipped_texts
 
 PACK = """\
@@ -264,6 +266,23 @@ def test_a_rule_base_shows_what_it_is():
     shown = f"<RuleBase {rules.version[:12]}: {len(rules.rules)} rules, {len(rules.causes)} causes>"
 
     assert repr(rules) == shown
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [RuleBase.load(), Interview(), App(call=assess), assess(fever=True, engine="compiled")],
+    ids=lambda one: type(one).__name__,
+)
+def test_no_report_of_hypothesis_shows_the_rules(holder):
+    """It takes the classes of attrs apart, and a report would have three megabytes of rules."""
+    assert len(pretty(holder)) < 12_000
+
+
+def test_no_texts_at_all_are_no_rules():
+    """Everyone would look after themselves: a query that gave nothing is enough."""
+    with pytest.raises(RuleError, match="rules: takes TOML texts by file name, and got none"):
+        RuleBase.from_texts({})
+    assert RuleBase.load().extended_with({}) == RuleBase.load()
 
 
 # --- Folders and packs --------------------------------------------------------------------------

@@ -8,8 +8,9 @@ Results of tests come last, and only for someone who has any.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from crampsrules.assess import assess, patient_facts
 from crampsrules.assessment import Assessment
@@ -32,6 +33,18 @@ def _in_vain(names: Iterable[str]) -> frozenset[str]:
     return names_of_facts(names, field="in_vain")
 
 
+def _is_yes_or_no(_: object, attribute: Attribute[bool], value: object) -> None:
+    if not isinstance(value, bool):
+        message = f"takes true or false, got {shorten(value)}"
+        raise FactsError.of(message, field=attribute.name, value=value)
+
+
+def _is_a_count(_: object, attribute: Attribute[int], value: object) -> None:
+    if type(value) is not int or value < 0:
+        message = f"takes a whole number from 0 on, got {shorten(value)}"
+        raise FactsError.of(message, field=attribute.name, value=value)
+
+
 @frozen
 class Interview:
     """How far an interview has come. Each answer makes a new one.
@@ -43,8 +56,8 @@ class Interview:
     facts: PatientFacts = field(factory=PatientFacts, converter=patient_facts)
     rules: RuleBase = field(default=None, converter=rules_or_shipped, kw_only=True, repr=False)
     in_vain: frozenset[str] = field(default=frozenset(), converter=_in_vain, kw_only=True)
-    has_tests: bool = field(default=False, kw_only=True)
-    length: int = field(default=0, kw_only=True)
+    has_tests: bool = field(default=False, kw_only=True, validator=_is_yes_or_no)
+    length: int = field(default=0, kw_only=True, validator=_is_a_count)
 
     def next(self) -> Question | None:
         """The next question, or None when nothing more would matter."""
@@ -83,7 +96,7 @@ class Interview:
         }
         facts = PatientFacts.from_mapping({**self.facts.known(), **given})
         assess(facts, rules=self.rules, engine="compiled")  # here a misspelt medicine shows
-        in_vain = self.in_vain.union(question.facts).difference(given)
+        in_vain = self.in_vain.union(question.facts).difference(facts.known())
         after = evolve(self, facts=facts, in_vain=in_vain, length=self.length + 1)
         if not asks_for_tests:
             return after
@@ -141,15 +154,13 @@ class Interview:
         version = state.get("rules_version", base.version)
         if version != base.version:
             raise _begun_by_others(version, base, "the shipped ones" if rules is None else "these")
-        answers, length = state["answers"], state["length"]
+        answers = state["answers"]
         if not isinstance(answers, Mapping):
             message = f"takes a mapping of facts to values, got {shorten(answers)}"
             raise FactsError.of(message, field="answers", value=answers)
-        if type(length) is not int or length < 0:
-            message = f"takes a whole number from 0 on, got {shorten(length)}"
-            raise FactsError.of(message, field="length", value=length)
         begun = cls.resumed(answers, rules=base)
         has_tests = bool(_yes_or_no(state["has_tests"]))
+        length: Any = state["length"]  # refused where it is none
         return evolve(begun, has_tests=has_tests, length=length)
 
     @classmethod

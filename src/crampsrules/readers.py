@@ -11,7 +11,8 @@ import numbers
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -286,10 +287,13 @@ class TextsReader:
 
 
 def _collection(value: object, example: str) -> Iterable[object]:
-    if isinstance(value, _COLLECTIONS):
-        return value
     if isinstance(value, str):
         _refuse(f"takes a list, got the text {shorten(value)}: {_as_list(value, example)}")
+    if isinstance(value, AbstractSet | Sequence) and not isinstance(value, bytes | bytearray):
+        return value
+    if getattr(value, "ndim", None) == 1 and hasattr(value, "tolist"):  # one of numpy's or pandas'
+        values: list[object] = value.tolist()
+        return values
     _refuse(f"takes a list of texts, got {shorten(value)}")
 
 

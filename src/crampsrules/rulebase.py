@@ -73,7 +73,10 @@ class RuleBase:
 
         Raises RuleError.
         """
-        return cls._with_wording(_read_texts(texts))
+        read = _read_texts(texts)
+        if not read:
+            raise RuleError(message="takes TOML texts by file name, and got none", file="rules")
+        return cls._with_wording(read)
 
     @classmethod
     def _with_wording(cls, read: tuple[RuleFile, ...]) -> RuleBase:
@@ -205,6 +208,10 @@ class RuleBase:
 
     def __repr__(self) -> str:
         return f"<RuleBase {self.version[:12]}: {len(self.rules)} rules, {len(self.causes)} causes>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, ARG002
+        """Print the same in Hypothesis, which would take the rules apart, and in IPython."""
+        printer.text(repr(self))
 
     def __copy__(self) -> RuleBase:
         return self  # nothing about it can change

@@ -62,6 +62,19 @@ def test_the_widest_pair_of_a_threshold_reaches_to_the_end_of_the_scale():
     assert (139.0, 140.0) in ends
 
 
+def test_the_narrowest_pair_of_a_threshold_is_lost_to_whoever_rounds():
+    """A hundredth apart, or one where there are whole numbers; never two floats side by side."""
+    rules = rules_of(urgent("high", "egfr > 90"), urgent("pain", "pain_severity >= 7"))
+    fire = engine_for(rules, "compiled").fire
+
+    pairs = [*edges_for(rules).narrowest()]
+
+    assert all(fire(below) != fire(above) for below, above in pairs)
+    assert [(below.egfr, above.egfr) for below, above in pairs if above.egfr] == [(90.0, 90.01)]
+    severities = [(below.pain_severity, above.pain_severity) for below, above in pairs]
+    assert (6, 7) in severities
+
+
 def test_a_threshold_short_of_another_is_passed_as_far_as_it_takes():
     """What lies just beyond it does not fire the rule yet."""
     rules = rules_of(urgent("both", "0.8 < ankle_brachial_index >= 1.4"))

@@ -18,6 +18,7 @@ from crampsrules.strategies.solving import Solver, Way, solver_for
 from crampsrules.strategies.values import beside, ends, steps
 
 _MOST_EXAMPLES = 12
+_A_HUNDREDTH = 0.009  # of numbers that are not quite what they are written as
 
 
 @frozen
@@ -72,10 +73,19 @@ class Edges:
 
         What loses large or small numbers loses the end of the scale, wherever it begins.
         """
+        return map(self._widest_of, self._first_of_each_side())
+
+    def narrowest(self) -> Iterator[tuple[PatientFacts, PatientFacts]]:
+        """Of each threshold and each side of it the plainest pair, a hundredth apart or one.
+
+        What rounds a number loses the side that it is on, wherever the threshold lies.
+        """
+        return map(self._narrowest_of, self._first_of_each_side())
+
+    def _first_of_each_side(self) -> Iterator[_Edge]:
         for edges in self.by_threshold.values():
             by_side = {self._is_above(edge): edge for edge in reversed(edges)}
-            for edge in by_side.values():
-                yield self._widest_of(edge)
+            yield from by_side.values()
 
     def _is_above(self, edge: _Edge) -> bool:
         meets, misses = self._sides(edge)[0]
@@ -89,6 +99,14 @@ class Edges:
         if not self._decides(edge, (far, misses), base):
             far = meets
         below, above = sorted((far, misses))
+        return _with(base, edge, below), _with(base, edge, above)
+
+    def _narrowest_of(self, edge: _Edge) -> tuple[PatientFacts, PatientFacts]:
+        base = self._plainest(edge)
+        sharp = [one for one in self._sides(edge) if self._decides(edge, one, base)]
+        # Not two floats with none between: to write a number with a few decimals is no mistake.
+        told_apart = [one for one in sharp if abs(one[0] - one[1]) >= _A_HUNDREDTH]
+        below, above = sorted((told_apart or sharp)[-1])
         return _with(base, edge, below), _with(base, edge, above)
 
     def _beside(

@@ -72,7 +72,7 @@ class Answer:
         for advice in self.advice or ():
             yield f"advice: {advice}"
             if advice in (self.cautions or {}):
-                yield f"    caution: {(self.cautions or {})[advice]}"
+                yield f"    caution: {(self.cautions or {})[advice] or 'one is shown'}"
 
 
 # How to read an Assessment: what an app gives back unless it says otherwise.
@@ -100,12 +100,6 @@ def _dumps(answer: object) -> str:
     return json.dumps(answer, allow_nan=False)
 
 
-def _loads(text: str) -> object:
-    data = json.loads(text)
-    is_assessment = isinstance(data, dict) and "rules_version" in data and "facts" in data
-    return Assessment.from_dict(data) if is_assessment else data
-
-
 @frozen(kw_only=True)
 class App:
     """Your own use of `assess`, as the laws call it and read its answers.
@@ -117,7 +111,7 @@ class App:
     `triage` gives a `Triage` or its name, `causes` and `advice` give ids. `cautions` gives the
     words of caution by the id of their advice, or only those ids where you use other words. Give
     None for what your answers do not show. `dumps` and `loads` are how an answer is sent and
-    received.
+    received; left out, as JSON, and an `Assessment` as `to_json` has it.
     """
 
     call: Call = field(validator=_is_callable)
@@ -130,11 +124,11 @@ class App:
     advice: Callable[[Any], Iterable[str]] | None = field(
         default=_advice, validator=_is_callable_if_any
     )
-    cautions: Callable[[Any], Mapping[str, str] | Iterable[str]] | None = field(
+    cautions: Callable[[Any], Mapping[str, str | None] | Iterable[str]] | None = field(
         default=_cautions, validator=_is_callable_if_any
     )
     dumps: Callable[[Any], str] = field(default=_dumps, validator=_is_callable)
-    loads: Callable[[str], Any] = field(default=_loads, validator=_is_callable)
+    loads: Callable[[str], Any] | None = field(default=None, validator=_is_callable_if_any)
 
     @takes.validator
     def _check_takes(self, _: object, value: object) -> None:
@@ -153,8 +147,22 @@ class App:
         raise CrampsRulesError(f"app takes an App, a RuleBase or a callable, got {shorten(app)}")
 
     def respond(self, facts: PatientFacts, **options: Any) -> Any:  # noqa: ANN401 - the app's own
-        """What the app gives back for these facts."""
-        return self.call(self.sent(facts), **options)
+        """What the app gives back for these facts. Raises CrampsRulesError for a coroutine."""
+        response = self.call(self.sent(facts), **options)
+        if inspect.iscoroutine(response):
+            response.close()
+            raise CrampsRulesError(
+                "the app is async, and a law waits for an answer: give it as "
+                "App(call=lambda facts: asyncio.run(app(facts)))"
+            )
+        return response
+
+    def received(self, response: object) -> object:
+        """What becomes of a response that is sent."""
+        text = self.dumps(response)
+        if self.loads is not None:
+            return self.loads(text)
+        return Assessment.from_json(text) if isinstance(response, Assessment) else json.loads(text)
 
     def sent(self, facts: PatientFacts) -> object:
         """The facts as the app takes them."""
@@ -178,17 +186,17 @@ class App:
         """An answer, read. Raises CrampsRulesError for one that cannot be."""
         try:
             return self._read(response)
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise CrampsRulesError(
-                f"an answer of the app cannot be read, {shorten(response)}: {error}. "
+                f"an answer of the app cannot be read, {shorten(response)}: {error!r}. "
                 "App(triage=..., causes=..., advice=..., cautions=...) say how to read what is no "
                 "Assessment, with None for what is not shown"
             ) from error
 
     def _read(self, response: object) -> Answer:
         triage = self.triage(response)
-        causes = None if self.causes is None else tuple(self.causes(response))
-        advice = None if self.advice is None else tuple(self.advice(response))
+        causes = None if self.causes is None else _ids(self.causes(response), "causes")
+        advice = None if self.advice is None else _ids(self.advice(response), "advice")
         cautions = None if self.cautions is None else _by_advice(self.cautions(response))
         level = triage if isinstance(triage, Triage) else Triage.from_id(triage)
         return Answer(level, causes, advice, cautions)
@@ -214,8 +222,18 @@ def _assess_with(rules: RuleBase) -> Call:
     return assess_with_rules
 
 
-def _by_advice(cautions: Mapping[str, str] | Iterable[str]) -> Mapping[str, str | None]:
-    return dict(cautions) if isinstance(cautions, Mapping) else dict.fromkeys(cautions)
+def _ids(found: Iterable[str], argument: str) -> tuple[str, ...]:
+    ids = () if isinstance(found, str) else tuple(found)
+    if isinstance(found, str) or not all(isinstance(one, str) for one in ids):
+        raise TypeError(f"{argument} gives ids, as in ['rub', 'stretch'], got {shorten(found)}")
+    return ids
+
+
+def _by_advice(cautions: Mapping[str, str | None] | Iterable[str]) -> Mapping[str, str | None]:
+    if isinstance(cautions, Mapping):
+        # Advice without a caution may be among them, with none.
+        return {id_: words for id_, words in cautions.items() if words}
+    return dict.fromkeys(_ids(cautions, "cautions"))
 
 
 def _advised(id_: str, answer: Answer, known: GivenAdvice | None) -> GivenAdvice:

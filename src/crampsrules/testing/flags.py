@@ -36,6 +36,11 @@ def yes_or_no_flags(rules: RuleBase) -> Iterator[Mapping[str, object]]:
                 yield alone
 
 
+def has_red_flags(rules: RuleBase) -> bool:
+    """Whether there is one for `red_flags` to draw."""
+    return bool(_red_flags(rules))
+
+
 @kept_with_rules
 def _red_flags(rules: RuleBase) -> Sequence[Way]:
     """Not those that something may excuse."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
+from unittest import SkipTest
 
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from crampsrules.errors import CrampsRulesError, did_you_mean, names_apart, shorten
 from crampsrules.facts import PatientFacts
@@ -14,7 +16,7 @@ from crampsrules.strategies.near_misses import edges_for
 from crampsrules.testing import laws
 from crampsrules.testing.apps import App
 from crampsrules.testing.boundaries import boundary_patients
-from crampsrules.testing.flags import red_flags, yes_or_no_flags
+from crampsrules.testing.flags import has_red_flags, red_flags, yes_or_no_flags
 from crampsrules.testing.laws import Tested
 
 Test = Callable[..., None]
@@ -24,7 +26,8 @@ def law_tests(app: Tested, *, leave_out: Collection[str] = ()) -> type:
     """A class of tests, one for each law, for pytest to find.
 
     Leave out by name what cannot hold for an app, such as `engine_independent` where it does not
-    let the engine be chosen. The tests have no deadline unless Hypothesis's profile sets one, and
+    let the engine be chosen. A law about red flags or thresholds is skipped for rules that have
+    none. The tests have no deadline unless Hypothesis's profile sets one, and
     each may still be given `settings`.
 
     >>> from crampsrules import assess
@@ -75,8 +78,12 @@ def _tests(app: App) -> Mapping[str, Test]:
     def deterministic(facts: PatientFacts, between: PatientFacts) -> None:
         laws.deterministic(app, facts, between=between)
 
-    @given(facts=patients, red_flag=red_flags(rules=app.rules))
-    def monotone_in_red_flags(facts: PatientFacts, red_flag: Mapping[str, object]) -> None:
+    flags = red_flags(rules=app.rules) if has_red_flags(app.rules) else st.none()
+
+    @given(facts=patients, red_flag=flags)
+    def monotone_in_red_flags(facts: PatientFacts, red_flag: Mapping[str, object] | None) -> None:
+        if red_flag is None:
+            raise SkipTest("no single fact is a red flag for these rules")
         laws.monotone_in_red_flags(app, facts, red_flag)
 
     # An app that drops one of them would be missed by chance too often.
@@ -88,12 +95,17 @@ def _tests(app: App) -> Mapping[str, Test]:
     for one in reversed(boundary_patients(app.rules)):
         no_forbidden_advice = example(facts=one)(no_forbidden_advice)
 
-    @given(near_miss=near_misses(rules=app.rules))
-    def threshold_law(near_miss: tuple[PatientFacts, PatientFacts]) -> None:
+    edges = edges_for(app.rules)
+    pairs = near_misses(rules=app.rules) if edges.by_threshold else st.none()
+
+    @given(near_miss=pairs)
+    def threshold_law(near_miss: tuple[PatientFacts, PatientFacts] | None) -> None:
+        if near_miss is None:
+            raise SkipTest("no rule has a threshold that decides anything")
         laws.threshold_law(app, near_miss)
 
     # Among so many thresholds, chance meets those of one number too seldom.
-    for pair in edges_for(app.rules).widest():
+    for pair in (*edges.widest(), *edges.narrowest()):
         threshold_law = example(near_miss=pair)(threshold_law)
 
     return {
