@@ -642,9 +642,25 @@ def test_wording_of_its_own_is_all_of_it():
 
 def test_wording_stands_once():
     """Two files may not both state the scales."""
-    error = refused({"sound.toml": SOUND, "a.toml": WORDING, "b.toml": "[weights]\nsmall = 1\n"})
+    own = "\n[weights]\nsmall = 1\n"
+    error = refused({"sound.toml": SOUND, "a.toml": WORDING, "b.toml": own})
 
-    assert "states [weights] a second time" in str(error)
+    assert str(error).startswith("b.toml:2: states [weights] a second time, after a.toml: a rule ")
+
+
+def test_a_part_of_the_wording_is_not_joined_to_the_shipped_rest():
+    """Both files are named: the one of one's own, and the shipped one."""
+    part = '[triage.soon]\ntitle = "Soon"\n'
+    error = refused({"sound.toml": SOUND, "own.toml": part})
+
+    assert "rules/wording.toml:27: states [triage] a second time, after own.toml" in str(error)
+
+
+def test_one_table_where_several_are_taken_is_told_of_with_its_line():
+    """A pair of brackets too few."""
+    error = refused({"sound.toml": SOUND, "own.toml": '\n[escalations]\nid = "one"\n'})
+
+    assert "own.toml:2: takes tables [[escalations]]" in str(error)
 
 
 # --- Sound rules --------------------------------------------------------------------------------

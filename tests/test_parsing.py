@@ -203,8 +203,8 @@ def test_what_ends_too_early_is_shown_at_its_end(text, room):
 @pytest.mark.parametrize(
     ("text", "at", "message"),
     [
-        ("", "", "is empty"),
-        ("   ", "", "is empty"),
+        ("", "", "the condition is empty"),
+        ("   ", "", "the condition is empty"),
         ("age_years < 3,0", "0", "has a comma before this; in a number write a point"),
         ('"feet" in sites', '"feet"', "'feet' is no member of sites; there are leg, calf"),
         ('"x" in timing', '"x"', "'x' is no member of timing; there are night, on_waking, day"),
@@ -284,7 +284,7 @@ def test_a_refusal_says_what_is_wrong_and_where(text, at, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (" ", "is empty"),
+        (" ", "the condition is empty"),
         (
             'not fever or weakness or "calf" in sites + []',
             "has a character that no condition uses: '+'",

@@ -108,7 +108,7 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 def _refuse_hostile(text: str) -> None:
     if not text.strip():
-        raise ConditionError("is empty")
+        raise ConditionError("the condition is empty")
     if len(text) > MAX_LENGTH:
         raise ConditionError(
             f"has {len(text)} characters; at most {MAX_LENGTH} are allowed", MAX_LENGTH

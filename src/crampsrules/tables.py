@@ -168,7 +168,7 @@ class Tables:
 
     def _read_rows(self, kind: str, rows: object, file: RuleFile, cause: str | None) -> None:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            self.fault(f"takes tables [[{kind}]]", Place(file, None))
+            self.fault(f"takes tables [[{kind}]]", Place(file, None), line=file.line_of_key(kind))
             return
         for nth, row in enumerate(rows):
             id_ = row.get("id")
@@ -186,7 +186,12 @@ class Tables:
 
     def _read_wording(self, kind: str, value: object, file: RuleFile) -> None:
         if kind in self.wording:
-            self.fault(f"states [{kind}] a second time", Place(file, None))
+            first = self.wording[kind][1].file.name
+            message = (
+                f"states [{kind}] a second time, after {first}: a rule base has one wording, "
+                "[weights], [[likelihoods]], [triage] and [leaflet] together"
+            )
+            self.fault(message, Place(file, None), line=file.line_of_key(kind))
         self.wording[kind] = (value, Place(file, None))
 
     def _check_ids(self) -> None:
