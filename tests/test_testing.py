@@ -339,6 +339,30 @@ def test_the_machine_finds_the_bug_in_the_conversation(number):
     assert raised.value.law == "interview"
 
 
+class MovesOn(PlainInterview):
+    """Once it knows where it hurts, it forgets the medicines that it was told before."""
+
+    def __init__(self) -> None:
+        super().__init__(assess)
+
+    def tell(self, fact: str, value: object) -> None:
+        """Take one fact."""
+        super().tell(fact, value)
+        if fact == "sites":
+            super().tell("medications", None)
+
+
+@pytest.mark.parametrize("number", SEEDS)
+def test_the_machine_finds_one_fact_that_drives_out_another(number):
+    """Which is seen only of someone of whom both are known, and for whom both matter."""
+    machine = seed(number)(interview_machine(MovesOn))
+
+    with pytest.raises(BrokenLawError) as raised:
+        run_state_machine_as_test(machine, settings=DEFAULT)
+
+    assert raised.value.facts.medications is not None
+
+
 def test_what_is_told_is_named_in_the_report():
     """Each value with its fact, whether it is told or corrected."""
 

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from crampsrules.errors import FactsError
 from crampsrules.facts import PatientFacts
+from crampsrules.strategies import patient_facts
 from crampsrules.strategies.noise import names_of
 from crampsrules.strategies.values import Values
 from crampsrules.testing.apps import App, checked_callable
@@ -64,10 +65,14 @@ def interview_machine(
         told: PatientFacts
         interview: Interview
 
-        @initialize()
-        def begin(self) -> None:
+        # Facts of one person matter together; drawn one by one they seldom do.
+        @initialize(someone=patient_facts(rules=reading.rules), data=st.data())
+        def begin(self, someone: PatientFacts, data: Draws) -> None:
             self.told = PatientFacts()
             self.interview = start()
+            known = someone.known()
+            for fact in data.draw(st.permutations(list(known)), label="in this order"):
+                self._tell(fact, known[fact])
 
         @rule(fact=names_of(reading.rules), data=st.data())
         def is_told(self, fact: str, data: Draws) -> None:
