@@ -196,7 +196,7 @@ class Assessment:
             found = shipped = RuleBase.load()
             if shipped.version != self.rules_version:
                 raise _made_by_others(self, shipped, "the shipped ones are")
-            _mind_the_ids(self, shipped)
+            _refuse_unknown_ids(self, shipped)
             object.__setattr__(self, "_rules", shipped)
         return found
 
@@ -244,7 +244,7 @@ class Assessment:
         if rules is not None:
             if rules_or_shipped(rules).version != assessment.rules_version:
                 raise _made_by_others(assessment, rules, "these rules are")
-            _mind_the_ids(assessment, rules)
+            _refuse_unknown_ids(assessment, rules)
             object.__setattr__(assessment, "_rules", rules)
         return assessment
 
@@ -289,7 +289,7 @@ def _made_by_others(assessment: Assessment, rules: RuleBase, which: str) -> Cram
     )
 
 
-def _mind_the_ids(assessment: Assessment, rules: RuleBase) -> None:
+def _refuse_unknown_ids(assessment: Assessment, rules: RuleBase) -> None:
     """Refuse an assessment read from data that names what its rules do not have."""
     causes = assessment.causes
     advice = {one.id for one in rules.advice}

@@ -219,7 +219,7 @@ class NdjsonSource:
             self._look_at(row)
             if self._has_facts:
                 break
-        self._mind_that_facts_are_there(are_all=True)
+        self._require_a_fact(are_all=True)
         self._lines.go_to(BEGINNING)
 
     def _look_at(self, row: Mapping[str, Any]) -> None:
@@ -233,9 +233,9 @@ class NdjsonSource:
         if len(self._others_seen) < _MOST_COLUMNS:
             self._others_seen.update(dict.fromkeys(row))
 
-    def _mind_that_facts_are_there(self, *, are_all: bool) -> None:
+    def _require_a_fact(self, *, are_all: bool) -> None:
         if not self._has_facts:
-            self._plan.mind_that_facts_are_there(list(self._others_seen), are_all=are_all)
+            self._plan.require_a_fact(list(self._others_seen), are_all=are_all)
 
     # --- Rows -----------------------------------------------------------------------------------
 
@@ -264,7 +264,7 @@ class NdjsonSource:
         is_end = self._lines.offset == begun
         for row in rows:
             self._look_at(row)
-        self._mind_that_facts_are_there(are_all=is_end)
+        self._require_a_fact(are_all=is_end)
         return None if is_end else self._made(rows, taken, rejects)
 
     def nobody(self) -> Batch:

@@ -165,7 +165,7 @@ class Plan:
                 )
         found = {name: held.name for name in names if (held := self.fact_in(name)) is not None}
         if not found:
-            self.mind_that_facts_are_there(names)
+            self.require_a_fact(names)
         return found
 
     def fact_in(self, name: str) -> Fact | None:
@@ -176,7 +176,7 @@ class Plan:
         # A column that is called like a fact which another was said to hold is not that fact.
         return None if name in self.columns else declared(name)
 
-    def mind_that_facts_are_there(self, names: Sequence[str], *, are_all: bool = True) -> None:
+    def require_a_fact(self, names: Sequence[str], *, are_all: bool = True) -> None:
         """Refuse names of which none is a fact. Raises CohortError.
 
         Where others may follow, it takes a name that is nearly one. Where there is no name at all,

@@ -24,7 +24,7 @@ from crampsrules.engines.columnar import (
 )
 from crampsrules.facts import CONTRADICTIONS, FACTS, Fact
 from crampsrules.frames.columns import BETWEEN, FactColumn, fact_columns
-from crampsrules.frames.slips import mind_that_facts_are_there
+from crampsrules.frames.slips import require_a_fact
 from crampsrules.medicines import Formulary
 from crampsrules.rulebase import RuleBase
 
@@ -63,7 +63,7 @@ class Inputs:
         all_names = list(schema if names is None else names)
         found = fact_columns(schema, rules.formulary, renamed, all_names)
         if names is not None:
-            mind_that_facts_are_there(all_names, renamed)
+            require_a_fact(all_names, renamed)
         return cls(found, rules.formulary, _classes_asked(rules))
 
     def of_fact(self, fact: str) -> list[FactColumn]:

@@ -101,7 +101,7 @@ def nearly_facts(names: Sequence[object], columns: Mapping[str, str]) -> Iterato
             yield str(name), meant
 
 
-def mind_that_facts_are_there(names: Sequence[object], columns: Mapping[str, str]) -> None:
+def require_a_fact(names: Sequence[object], columns: Mapping[str, str]) -> None:
     """Refuse columns of which none holds a fact: all would be unknown. Raises FactsError.
 
     Names that are no texts, as levels of names are in pandas, may have one in them. Where there is
