@@ -352,13 +352,15 @@ class MovesOn(PlainInterview):
             super().tell("medications", None)
 
 
-@pytest.mark.parametrize("number", SEEDS)
-def test_the_machine_finds_one_fact_that_drives_out_another(number):
-    """Which is seen only of someone of whom both are known, and for whom both matter."""
-    machine = seed(number)(interview_machine(MovesOn))
+def test_the_machine_finds_one_fact_that_drives_out_another():
+    """Which is seen only of someone of whom both are known, and for whom both matter.
+
+    A hundred conversations are mostly enough; what is drawn differs with what else is imported.
+    """
+    machine = seed(0)(interview_machine(MovesOn))
 
     with pytest.raises(BrokenLawError) as raised:
-        run_state_machine_as_test(machine, settings=DEFAULT)
+        run_state_machine_as_test(machine, settings=settings(DEFAULT, max_examples=1000))
 
     assert raised.value.facts.medications is not None
 
