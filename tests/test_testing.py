@@ -210,7 +210,7 @@ def test_an_app_that_drops_large_numbers_is_found_before_anything_is_drawn(fact)
         test()
 
 
-# Of portions of fruit no whole number of people's own decides anything alone.
+# No shipped rule asks about the portions.
 ROUNDED = [
     fact.name
     for fact in FACTS.values()

@@ -35,8 +35,7 @@ def _in_vain(names: Iterable[str]) -> frozenset[str]:
 
 def _is_yes_or_no(_: object, attribute: Attribute[bool], value: object) -> None:
     if not isinstance(value, bool):
-        message = f"takes true or false, got {shorten(value)}"
-        raise FactsError.of(message, field=attribute.name, value=value)
+        raise _no_yes_or_no(value, attribute.name)
 
 
 def _is_a_count(_: object, attribute: Attribute[int], value: object) -> None:
@@ -194,7 +193,11 @@ def _begun_by_others(version: object, rules: RuleBase, which: str) -> FactsError
 def _yes_or_no(answer: object) -> bool | None:
     if answer is None or answer is True or answer is False:
         return answer
-    raise FactsError.of(f"takes true or false, got {shorten(answer)}", field=HAS_TESTS)
+    raise _no_yes_or_no(answer, HAS_TESTS)
+
+
+def _no_yes_or_no(value: object, name: str) -> FactsError:
+    return FactsError.of(f"takes true or false, got {shorten(value)}", field=name, value=value)
 
 
 def _whether_tested(first: Question, rules: RuleBase) -> Question:
