@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from crampsrules import CrampsRulesError, RuleBase
 from crampsrules.cli.shown_rules import described, listed
 from crampsrules.conditions import fact_atoms
+from crampsrules.facts import FACTS
 from tests.cli.common import SHIPPED, run
 from tests.drawing import fewer
 
@@ -327,6 +328,16 @@ def test_everything_that_asks_about_it_is_listed(rules, id_):
     }
     assert asking
     assert shown == sorted(asking)
+
+
+def test_a_fact_that_no_rule_asks_about_says_so(rules):
+    """As one that only somebody's own rules ask about."""
+    asked = {atom.fact for one in rules.conditions.values() for atom in fact_atoms(one)}
+    unasked = sorted(FACTS.keys() - asked)
+
+    assert unasked
+    for name in unasked:
+        assert described(rules, name).plain.endswith("\nasked about by: no rule")
 
 
 def test_a_part_of_a_rule_is_shown_with_its_rule(rules):

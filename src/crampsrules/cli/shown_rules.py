@@ -238,9 +238,12 @@ def _class(rules: RuleBase, one: MedicineClass) -> Lines:
 
 def _asking(rules: RuleBase, is_about: Callable[[FactAtom], bool]) -> Lines:
     """The rules that ask about something, exceptions and cautions under their own ids."""
-    for id_ in sorted(rules.conditions):
-        if any(map(is_about, fact_atoms(rules.conditions[id_]))):
-            yield f"asked about by: {id_}"
+    asking = [
+        id_
+        for id_, condition in sorted(rules.conditions.items())
+        if any(map(is_about, fact_atoms(condition)))
+    ]
+    yield from (f"asked about by: {id_}" for id_ in asking or ["no rule"])
 
 
 def _citing(rules: RuleBase) -> Iterator[tuple[str, Iterable[str]]]:
