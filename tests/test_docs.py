@@ -11,6 +11,7 @@ import pytest
 import crampsrules
 from crampsrules import RuleBase
 from crampsrules.facts import FACTS
+from crampsrules.units import UNITS
 from docs.blocks import commands
 from docs.generated import PAGES, REFUSED_CASE
 from docs.refresh import refreshed
@@ -30,6 +31,27 @@ def test_the_architecture_names_every_module_and_nothing_else_in_its_map():
     told |= {path.stem for folder in apart for path in folder.glob("[!_]*.py")}
 
     assert sorted(name for name in told if not re.search(rf"\b{name}\b", drawn)) == []
+
+
+# --- Units --------------------------------------------------------------------------------------
+
+
+def test_the_guide_to_frames_says_how_to_convert_each_unit():
+    """All that are not the same figure, and no others."""
+    expected = [
+        (fact, unit.name, unit.factor, unit.offset, unit.decimals)
+        for fact, units in UNITS.items()
+        for unit in units
+        if (unit.factor, unit.offset) != (1, 0)
+    ]
+    page = (ROOT / "docs/guide/frames.md").read_text("utf-8")
+    row = r"^\| (.*) \| (.*) \| (?:x|\(x - (.*)\)) / (.*), rounded to (.) decimals \|$"
+    told = [
+        (fact.strip("`"), unit, float(factor), float(offset or 0), int(decimals))
+        for fact, unit, offset, factor, decimals in re.findall(row, page, re.MULTILINE)
+    ]
+
+    assert told == expected
 
 
 # --- Generated pages ----------------------------------------------------------------------------
