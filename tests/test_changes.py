@@ -112,6 +112,31 @@ def test_changes_come_raising_first_then_lowering_then_causes_and_none_twice(cas
     assert len(set(told)) == len(told)
 
 
+def test_of_two_values_of_a_fact_that_lower_the_triage_the_one_that_lowers_it_most_is_named():
+    rules = rules_of(
+        urgent("low", "weakness", unless="potassium_mmol_l >= 3.0"),
+        urgent("lowish", "weakness", "soon", unless="potassium_mmol_l >= 3.5"),
+    )
+
+    (change,) = what_would_change({"weakness": True}, rules=rules)
+
+    assert (change.effect, change.triage) == ("lowers_triage", Triage.SELF_CARE)
+    assert change.facts["potassium_mmol_l"] >= 3.5
+
+
+def test_each_cause_that_a_fact_could_bring_to_the_top_is_named():
+    rules = rules_of(
+        evidence("dry", "dryness", "urine == 'dark_yellow'", weight="large"),
+        evidence("brown", "muscle", "urine == 'cola'", weight="large"),
+        causes=["dryness", "muscle"],
+    )
+
+    changes = what_would_change({}, rules=rules)
+
+    brought = {one.first_cause: one.facts for one in changes}
+    assert brought == {"dryness": {"urine": "dark_yellow"}, "muscle": {"urine": "cola"}}
+
+
 # --- Nothing small is missed --------------------------------------------------------------------
 
 
