@@ -288,6 +288,15 @@ def test_members_are_told_by_what_is_known_of_them(facts, told):
     assert [line for line in lines if "timing" in line or "sites" in line] == told
 
 
+def test_a_step_about_a_member_says_which_fact_it_is_about():
+    """Also where nobody knows whether the member is there."""
+    rules = RuleBase.from_texts(OF_ITS_OWN)
+    explained = assess({}, rules=rules).explain("cold").steps
+
+    links = [link for step in explained for link in step.chain() if "whether" in link.text]
+    assert {link.fact for link in links} == {"timing", "sites"}
+
+
 def test_a_chain_goes_through_findings_and_suspicions():
     """Through those only that are so, each with what it rests on."""
     known = {"cold_exposure": True, "numbness": True, "heat_exposure": False}

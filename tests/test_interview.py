@@ -372,6 +372,14 @@ def _asked(interview):
     return asked
 
 
+@pytest.mark.parametrize(
+    ("known", "has_tests"), [({"potassium_mmol_l": 4.0}, True), ({"fever": False}, False)]
+)
+def test_whoever_told_a_result_before_has_tests(known, has_tests):
+    """And need not be asked whether there are any."""
+    assert Interview.resumed(known).has_tests is has_tests
+
+
 @settings(fewer(10))
 @given(patients(SHIPPED), st.integers(0, 6))
 def test_saved_answers_go_on_where_they_stopped(facts, stop):

@@ -390,6 +390,15 @@ def test_a_fact_whose_every_way_leads_through_what_is_skipped_is_not_asked():
     assert next_questions({"numbness": False}, rules=rules) == ()
 
 
+@settings(fewer(10))
+@given(patients(SHIPPED))
+def test_nothing_is_asked_for_twice(facts):
+    """Neither by itself after its list, nor in the list of another."""
+    asked = [name for one in next_questions(facts, n=len(FACTS)) for name in one.facts]
+
+    assert sorted(asked) == sorted(set(asked))
+
+
 def test_facts_of_one_list_are_asked_together_and_only_while_they_matter():
     """A list of the rule base is one question; what is known is no longer on it."""
     listed = {one.id: one for one in SHIPPED.questions}

@@ -33,6 +33,18 @@ def test_facts_are_read_by_ending_or_by_content(tmp_path, name, text):
     assert from_file.stderr == ""
 
 
+@pytest.mark.parametrize(("name", "other"), [("JSON", "fever = true"), ("TOML", '{"fever": true}')])
+def test_a_file_is_read_as_its_ending_says_whatever_is_in_it(tmp_path, name, other):
+    """And what is wrong with it is said in the words of that."""
+    file = tmp_path / f"facts.{name.lower()}"
+    file.write_text(other, encoding="utf-8")
+
+    done = run("assess", str(file))
+
+    assert done.exit_code == ExitCode.BAD_FACTS
+    assert f"the text is not {name}" in done.stderr
+
+
 def test_what_is_kept_beside_facts_is_told_from_them():
     """An assessment, and an interview between two requests: where the facts stand in them."""
     assessment = assess(NIGHT_CRAMPS).to_json(unknowns=False)

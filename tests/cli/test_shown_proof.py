@@ -88,6 +88,24 @@ def test_a_law_of_a_pack_that_does_not_hold_is_shown_with_a_patient(pack, capsys
     assert "1 of " in out.splitlines()[-1]
 
 
+def test_claims_of_several_kinds_that_fail_are_counted_together(pack, capsys):
+    """What never fires, and a law that does not hold."""
+    never = """
+[[escalations]]
+id = "never"
+when = "spreading_spasms and not spreading_spasms"
+triage = "soon"
+reason = "Nobody is seen for this."
+source = "book"
+"""
+    code, out = run(capsys, pack(PACK + never), "--alone")
+
+    assert code == ExitCode.FAILED_CHECK
+    failing = len(re.findall(r"^FAILS ", out, re.MULTILINE))
+    assert failing > 1
+    assert out.splitlines()[-1].startswith(f"{failing} of ")
+
+
 def test_alone_needs_a_folder(capsys):
     """As for `check`."""
     code, _ = run(capsys, "--alone")

@@ -102,6 +102,13 @@ source = "shoe_talk"
 id = "socks"
 text = "Wear socks."
 
+[[advice]]
+id = "shoeless"
+kind = "relief"
+title = "A foot bath"
+text = "Bathe your feet."
+source = "shoe_talk"
+
 [[laws]]
 id = "shoes.law"
 says = "Whoever has numb feet is seen."
@@ -220,6 +227,15 @@ caution wider_shoes/caution/socks: always
 source: STUDY
 stands in: shoes.toml:63
 """,
+    "shoeless": """
+shoeless  (advice)
+kind: relief
+title: A foot bath
+when: always
+text: Bathe your feet.
+source: TALK
+stands in: shoes.toml:89
+""",
     "shoes.law": """
 shoes.law  (law)
 says: Whoever has numb feet is seen.
@@ -250,6 +266,7 @@ cited by: shoes.law
     "shoe_talk": """
 shoe_talk  (source)
 TALK
+cited by: shoeless
 cited by: tight_shoes.calf
 cited by: tight_shoes.pressed
 cited by: wider_shoes
@@ -263,6 +280,7 @@ finding     shoes.press          shoes_press: the shoes press
 evidence    tight_shoes.pressed  +3 has cramps in the foot when standing
 evidence    tight_shoes.calf     -6 has cramps in the calf
 escalation  shoes.numb           routine: numb feet in tight shoes
+advice      shoeless             relief: A foot bath
 advice      wider_shoes          relief: Wider shoes
 law         shoes.law            Whoever has numb feet is seen.
 law         shoes.once           Shoes and stretching are never both advised.
