@@ -688,6 +688,19 @@ def test_an_app_that_turns_elsewhere_breaks_the_threshold_law():
     assert report.endswith(f"\n\n{pair[1]!r}")
 
 
+def test_everything_in_which_an_app_turns_alone_is_named():
+    """In the order of the alphabet."""
+    pair = PatientFacts(potassium_mmol_l=6.4), PatientFacts(potassium_mmol_l=6.5)
+
+    def app(facts):
+        return assess() if facts == pair[0] else assess(medications={"furosemide"}, chest_pain=True)
+
+    with pytest.raises(BrokenLawError) as raised:
+        threshold_law(app, pair)
+
+    assert "do not turn alike in advice, causes, cautions\n" in str(raised.value)
+
+
 def test_what_json_changes_does_not_come_back():
     """Keys that are numbers, and what is no JSON at all."""
 
