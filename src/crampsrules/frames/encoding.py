@@ -140,7 +140,7 @@ class SetEncoder:
             texts = pl.Series(self.fact.members)
             rows = [(1 << at,) for at in range(len(texts))]
         else:
-            texts = lists.explode().unique().drop_nulls()
+            texts = lists.explode(empty_as_null=True).unique().drop_nulls()
             coded = [*map(self._code, texts)]
             rows = [(*one.held, *one.left_open) for one in coded]
             not_known = [one.not_known for one in coded]

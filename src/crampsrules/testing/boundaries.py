@@ -12,7 +12,7 @@ from crampsrules.strategies.plausible import made_coherent
 from crampsrules.strategies.solving import Solver, Way, solver_for
 
 MOST_PATIENTS = 300
-"""Of many laws each has its turn before any has its second patient."""
+"""So many, or one for each law where there are more: each has its turn before any has a second."""
 
 
 @kept_with_rules
@@ -22,9 +22,10 @@ def boundary_patients(rules: RuleBase) -> Sequence[PatientFacts]:
     turns = zip_longest(
         *(_bound(solver_for(rules), one, excuses) for one in rules.law_conditions.values())
     )
+    most = max(MOST_PATIENTS, len(rules.law_conditions))
     found: dict[PatientFacts, None] = {}
     for known in (known for turn in turns for known in turn if known is not None):
-        if len(found) == MOST_PATIENTS:
+        if len(found) == most:
             break
         if _is_someone(known):
             found[PatientFacts.from_mapping(known)] = None
