@@ -12,7 +12,7 @@ VERSIONS := 3.11 3.12 3.13 3.14
 find_python = $(or $(PYTHON),$$(tools/find-python))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types suite coverage test-all test-no-compiler \
+.PHONY: help demo test lint types suite coverage test-all test-oldest test-no-compiler \
         deep million docs bench dist-check fix clean mutate-rules mutate-code fuzz
 
 help:  ## this list
@@ -106,6 +106,14 @@ test-all:  ## the tests on every Python found, each in a .venv of its own
 	    fi; \
 	done; \
 	[ -z "$$failed" ] || { echo "Failed on:$$failed" >&2; exit 1; }
+
+# Of pandas, DuckDB, Dask and Spark, which users bring themselves, the newest.
+test-oldest:  ## the tests on the oldest of each library that is asked for
+	@$(MAKE) --no-print-directory .venv-oldest/.made VENV=.venv-oldest
+	@.venv-oldest/bin/python tools/oldest.py > .venv-oldest/oldest.txt
+	@.venv-oldest/bin/python -m pip --disable-pip-version-check install --quiet \
+	    --constraint .venv-oldest/oldest.txt --editable '.[all]' --group test --group mutate
+	.venv-oldest/bin/pytest $(SHARED_OUT)
 
 test-no-compiler:  ## installs and runs with no C compiler in reach (Python 3.13 or later)
 	tools/no-compiler .venv-no-compiler
