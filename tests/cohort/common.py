@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pytest
 from click.testing import CliRunner
 
 from crampsrules import PatientFacts, RuleBase
@@ -18,6 +20,10 @@ from tests import command
 
 SHIPPED = RuleBase.load()
 FORMATS = ("csv", "ndjson", "parquet")
+WRITES_LIST_VIEWS = pytest.mark.skipif(
+    int(pa.__version__.partition(".")[0]) < 25,
+    reason="this PyArrow cannot write a list_view into Parquet, which 25 does",
+)
 
 _TYPES: dict[str, Any] = {
     "flag": pl.Boolean,
