@@ -7,7 +7,7 @@ load, when a worked example comes out otherwise, or when a claim about the rules
 proved (which judges every patient, so none need be generated). A condition that a solver shows to
 mean the same as before is equivalent. What survives must be explained in docs/mutants.md.
 
-    python tools/mutate_rules.py [--jobs N] [--only TEXT] [--list]
+    python tools/mutate_rules.py [--jobs N] [--only TEXT ...] [--list]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import itertools
 import multiprocessing
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -423,12 +423,12 @@ class Report:
         )
 
 
-def chosen(only: str | None) -> list[Mutant]:
-    """The mutants to try: all, or those with a text in their file, kind or name."""
+def chosen(only: Sequence[str] | None) -> list[Mutant]:
+    """The mutants to try: all, or those with one of some texts in their file, kind or name."""
     return [
         mutant
         for mutant in mutants()
-        if only is None or only in f"{mutant.file}: {mutant.kind}: {mutant}"
+        if only is None or any(one in f"{mutant.file}: {mutant.kind}: {mutant}" for one in only)
     ]
 
 
@@ -448,7 +448,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
-    parser.add_argument("--only", help="only mutants with this text in file, kind or name")
+    parser.add_argument(
+        "--only", nargs="+", help="only mutants with one of these texts in file, kind or name"
+    )
     parser.add_argument("--list", action="store_true", help="show the mutants, try none")
     parser.add_argument("--verbose", action="store_true", help="say of each what caught it")
     asked = parser.parse_args()
