@@ -61,9 +61,9 @@ def test_assessments_leave_no_memory_behind():
 def test_an_engine_that_is_dropped_gives_its_memory_back():
     """With the shipped rules an engine in use takes about 15 MB: of ten, nothing stays.
 
-    Mostly memory grows by nothing, now and then by one engine's or a little more: gaps in it.
+    Gaps in memory now and then look like one engine; what does not come back is there each time.
     """
-    assert run("engines_made", 10, FILLED_MEMORY)["grown"] < 45e6
+    assert any(run("engines_made", 10, FILLED_MEMORY)["grown"] < 15e6 for _ in range(3))
 
 
 def test_sixteen_threads_get_their_own_answers():

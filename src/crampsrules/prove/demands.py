@@ -98,7 +98,7 @@ class Demands:
             if one.id in named:
                 reads |= self.logic.reading_advice(one)
         if law.at_least is not None:
-            reads |= self.logic.reading_escalations(self.logic.reaching(law.at_least))
+            reads |= self.logic.reading_urgency(law.at_least)
         return reads
 
     def _broken(self, law: Law) -> Counterexample | None:

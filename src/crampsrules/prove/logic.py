@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from attrs import define, field
 
@@ -20,6 +21,8 @@ from crampsrules.rulebase import RuleBase
 from crampsrules.rules import Advice, Escalation, Law, caution_id, unless_id
 from crampsrules.triage import Triage
 
+_Made = TypeVar("_Made")
+
 
 @define(eq=False)
 class Logic:
@@ -28,7 +31,7 @@ class Logic:
     rules: RuleBase
     translation: Translation = field(init=False)
     solver: Expression = field(init=False)
-    _made: dict[str, Expression] = field(factory=dict)
+    _made: dict[str, Any] = field(factory=dict)
     _reads: dict[str, frozenset[str]] = field(factory=dict)
     _looks_at: dict[str, frozenset[str]] = field(factory=dict)
 
@@ -97,11 +100,12 @@ class Logic:
         condition = self.rules.law_conditions[law.id]
         return self._once(f"law {law.id}", lambda: self.translation.true(condition))
 
-    def _once(self, name: str, make: Callable[[], Expression]) -> Expression:
+    def _once(self, name: str, make: Callable[[], _Made]) -> _Made:
         # Solving takes little; making expressions in Python is where the time goes.
         if name not in self._made:
             self._made[name] = make()
-        return self._made[name]
+        made: _Made = self._made[name]
+        return made
 
     def negated(self, expression: Expression) -> Expression:
         """That it is not so."""
@@ -213,7 +217,16 @@ class Logic:
         """All that decides whether advice is given, and what is said with it."""
         ids = [one.id, *(unless_id(one.id, entry.id) for entry in one.unless)]
         ids += [caution_id(one.id, caution.id) for caution in one.cautions]
-        return self.reading(*ids) | self.reading_escalations(self.holding(one))
+        return self._once(
+            f"reading advice {one.id}",
+            lambda: self.reading(*ids) | self.reading_escalations(self.holding(one)),
+        )
+
+    def reading_urgency(self, triage: Triage) -> frozenset[str]:
+        """All that decides whether anything calls for at least so much."""
+        return self._once(
+            f"reading {triage.id}", lambda: self.reading_escalations(self.reaching(triage))
+        )
 
     def support(self, id_: str) -> frozenset[str]:
         """The facts that a condition looks at, through findings and causes too."""
