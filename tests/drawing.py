@@ -110,7 +110,9 @@ def labelled_names(rules: RuleBase) -> st.SearchStrategy[str]:
     """Names, known or not, one or more of them, with what labels add, in any order."""
     names = st.sampled_from((*medicine_names(rules), *UNHEARD_OF, "furosemid", "wterfall tablets"))
     forms = st.sampled_from(("tablets", "oral", "PO", "Caps", "cream", "eye drops", "inhaler", "-"))
-    others = st.sampled_from(("half of a", "BP", "not", "lasix\u00ae", "zinc", '"iron"', "anti"))
+    others = st.sampled_from(
+        ("half of a", "BP", "not", "lasix\u00ae", "zinc", '"iron"', "anti", "(stopped)", "(never)")
+    )
     words = names | st.sampled_from(ADDED) | st.sampled_from(SALTS) | forms | others
     joins = st.sampled_from((" ", " ", " ", "-", "_", ", ", "/", " and ", "  ", ". "))
     more = st.lists(st.tuples(joins, words), max_size=4)

@@ -447,6 +447,10 @@ def test_a_slip_is_found_beside_what_a_label_adds(name):
         ("trying co-codamol", "co-codamol"),
         ("drinks st john's wort", "st john's wort"),
         ("new insulin glargine", "insulin glargine"),
+        ("warfarin (stopped)", "warfarin"),
+        ("simvastatin 40 mg (discontinued in May)", "simvastatin"),
+        ("simvastatin, no longer taken", "simvastatin"),
+        ("penicillin (allergy)", "penicillin"),
     ],
 )
 def test_a_known_name_among_words_that_nobody_knows_is_an_error_that_names_it(written, name):
@@ -466,6 +470,7 @@ def test_a_known_name_among_words_that_nobody_knows_is_an_error_that_names_it(wr
         ("vitamin d calcium", "'vitamin d' and 'calcium'"),
         ("furosemid and simvastatine", "'furosemide' and 'simvastatin'"),
         ("furosemid/lasix or furosemide", "'furosemide' and 'lasix'"),
+        ("warfarin (stopped last week), aspirin", "'warfarin' and 'aspirin'"),
     ],
 )
 def test_whoever_follows_a_hint_loses_no_medicine(written, meant):
@@ -553,6 +558,17 @@ def test_what_people_say_around_a_name_changes_nothing(around):
     }
 
     assert not differing
+
+
+@pytest.mark.parametrize("said", ["{} (stopped)", "{}, discontinued", "{} / never taken"])
+def test_a_medicine_that_is_not_taken_now_is_never_taken_for_one_that_is(said):
+    """Whoever wrote it is asked, as without a sign between, or told that it is not known."""
+    resolved = []
+    for name in NAMES:
+        with contextlib.suppress(FactsError):
+            resolved.append(SHIPPED.resolve(frozenset({said.format(name)})))
+
+    assert not [one for one in resolved if one.classes.present]
 
 
 @pytest.mark.parametrize("join", [" with ", " and ", ", ", " with my ", " and a ", "; some "])

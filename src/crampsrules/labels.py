@@ -107,8 +107,16 @@ ALONE = rf"^ *{_WORD}(?: +{_WORD})* *$"
 """Nothing but such."""
 ARTICLE = rf"(^ *|[{SIGNS}] *| (?:and|with) +)(?:an?|my|some) +"
 """In front of a name. Behind one it may be a part of it, as a letter at its end is."""
-LOOSE = rf"[{ENDS}]*[{SIGNS}][{ENDS}]*({_WORD}(?: +{_WORD})*)( *$| *[{SIGNS}])"
-"""A form or a way that stands alone behind a sign: it says more of the name in front."""
+_NOT_NOW = _spaced(
+    "stopped|ceased|discontinued|finished|completed|paused|suspended|withheld|on hold|no longer|"
+    "previous(?:ly)?|former(?:ly)?|past|never|not|declined|refused|allerg(?:y|ic)|intoleran(?:t|ce)"
+)
+LOOSE = (
+    rf"[{ENDS}]*[{SIGNS}][{ENDS}]*({_WORD}(?: +{_WORD})*|(?:{_NOT_NOW})(?: [^{SIGNS}]*)?)"
+    rf"( *$| *[{SIGNS}])"
+)
+"""What stands alone behind a sign and says more of the name in front: a form, a way, or that it is
+not taken now. That last is in doubt then, as it is without the sign."""
 _SALTS = (
     "sodium", "disodium", "dipotassium", "trometamol", "tromethamine", "meglumine", "lysine",
     "arginine", "erbumine", "olamine", "hydrochloride", "dihydrochloride", "hcl", "hydrobromide",
