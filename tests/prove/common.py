@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -80,7 +80,7 @@ def raised(rules: RuleBase, claim: Claim) -> set[str]:
 
 ESCALATION = """
 [[escalations]]
-id = "planted"
+id = "{id_}"
 when = '{when}'
 triage = "{triage}"
 holds = "all"
@@ -90,7 +90,13 @@ source = "editorial"
 
 
 def escalation(when: str, triage: str = "soon") -> RuleBase:
-    return with_more(ESCALATION.format(when=when, triage=triage))
+    return escalations({"planted": when}, triage)
+
+
+def escalations(conditions: Mapping[str, str], triage: str = "soon") -> RuleBase:
+    """The shipped rules with an escalation for each of these conditions, by its id."""
+    planted = (ESCALATION.format(id_=id_, when=w, triage=triage) for id_, w in conditions.items())
+    return with_more("".join(planted))
 
 
 # --- Small rule bases, which are proved in no time ----------------------------------------------

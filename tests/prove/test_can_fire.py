@@ -10,13 +10,21 @@ from attrs import evolve
 from crampsrules.errors import EngineError
 from crampsrules.prove import KINDS, prove
 from crampsrules.prove.translation import Translation
-from tests.prove.common import advice, altered, assessed, escalation, failing, with_values
+from tests.prove.common import (
+    advice,
+    altered,
+    assessed,
+    escalation,
+    escalations,
+    failing,
+    with_values,
+)
 from tests.written_rules import Written, rules_of, urgent
 
 
-@pytest.mark.parametrize(
-    "when",
-    [
+def test_a_rule_that_cannot_fire_is_found():
+    """With the patient who comes closest, for whom it does not fire either."""
+    never = [
         "potassium_mmol_l < 3 and potassium_mmol_l > 4",
         "low_potassium_result and potassium_mmol_l > 4",
         # A measured value takes the place of a reported one.
@@ -27,17 +35,16 @@ from tests.written_rules import Written, rules_of, urgent
         "age_years < 0",
         "suspected(toxin) and not toxin_exposure",
         "(fever and not fever) or (injury and not injury)",
-    ],
-)
-def test_a_rule_that_cannot_fire_is_found(when):
-    """With the patient who comes closest, for whom it does not fire either."""
-    rules = escalation(when)
+    ]
+    planted = {f"planted-{at}": when for at, when in enumerate(never)}
+    rules = escalations(planted)
 
-    (claim,) = failing(rules, "can fire", about={"planted"}).values()
+    claims = failing(rules, "can fire", about=set(planted))
 
-    assert claim.id == "planted"
-    assert "planted" not in assessed(rules, claim).fired
-    assert "comes to nothing" in claim.found
+    assert claims.keys() == planted.keys()
+    for id_, claim in claims.items():
+        assert id_ not in assessed(rules, claim).fired, planted[id_]
+        assert "comes to nothing" in claim.found
 
 
 def test_the_nearest_patient_meets_what_can_be_met():

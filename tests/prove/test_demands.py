@@ -36,7 +36,7 @@ def test_an_emergency_that_was_weakened_is_found(change):
     """By the law on the same warning sign, which is written apart from the rule."""
     rules = with_values("escalations", LUNGS, **change)
 
-    claim = failing(rules, "red flag")["emergency-lungs"]
+    claim = failing(rules, "red flag", about={"emergency-lungs"})["emergency-lungs"]
 
     assert assessed(rules, claim).triage < Triage.EMERGENCY
     assert "below emergency" in claim.found
