@@ -7,6 +7,7 @@ fetch a dictionary of pronunciations when they run.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*(?=- )|\n\n")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'\u2019-]*")
@@ -29,6 +30,7 @@ def grade(text: str) -> float:
     return 0.39 * len(words) / len(sentences) + 11.8 * voiced / len(words) - 15.59
 
 
+@cache
 def syllables(word: str) -> int:
     """About how many syllables an English word has."""
     parts = re.sub(r"['\u2019]s?", "", word.lower()).split("-")

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from crampsrules import FactsError, PatientFacts, RuleBase, Triage
 from crampsrules.conditions import Comparison, atoms
-from crampsrules.engines import engine_for
+from crampsrules.engines import Engine, engine_for
 from crampsrules.facts import FACTS, Fact
 from crampsrules.fold import active_escalations
 from crampsrules.rules import Escalation, unless_id
@@ -84,19 +84,24 @@ def with_each_further_member(patient: dict[str, Any]) -> Iterator[Added]:
                     yield Added({**patient, name: known | value}, name)
 
 
-def takes_the_place_of_a_known_fact(added: Added, patient: Mapping[str, Any]) -> bool:
-    """Whether what was added is a measured value for what the patient was only told.
+def would_take_the_place_of(patient: Mapping[str, Any]) -> set[str | None]:
+    """The measured values of what the patient was only told.
 
-    It goes before the report, so the trigger is taken away rather than a fact added.
+    One goes before the report, so the trigger is taken away rather than a fact added.
     """
-    return any(FACTS[name].measured_by == added.fact for name in patient)
+    return {FACTS[name].measured_by for name in patient}
 
 
 # --- What must not change -----------------------------------------------------------------------
 
 
+@cache
+def engine_of(rules: RuleBase) -> Engine:
+    return engine_for(rules, "compiled")
+
+
 def fired(patient: PatientFacts, rules: RuleBase = RULES) -> frozenset[str]:
-    return engine_for(rules, "compiled").fire(patient)
+    return engine_of(rules).fire(patient)
 
 
 def triage(ids: frozenset[str], rules: RuleBase = RULES) -> Triage:
@@ -133,10 +138,11 @@ def check(
     one: Escalation, patient: dict[str, Any], added: Iterator[Added], tally: Counter[str]
 ) -> None:
     judged = 0
+    measured = would_take_the_place_of(patient)
     for further in added:
         if (read_as := read(further.facts)) is None:
             tally[f"{one.triage.id}, refused as contradictory"] += 1
-        elif takes_the_place_of_a_known_fact(further, patient):
+        elif further.fact in measured:
             tally[f"{one.triage.id}, trigger replaced by a measured value"] += 1
         else:
             judged += 1

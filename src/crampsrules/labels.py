@@ -109,12 +109,10 @@ ARTICLE = rf"(^ *|[{SIGNS}] *| (?:and|with) +)(?:an?|my|some) +"
 """In front of a name. Behind one it may be a part of it, as a letter at its end is."""
 _NOT_NOW = _spaced(
     "stopped|ceased|discontinued|finished|completed|paused|suspended|withheld|on hold|no longer|"
-    "previous(?:ly)?|former(?:ly)?|past|never|not|declined|refused|allerg(?:y|ic)|intoleran(?:t|ce)"
+    "previous(?:ly)?|former(?:ly)?|past|never|not|declined|refused|allergic|intolerant"
 )
-LOOSE = (
-    rf"[{ENDS}]*[{SIGNS}][{ENDS}]*({_WORD}(?: +{_WORD})*|(?:{_NOT_NOW})(?: [^{SIGNS}]*)?)"
-    rf"( *$| *[{SIGNS}])"
-)
+_SAYS_MORE = rf"{_WORD}(?: +{_WORD})*|(?:{_NOT_NOW})(?: [^{SIGNS}]*)?|allergy|intolerance"
+LOOSE = rf"[{ENDS}]*[{SIGNS}][{ENDS}]*({_SAYS_MORE})( *$| *[{SIGNS}])"
 """What stands alone behind a sign and says more of the name in front: a form, a way, or that it is
 not taken now. That last is in doubt then, as it is without the sign."""
 _SALTS = (

@@ -65,7 +65,8 @@ def _folded() -> Mapping[str, str]:
     """Every character that is not its own small letter, and those that stand for others here."""
     every = map(chr, range(sys.maxunicode + 1))
     ours = map(chr, range(ord(_ANY), ord(_BEYOND)))
-    return {c: casefolded(c) for c in every if casefolded(c) != c} | dict.fromkeys(ours, _BEYOND)
+    small = {c: folded for c in every if (folded := casefolded(c)) != c}
+    return small | dict.fromkeys(ours, _BEYOND)
 
 
 @frozen
