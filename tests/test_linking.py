@@ -5,7 +5,7 @@ import re
 import pytest
 from attrs import field, frozen
 
-from crampsrules import RuleBase
+from crampsrules import RuleBase, RuleError
 from crampsrules.tables import MAX_FAULTS, MAX_TABLES
 from tests.drawing import shipped_texts
 from tests.faulty_rules import SOUND, finding, refused
@@ -657,6 +657,49 @@ def test_a_part_of_the_wording_is_not_joined_to_the_shipped_rest():
 
     shipped = r"^rules/wording\.toml:\d+: states \[triage\] a second time, after own\.toml"
     assert re.search(shipped, str(error), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [("Furo-semide", ["loop_diuretic", "diuretic"]), ("LASIX", ["loop_diuretic"])],
+)
+def test_a_medicine_may_be_told_of_again_in_the_same_words(name, classes):
+    """What a clinic had to add may come with the next version of the rules."""
+    shipped = """
+[[classes]]
+id = "diuretic"
+title = "Diuretics"
+atc = ["C03"]
+names = ["furosemide"]
+
+[[classes]]
+id = "loop_diuretic"
+title = "Loop diuretics"
+names = ["furosemide"]
+
+[[medicines]]
+name = "Lasix"
+classes = ["loop_diuretic"]
+"""
+    again = f'[[medicines]]\nname = "{name}"\nclasses = {classes}\n'
+    rules = RuleBase.from_texts({"shipped.toml": shipped, "clinic.toml": again})
+
+    assert set(rules.formulary.classes_of(name)) >= set(classes)
+    with pytest.raises(RuleError, match=f"'{name}' is known already"):
+        rules.extended_with({"more.toml": again.replace(f"{classes}", '["diuretic"]')})
+
+
+def test_a_word_for_a_whole_class_is_no_name_of_a_medicine():
+    """It leaves open which of its kinds is meant; as a name it would rule the others out."""
+    classes = """
+[[classes]]
+id = "diuretic"
+title = "Diuretics"
+words = ["water tablets"]
+"""
+    again = '[[medicines]]\nname = "water tablets"\nclasses = ["diuretic"]\n'
+    with pytest.raises(RuleError, match="'water tablets' is known already"):
+        RuleBase.from_texts({"shipped.toml": classes, "clinic.toml": again})
 
 
 def test_one_table_where_several_are_taken_is_told_of_with_its_line():

@@ -153,18 +153,25 @@ class _Linker:
                 self.tables.fault(f"lies more than {MAX_CLASS_LEVELS} classes deep", places[id_])
 
     def _check_names(self) -> None:
-        """A medicine by itself has a name of its own: else it would be of two minds."""
-        known = {
-            key_of(name): f"the class {one.id!r}"
-            for one in self.tables.records(MedicineClass)
-            for name in (one.id, *one.names, *one.words)
-        }
+        """A medicine by itself has a name of its own: else it would be of two minds.
+
+        Those who say the same of one agree: what a clinic has added may come to be shipped.
+        """
+        known: dict[str, str] = {}
+        classes: dict[str, set[str]] = {}
+        for one in self.tables.records(MedicineClass):
+            words = {key_of(word) for word in (one.id, *one.words)}
+            names = {key_of(name) for name in one.names}
+            known |= dict.fromkeys(words | names, f"the class {one.id!r}")
+            for key in names - words:
+                classes.setdefault(key, set()).add(one.id)
         for medicine, place in self.tables.of(Medicine):
-            key = key_of(medicine.name)
-            if key in known:
+            key, said = key_of(medicine.name), set(medicine.classes)
+            if key in known and classes.get(key) != said:
                 message = f"the medicine {shorten(medicine.name)} is known already, from "
                 self.tables.fault(message + known[key], place)
             known.setdefault(key, place.file.name)
+            classes.setdefault(key, said)
 
     def _check_length(self, names: Iterable[str], place: Place) -> None:
         for name in names:
