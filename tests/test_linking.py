@@ -766,3 +766,30 @@ def test_a_weight_that_is_no_number_is_refused():
         assert "takes a whole number" in str(error)
     error = refused({"sound.toml": SOUND, "new.toml": weighed.replace('"small"', '"huge"')})
     assert "'huge' is no weight: it is one of small, moderate, large, against-small" in str(error)
+
+
+def test_several_medicines_of_the_same_classes_may_stand_in_one_table():
+    """Each is known as if it stood alone; a table without any is refused."""
+    one = '[[classes]]\nid = "statin"\ntitle = "Statins"\n'
+    several = (
+        one + '[[medicines]]\nname = "Zocor"\nnames = ["Lescol", "Livalo"]\nclasses = "statin"\n'
+    )
+
+    rules = RuleBase.from_texts({"one.toml": several})
+
+    for name in ("zocor", "lescol", "livalo"):
+        assert rules.formulary.classes_of(name) == ("statin",)
+    with pytest.raises(RuleError, match="neither a `name` nor `names`"):
+        RuleBase.from_texts({"one.toml": one + '[[medicines]]\nclasses = "statin"\n'})
+
+
+@pytest.mark.parametrize("name", ["", "  ", "- -"])
+@pytest.mark.parametrize("kind", ["classes", "medicines"])
+def test_no_name_is_empty(kind, name):
+    """Nor made of what does not matter in a name: it would stand for whatever is empty as well."""
+    one = '[[classes]]\nid = "statin"\ntitle = "Statins"\n'
+    more = f'[[medicines]]\nnames = ["{name}"]\nclasses = "statin"\n'
+    text = one + (f'names = ["{name}"]\n' if kind == "classes" else more)
+
+    with pytest.raises(RuleError, match="has an empty `name`"):
+        RuleBase.from_texts({"one.toml": text})

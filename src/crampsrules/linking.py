@@ -140,11 +140,14 @@ class _Linker:
         for one, place in self.tables.of(MedicineClass):
             graph[one.id] = one.within
             self.tables.check_known(one.within, known, "class of medicines", place)
-            self._check_length((*one.names, *one.words), place)
+            self._check_each((*one.names, *one.words), place)
         for medicine, place in self.tables.of(Medicine):
-            self._check_length([medicine.name], place)
-            if not medicine.classes:
-                self.tables.fault(f"the medicine {shorten(medicine.name)} is of no class", place)
+            self._check_each(medicine.all_names, place)
+            if not medicine.all_names:
+                self.tables.fault("a medicine has neither a `name` nor `names`", place)
+            elif not medicine.classes:
+                named = shorten(medicine.all_names[0])
+                self.tables.fault(f"the medicine {named} is of no class", place)
             self.tables.check_known(medicine.classes, known, "class of medicines", place)
         self._check_names()
         places = {one.id: place for one, place in self.tables.of(MedicineClass)}
@@ -166,16 +169,20 @@ class _Linker:
             for key in names - words:
                 classes.setdefault(key, set()).add(one.id)
         for medicine, place in self.tables.of(Medicine):
-            key, said = key_of(medicine.name), set(medicine.classes)
-            if key in known and classes.get(key) != said:
-                message = f"the medicine {shorten(medicine.name)} is known already, from "
-                self.tables.fault(message + known[key], place)
-            known.setdefault(key, place.file.name)
-            classes.setdefault(key, said)
+            said = set(medicine.classes)
+            for name in medicine.all_names:
+                key = key_of(name)
+                if key in known and classes.get(key) != said:
+                    message = f"the medicine {shorten(name)} is known already, from {known[key]}"
+                    self.tables.fault(message, place)
+                known.setdefault(key, place.file.name)
+                classes.setdefault(key, said)
 
-    def _check_length(self, names: Iterable[str], place: Place) -> None:
+    def _check_each(self, names: Iterable[str], place: Place) -> None:
         for name in names:
-            if len(name) > LONGEST_MEDICINE:
+            if not key_of(name):
+                self.tables.fault("has an empty `name`", place)
+            elif len(name) > LONGEST_MEDICINE:
                 message = f"{shorten(name)} has more than {LONGEST_MEDICINE} characters"
                 self.tables.fault(message, place)
 
@@ -265,7 +272,7 @@ class _Linker:
         """A text that is shown to a person says something."""
         shown: Mapping[type[Any], str] = {
             Cause: "title", Evidence: "because", Escalation: "reason", Advice: "text",
-            Law: "says", Medicine: "name", MedicineClass: "title",
+            Law: "says", MedicineClass: "title",
         }  # fmt: skip
         for type_, key in shown.items():
             for record, place in self.tables.of(type_):

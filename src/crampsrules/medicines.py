@@ -117,7 +117,7 @@ class Formulary:
             *((words, one.id, (one.id,)) for one in by_id.values()),
             *((names, name, (one.id,)) for one in by_id.values() for name in one.names),
             *((words, word, (one.id,)) for one in by_id.values() for word in one.words),
-            *((names, medicine.name, medicine.classes) for medicine in medicines),
+            *((names, name, one.classes) for one in medicines for name in one.all_names),
         ]
         for table, name, ids in named:
             table.setdefault(key_of(name), set()).update(ids)

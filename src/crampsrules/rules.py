@@ -80,10 +80,16 @@ class MedicineClass:
 
 @frozen(kw_only=True)
 class Medicine:
-    """A medicine's name and its classes, apart from the class tables (for rule packs)."""
+    """A medicine, or several of the same classes, apart from the class tables."""
 
-    name: str
     classes: Names
+    name: str | None = None
+    names: Names = NO_NAMES
+
+    @property
+    def all_names(self) -> Names:
+        """The one name and the several."""
+        return self.names if self.name is None else Names((self.name, *self.names))
 
 
 @frozen(kw_only=True)

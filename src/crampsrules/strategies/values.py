@@ -126,7 +126,7 @@ class Values:
         stating = [[word.text for word in words if one in word.present] for one in present]
         if not all(stating):
             return None
-        texts = [word.text for word in words]
+        texts = _each_kind_often(words)
         stated = st.tuples(*(st.sampled_from(some) for some in stating)).map(frozenset)
         more = _sets(texts)
         if fact.kind == "medicines" and not wanted:
@@ -284,6 +284,16 @@ def _narrowed(low: float, high: float, atom: Comparison, fact: Fact) -> tuple[fl
 
 
 # --- Sets ---------------------------------------------------------------------------------------
+
+
+def _each_kind_often(words: Sequence[_Word]) -> list[str]:
+    """All texts, and among them as many again that each mean something else.
+
+    Of some classes there are hundreds of names, of others one, that is asked about as often.
+    """
+    texts = [word.text for word in words]
+    kinds = list({word.present: word.text for word in reversed(words)}.values())
+    return [*texts, *kinds * (len(texts) // len(kinds) if kinds else 0)]
 
 
 def _sets(texts: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
