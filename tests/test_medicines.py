@@ -171,6 +171,24 @@ def test_every_class_can_be_held_and_every_name_holds_one():
     assert frozenset().union(*by_name.values()) == frozenset(SHIPPED.classes)
 
 
+def test_a_brand_is_of_the_classes_of_what_is_in_it():
+    """Whatever that is, it has a name of its own, and says of no class less or more."""
+    of_names = {held(name) for one in SHIPPED.classes.values() for name in one.names}
+    brands = {
+        name: SHIPPED.resolve(frozenset({name})).classes.present
+        for name in set(SHIPPED._names) - {key_of(name) for name in NAMES}
+    }
+
+    without = {
+        name
+        for name, classes in brands.items()
+        if classes != frozenset().union(*(one for one in of_names if one <= classes))
+    }
+
+    assert len(brands) > 1_000
+    assert not without
+
+
 def test_no_medicines_at_all_rules_every_class_out():
     """An empty list means that nothing is taken."""
     nothing = SHIPPED.resolve(frozenset())
