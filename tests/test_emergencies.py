@@ -16,7 +16,7 @@ from attrs import frozen
 
 from crampsrules import FactsError, PatientFacts, RuleBase, Triage
 from crampsrules.conditions import Comparison, atoms
-from crampsrules.engines import Engine, engine_for
+from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS, Fact
 from crampsrules.fold import active_escalations
 from crampsrules.rules import Escalation, unless_id
@@ -95,13 +95,8 @@ def would_take_the_place_of(patient: Mapping[str, Any]) -> set[str | None]:
 # --- What must not change -----------------------------------------------------------------------
 
 
-@cache
-def engine_of(rules: RuleBase) -> Engine:
-    return engine_for(rules, "compiled")
-
-
 def fired(patient: PatientFacts, rules: RuleBase = RULES) -> frozenset[str]:
-    return engine_of(rules).fire(patient)
+    return engine_for(rules, "compiled").fire(patient)
 
 
 def triage(ids: frozenset[str], rules: RuleBase = RULES) -> Triage:

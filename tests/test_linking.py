@@ -9,7 +9,7 @@ from crampsrules import RuleBase, RuleError
 from crampsrules.tables import MAX_FAULTS, MAX_TABLES
 from tests.drawing import shipped_texts
 from tests.faulty_rules import SOUND, finding, refused
-from tests.written_rules import Written, evidence, urgent
+from tests.written_rules import Written, evidence, rules_of, urgent
 
 
 @frozen
@@ -659,49 +659,6 @@ def test_a_part_of_the_wording_is_not_joined_to_the_shipped_rest():
     assert re.search(shipped, str(error), re.MULTILINE)
 
 
-@pytest.mark.parametrize(
-    ("name", "classes"),
-    [("Furo-semide", ["loop_diuretic", "diuretic"]), ("LASIX", ["loop_diuretic"])],
-)
-def test_a_medicine_may_be_told_of_again_in_the_same_words(name, classes):
-    """What a clinic had to add may come with the next version of the rules."""
-    shipped = """
-[[classes]]
-id = "diuretic"
-title = "Diuretics"
-atc = ["C03"]
-names = ["furosemide"]
-
-[[classes]]
-id = "loop_diuretic"
-title = "Loop diuretics"
-names = ["furosemide"]
-
-[[medicines]]
-name = "Lasix"
-classes = ["loop_diuretic"]
-"""
-    again = f'[[medicines]]\nname = "{name}"\nclasses = {classes}\n'
-    rules = RuleBase.from_texts({"shipped.toml": shipped, "clinic.toml": again})
-
-    assert set(rules.formulary.classes_of(name)) >= set(classes)
-    with pytest.raises(RuleError, match=f"'{name}' is known already"):
-        rules.extended_with({"more.toml": again.replace(f"{classes}", '["diuretic"]')})
-
-
-def test_a_word_for_a_whole_class_is_no_name_of_a_medicine():
-    """It leaves open which of its kinds is meant; as a name it would rule the others out."""
-    classes = """
-[[classes]]
-id = "diuretic"
-title = "Diuretics"
-words = ["water tablets"]
-"""
-    again = '[[medicines]]\nname = "water tablets"\nclasses = ["diuretic"]\n'
-    with pytest.raises(RuleError, match="'water tablets' is known already"):
-        RuleBase.from_texts({"shipped.toml": classes, "clinic.toml": again})
-
-
 def test_one_table_where_several_are_taken_is_told_of_with_its_line():
     """A pair of brackets too few."""
     error = refused({"sound.toml": SOUND, "own.toml": '\n[escalations]\nid = "one"\n'})
@@ -768,28 +725,63 @@ def test_a_weight_that_is_no_number_is_refused():
     assert "'huge' is no weight: it is one of small, moderate, large, against-small" in str(error)
 
 
+# --- Names of medicines -------------------------------------------------------------------------
+
+
+def class_of(id_, **more):
+    """A class of medicines."""
+    return Written("classes", {"id": id_, "title": "Some", **more}).toml()
+
+
+def medicine(classes, **named):
+    """A medicine, or several, by name."""
+    return Written("medicines", {**named, "classes": classes}).toml()
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [("Furo-semide", ["loop_diuretic", "diuretic"]), ("LASIX", ["loop_diuretic"])],
+)
+def test_a_medicine_may_be_told_of_again_in_the_same_words(name, classes):
+    """What a clinic had to add may come with the next version of the rules."""
+    known = [class_of(id_, names=["furosemide"]) for id_ in ("diuretic", "loop_diuretic")]
+    lasix = medicine(["loop_diuretic"], name="Lasix")
+
+    rules = rules_of(*known, lasix, medicine(classes, name=name))
+
+    assert set(rules.formulary.classes_of(name)) >= set(classes)
+    with pytest.raises(RuleError, match=f"'{name}' is known already"):
+        rules.extended_with({"more.toml": medicine(["diuretic"], name=name)})
+
+
+def test_a_word_for_a_whole_class_is_no_name_of_a_medicine():
+    """It leaves open which of its kinds is meant; as a name it would rule the others out."""
+    known = class_of("diuretic", words=["water tablets"])
+
+    with pytest.raises(RuleError, match="'water tablets' is known already"):
+        rules_of(known, medicine(["diuretic"], name="water tablets"))
+
+
 def test_several_medicines_of_the_same_classes_may_stand_in_one_table():
     """Each is known as if it stood alone; a table without any is refused."""
-    one = '[[classes]]\nid = "statin"\ntitle = "Statins"\n'
-    several = (
-        one + '[[medicines]]\nname = "Zocor"\nnames = ["Lescol", "Livalo"]\nclasses = "statin"\n'
-    )
+    several = medicine("statin", name="Zocor", names=["Lescol", "Livalo"])
 
-    rules = RuleBase.from_texts({"one.toml": several})
+    rules = rules_of(class_of("statin"), several)
 
     for name in ("zocor", "lescol", "livalo"):
         assert rules.formulary.classes_of(name) == ("statin",)
     with pytest.raises(RuleError, match="neither a `name` nor `names`"):
-        RuleBase.from_texts({"one.toml": one + '[[medicines]]\nclasses = "statin"\n'})
+        rules_of(class_of("statin"), medicine("statin"))
 
 
 @pytest.mark.parametrize("name", ["", "  ", "- -"])
 @pytest.mark.parametrize("kind", ["classes", "medicines"])
 def test_no_name_is_empty(kind, name):
     """Nor made of what does not matter in a name: it would stand for whatever is empty as well."""
-    one = '[[classes]]\nid = "statin"\ntitle = "Statins"\n'
-    more = f'[[medicines]]\nnames = ["{name}"]\nclasses = "statin"\n'
-    text = one + (f'names = ["{name}"]\n' if kind == "classes" else more)
+    tables = {
+        "classes": [class_of("statin", names=[name])],
+        "medicines": [class_of("statin"), medicine("statin", names=[name])],
+    }
 
     with pytest.raises(RuleError, match="has an empty `name`"):
-        RuleBase.from_texts({"one.toml": text})
+        rules_of(*tables[kind])

@@ -140,9 +140,9 @@ class _Linker:
         for one, place in self.tables.of(MedicineClass):
             graph[one.id] = one.within
             self.tables.check_known(one.within, known, "class of medicines", place)
-            self._check_each((*one.names, *one.words), place)
+            self._check_each_name((*one.names, *one.words), place)
         for medicine, place in self.tables.of(Medicine):
-            self._check_each(medicine.all_names, place)
+            self._check_each_name(medicine.all_names, place)
             if not medicine.all_names:
                 self.tables.fault("a medicine has neither a `name` nor `names`", place)
             elif not medicine.classes:
@@ -178,7 +178,7 @@ class _Linker:
                 known.setdefault(key, place.file.name)
                 classes.setdefault(key, said)
 
-    def _check_each(self, names: Iterable[str], place: Place) -> None:
+    def _check_each_name(self, names: Iterable[str], place: Place) -> None:
         for name in names:
             if not key_of(name):
                 self.tables.fault("has an empty `name`", place)
