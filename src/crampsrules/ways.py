@@ -149,7 +149,8 @@ class Routes:
         """Each known reported value that an id may rest on, and what would measure it."""
         if not self.rests_on_reported(id_):
             return []
-        return [(reported, _REPORTED[reported]) for reported in sorted(self._replaceable)]
+        under_it = self._replaceable & _facts_behind(self.rules)[id_]
+        return [(reported, _REPORTED[reported]) for reported in sorted(under_it)]
 
     def _settled(self) -> Triage:
         """The level that nothing can bring down any more."""
