@@ -508,17 +508,34 @@ def test_a_fact_of_a_type_that_the_output_has_not_is_told_as_a_fact(tmp_path):
     assert "takes true or false" in done.stderr
 
 
-def test_a_member_that_no_csv_can_hold_is_told_of(tmp_path):
-    """By its column and as it stands."""
-    (tmp_path / "in.ndjson").write_text('{"medications": ["Zz;Yy"]}\n')
+MEMBERS = '{"medications": ["Zz;Yy"]}\n{"medications": ["ramipril"]}\n'
+
+
+def test_a_member_that_no_csv_can_hold_is_put_aside_with_its_row(tmp_path):
+    """A table of a million rows is not given up for one."""
+    (tmp_path / "in.ndjson").write_text(MEMBERS)
 
     done = run(tmp_path / "in.ndjson", tmp_path / "out.csv")
 
-    assert done.exit_code == ExitCode.USAGE
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert "2 rows read, 1 assessed" in done.stdout
+    aside = (tmp_path / "out.csv.rejects.ndjson").read_text()
     assert (
-        "a member in the column 'medications' has a ; in it, which in CSV parts members: 'Zz;Yy': "
-        "write Parquet or NDJSON"
-    ) in done.stderr
+        "medications: has a ; in 'Zz;Yy', which in CSV parts members: write Parquet or NDJSON"
+    ) in aside
+
+
+@pytest.mark.parametrize(
+    ("target", "options"), [("out.ndjson", []), ("out.csv", ["--only-answers"])]
+)
+def test_such_a_member_is_no_matter_where_it_is_not_written_as_csv(tmp_path, target, options):
+    """Neither in another format, nor where the column is not passed on."""
+    (tmp_path / "in.ndjson").write_text(MEMBERS)
+
+    done = run(tmp_path / "in.ndjson", tmp_path / target, *options)
+
+    assert done.exit_code == ExitCode.OK
+    assert "2 rows read, 2 assessed" in done.stdout
 
 
 def test_a_column_that_is_nearly_a_fact_is_told_of(tmp_path):

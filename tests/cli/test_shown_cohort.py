@@ -40,7 +40,7 @@ def test_a_summary_in_words():
     head, urgency, causes, disclaimer = shown.plain.split("\n\n")
 
     assert head == (
-        "1,505 rows read, 1,500 assessed; 1,000 of them by an earlier run\n"
+        "1,505 rows read, 1,500 assessed; 1,000 of the rows were read by an earlier run\n"
         "5 put aside, each with the reason, in out.csv.rejects.ndjson (not to be read: 2; with "
         "facts that cannot be used: 3)\n"
         "The column 'age_year' is not a fact; did you mean 'age_years'?"

@@ -57,7 +57,7 @@ def outcome_shown(outcome: Outcome, plan: Plan) -> Text:
     words = rules.wording.leaflet
     text = Text(f"{tally.rows:,} rows read, {tally.assessed:,} assessed")
     if outcome.resumed:
-        text.append(f"; {outcome.resumed:,} of them by an earlier run")
+        text.append(f"; {outcome.resumed:,} of the rows were read by an earlier run")
     text.append("\n")
     text.append_text(_put_aside(tally, plan))
     text.append_text(_strange_columns(outcome))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, groupby
 from typing import Any
 
@@ -13,8 +13,9 @@ from attrs import frozen
 from crampsrules.cohort.batches import Batch, Position, Reject
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
+from crampsrules.errors import shorten
 from crampsrules.facts import FACTS
-from crampsrules.frames.columns import BETWEEN
+from crampsrules.frames.columns import BETWEEN, SEPARATOR
 from crampsrules.frames.eager import answered_by, by_column
 from crampsrules.frames.encoding import IDS
 from crampsrules.frames.inputs import Inputs
@@ -80,8 +81,8 @@ class Assessor:
             end=batch.end,
         )
 
-    def answered(self, batch: Batch) -> Answered:
-        """Assess the rows of a batch."""
+    def answered(self, batch: Batch, joined: Collection[str] = ()) -> Answered:
+        """Assess the rows of a batch; of the facts `joined` the members are written as one text."""
         assessed = (
             self._in_two_ways(batch.facts) if batch.is_ragged else self._assessed(batch.facts)
         )
@@ -89,6 +90,8 @@ class Assessor:
         faulty = dict(batch.faults)
         for row in errors.is_not_null().arg_true():
             faulty[row] = (*faulty.get(row, ()), errors[row])
+        for row, reason in _not_to_be_joined(batch.facts, joined):
+            faulty[row] = (*faulty.get(row, ()), reason)
         rejects = [
             Reject(
                 number=batch.numbers[row],
@@ -141,6 +144,17 @@ class Assessor:
         """The answers and errors alone, as `assess_frame` has them."""
         inputs = Inputs.of(schema_of(facts), self.rules)
         return answered_by(facts, self.rules, inputs, self.outputs)
+
+
+def _not_to_be_joined(facts: pl.DataFrame, joined: Collection[str]) -> Iterator[tuple[int, str]]:
+    """Each row with a member that would be read as two, and the reason in words."""
+    for name in facts.columns:
+        if name in joined and facts[name].dtype == pl.List(pl.String):
+            parted = pl.element().filter(pl.element().str.contains(SEPARATOR, literal=True))
+            found = facts[name].list.eval(parted).list.first()
+            for row in found.is_not_null().arg_true():
+                what = f"{name}: has a {SEPARATOR} in {shorten(found[row])}"
+                yield row, f"{what}, which in CSV parts members: write Parquet or NDJSON"
 
 
 def _only(passed: pa.Table | list[str], sound: pl.Series) -> pa.Table | list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -162,7 +162,7 @@ class _Way:
             waiting: deque[Future[Progress]] = deque()
             are_any = False
             for batch in batches:
-                answered = self.assessor.answered(batch)
+                answered = self.assessor.answered(batch, self._joined())
                 is_first = start is None and not are_any
                 encoding = encoders.submit(self._encoded, answered, header=is_first)
                 before = waiting[-1] if waiting else None
@@ -173,6 +173,13 @@ class _Way:
             while waiting:
                 watch(waiting.popleft().result())
         return are_any
+
+    def _joined(self) -> Collection[str]:
+        """The facts whose members are passed on as one text."""
+        if self.plan.target_format is not Format.CSV:
+            return ()
+        facts = self.source.facts
+        return {facts[column] for column in self.source.passed if column in facts}
 
     def _batches(self, start: Position | None) -> Generator[Batch]:
         batches = _read(self.plan, self.source, start)
