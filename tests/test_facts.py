@@ -639,12 +639,13 @@ def test_a_name_like_no_other_is_answered_without_a_guess():
 
 
 def test_names_must_be_text():
-    told = "the name of a fact is a text"
+    told = "the name of a fact is a text, not of type"
 
-    assert problems_of(PatientFacts.from_mapping, {1: 2}) == {"1": told}
+    assert problems_of(PatientFacts.from_mapping, {1: 2}) == {"1": f"{told} int"}
     odd = {"feverr": True, 1: 2, "age_years": -1, None: True}
     problems = problems_of(PatientFacts.from_mapping, odd)
-    assert problems["1"] == problems["None"] == told
+    assert problems["1"] == f"{told} int"
+    assert problems["None"] == f"{told} NoneType"
     assert problems.keys() == {"feverr", "1", "age_years", "None"}
 
 

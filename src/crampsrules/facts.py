@@ -1043,7 +1043,8 @@ def _by_plain_names(facts: Mapping[Any, object], problems: list[FactProblem]) ->
     plain: dict[Any, object] = {}
     for name, value in facts.items():
         if not isinstance(name, str):
-            problems.append(FactProblem(shorten(name), value, "the name of a fact is a text"))
+            told = f"the name of a fact is a text, not of type {type(name).__name__}"
+            problems.append(FactProblem(shorten(name), value, told))
             continue
         key = str.__str__(name)
         if key in plain:

@@ -89,6 +89,7 @@ def test_members_that_are_parted_otherwise_are_never_read(data, name, between, a
         ("pain_severity", "7.0", 7),
         ("pain_severity", "9007199254740991", 2**53 - 1),
         ("calcium_mmol_l", "9.1 mg/dL", 2.27),
+        ("calcium_mmol_l", "9.1mg/dL", 2.27),
         ("calcium_mmol_l", "2.3", 2.3),
         ("timing", "night; rest", ["night", "rest"]),
         ("timing", "none", []),

@@ -103,6 +103,11 @@ def test_a_column_that_holds_one_fact_is_not_another():
         ),
         (
             {"AGE": [1]},
+            {"columns": {"age_years": ["AGE"]}},
+            "columns: takes names of columns that are texts, by facts",
+        ),
+        (
+            {"AGE": [1]},
             {"columns": {"age_years": 0}},
             "columns: takes names of columns that are texts, by facts",
         ),

@@ -9,13 +9,14 @@ from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import FACTS, Fact
 from crampsrules.interview import HAS_TESTS
 from crampsrules.questions import Question
+from crampsrules.readers import NO_MEDICINE
 
 YES = frozenset({"y", "yes", "true"})
 NO = frozenset({"n", "no", "false"})
 NOT_KNOWN = frozenset({"", "?", "don't know", "dont know", "do not know", "unknown"})
 NONE = frozenset({"none", "0", "no", "none of these"})
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+_NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:[.][0-9]{1,15})?) ?([^0-9.,].*)?")
 _PARTS = re.compile(r"[,;\s]+")
 _NUMBERED = re.compile(r"[0-9]{1,3}")
 
@@ -50,7 +51,8 @@ def _value(fact: Fact, text: str) -> object:
             return [] if text.lower() in NONE else _some_of(fact, text)
         case "medicines":
             names = [part.strip() for part in re.split("[,;]", text)]
-            return [] if text.lower() in NONE else [name for name in names if name]
+            is_none = text.lower() in NONE or re.match(NO_MEDICINE, text)
+            return [] if is_none else [name for name in names if name]
         case _:
             return _number(fact, text)
 
@@ -64,10 +66,10 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _number(fact: Fact, text: str) -> object:
-    figure, _, unit = text.partition(" ")
-    if not _NUMBER.fullmatch(figure):
+    parts = _NUMBER.fullmatch(text)
+    if parts is None:
         raise AnswerError("Please give a number, such as 3 or 1.5, or ?")
-    value = float(figure)
+    value, unit = float(parts[1]), parts[2]
     if not unit or unit.lower() == fact.unit:
         return int(value) if value.is_integer() else value
     if fact.units:

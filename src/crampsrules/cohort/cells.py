@@ -23,7 +23,9 @@ _YES = ("true", "yes", "y", "1", "1.0")
 _NO = ("false", "no", "n", "0", "0.0")
 _FLAGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 # Python's own reader of numbers takes underscores and words for infinity too.
-_FIGURE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_QUANTITY = re.compile(
+    r"(?P<figure>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?) *(?P<unit>[^\d.,_ ].*)?", re.ASCII
+)
 _DECIMAL_COMMA = re.compile(r"[+-]?[\d.]*,\d+( .*)?", re.ASCII)
 # What parts members elsewhere. No member of a set has it in its name, but medicines may.
 _PARTED_OTHERWISE = {"members": r"[,|\[\]]", "medicines": LIST_AS_TEXT}
@@ -131,7 +133,7 @@ def _with_units(fact: Fact, texts: pl.Series, values: pl.Series) -> pl.Series:
 
 def _quantity(fact: Fact, text: str) -> dict[str, object] | None:
     """A laboratory value with its unit, as `assess` takes it; None where a text is no such."""
-    figure, _, unit = text.partition(" ")
-    if not fact.units or not _FIGURE.fullmatch(figure):
+    parts = _QUANTITY.fullmatch(text)
+    if not fact.units or parts is None:
         return None
-    return {"value": float(figure), "unit": unit or fact.unit}
+    return {"value": float(parts["figure"]), "unit": parts["unit"] or fact.unit}

@@ -72,7 +72,7 @@ def fact_columns(
 
 def columns_asked(names: Iterable[object], columns: Mapping[str, str]) -> list[str]:
     """The columns of a frame that hold facts, or look as if they should."""
-    wanted = set(columns.values())
+    wanted = [*columns.values()]  # of which some may be no texts
     return [
         name
         for name in names
