@@ -738,6 +738,13 @@ def medicine(classes, **named):
     return Written("medicines", {**named, "classes": classes}).toml()
 
 
+@pytest.mark.parametrize("name", ["Nil", "no medicines", "[Lasix]", "La\tsix"])
+def test_a_name_that_nobody_can_give_is_no_name_of_a_medicine(name):
+    """`medications` would refuse it, and some frames would take it."""
+    with pytest.raises(RuleError, match=r"nobody can take the medicine .*: `medications` takes"):
+        rules_of(class_of("diuretic"), medicine(["diuretic"], name=name))
+
+
 @pytest.mark.parametrize(
     ("name", "classes"),
     [("Furo-semide", ["loop_diuretic", "diuretic"]), ("LASIX", ["loop_diuretic"])],

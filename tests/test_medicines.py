@@ -537,6 +537,34 @@ def test_what_a_label_says_of_amounts_and_times_changes_nothing(name, label):
     assert SHIPPED.resolve(frozenset({f"{name} {label}"})) == SHIPPED.resolve(frozenset({name}))
 
 
+@pytest.mark.parametrize("amount", ["5mg", "62.5micrograms", "10ml", "1.5g tablets", "400mg bd"])
+def test_an_amount_may_be_written_against_a_name(amount):
+    """As people type it."""
+    ends_in_letters = [name for name in NAMES if re.search("[a-z]$", name)]
+
+    differing = {
+        name
+        for name in ends_in_letters
+        if outcome(f"{name}{amount}") != outcome(f"{name} {amount}")
+    }
+    assert len(ends_in_letters) > 1000
+    assert not differing
+
+
+def outcome(written):
+    """What is read, or that it is asked about."""
+    try:
+        return SHIPPED.resolve(frozenset({written}))
+    except FactsError:
+        return None
+
+
+def test_a_figure_alone_against_a_name_may_be_a_part_of_it():
+    assert held("vitamin b12") == held("vitamin b 12")
+    with pytest.raises(FactsError, match="did you mean 'warfarin'"):
+        SHIPPED.resolve(frozenset({"warfarin5"}))
+
+
 @given(st.sampled_from(UNHEARD_OF), labels, st.sampled_from(SALTS))
 def test_a_label_makes_no_name_known(name, label, salt):
     """It is told as it was written."""
@@ -575,7 +603,19 @@ def test_what_people_say_around_a_name_changes_nothing(around):
     assert not differing
 
 
-@pytest.mark.parametrize("said", ["{} (stopped)", "{}, discontinued", "{} / never taken"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{} (stopped)",
+        "{}, discontinued",
+        "{} / never taken",
+        "{} (off since May)",
+        "{}, no",
+        "{} (doesn't take it)",
+        "{} and stopped",
+        "{} and no longer",
+    ],
+)
 def test_a_medicine_that_is_not_taken_now_is_never_taken_for_one_that_is(said):
     """Whoever wrote it is asked, as without a sign between, or told that it is not known."""
     resolved = []

@@ -114,11 +114,11 @@ def test_what_is_within_the_bounds_is_explained_and_asked_about(rules):
         ),
         (
             f'[[classes]]\nid = "c"\ntitle = "C"\nnames = ["{"x" * 101}"]\n',
-            "has more than 100 characters",
+            "takes names of at most 100 characters",
         ),
         (
             f'[[medicines]]\nname = "{"x" * 101}"\nclasses = "diuretic"\n',
-            "has more than 100 characters",
+            "takes names of at most 100 characters",
         ),
     ],
 )

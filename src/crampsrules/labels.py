@@ -19,8 +19,6 @@ _QUOTES = "\"'\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a`\u00b
 IGNORED = f"[{SPACES}_\u00ad\u00ae\u2122{_QUOTES}*\u2022\u00b7-]+"
 """What does not matter in a name: spaces, hyphens, those that are not shown too, underscores,
 quotation marks, the dots of a list, and the signs of a registered name and a trade mark."""
-MAYBE_LABELLED = f"[{SPACES}{SIGNS}_.:!-]|and|with"
-"""Only a name with one of these can have parts, or what a label adds to it."""
 GAP = f"[.:!]*[{SPACES}]+|[.:!]+$"
 """What parts words."""
 TWO_SPACES = "  "
@@ -31,6 +29,11 @@ _UNIT = (
     "mgs?|mcgs?|ug|μg|kg|g|gm|ml|mls|l|iu|u|mmol|meq|%(?: w/[wv])?|micrograms?|milligrams?|grams?|"
     "units?|millilitres?"
 )
+_GLUED = rf"{_FIGURE}(?:mgs?|mcgs?|ug|μg|g|gm|ml|mls|iu|mmol|micrograms?|milligrams?|units?)"
+GLUED = rf"([a-z])({_GLUED})($|[^a-z0-9])"
+"""An amount that is written against the end of a name. A figure alone may be a part of it."""
+MAYBE_LABELLED = rf"[{SPACES}{SIGNS}_.:!-]|and|with|[a-z]{_GLUED}"
+"""Only a name with one of these can have parts, or what a label adds to it."""
 _PER = "ml|l|g|kg|dose|puff|actuation|hr|hour|h|day|week|tablet|tab|capsule|cap"
 _AMOUNT = rf"(?:x ?)?{_FIGURE}(?: ?(?:(?:{_UNIT})(?: ?/ ?(?:[0-9.]+ ?)?(?:{_PER}))?|x))?"
 _DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
@@ -109,10 +112,12 @@ ARTICLE = rf"(^ *|[{SIGNS}] *| (?:and|with) +)(?:an?|my|some) +"
 """In front of a name. Behind one it may be a part of it, as a letter at its end is."""
 _NOT_NOW = _spaced(
     "stopped|ceased|discontinued|finished|completed|paused|suspended|withheld|on hold|no longer|"
-    "previous(?:ly)?|former(?:ly)?|past|never|not|declined|refused|allergic|intolerant"
+    "previous(?:ly)?|former(?:ly)?|past|never|not|declined|refused|allergic|intolerant|"
+    "no|none|off|held|until|ended|quit|given up|ran out|run out|about to|due to|start(?:s|ing)|"
+    "(?:do|does|did)(?: not|n['\u2019]?t)"
 )
 _SAYS_MORE = rf"{_WORD}(?: +{_WORD})*|(?:{_NOT_NOW})(?: [^{SIGNS}]*)?|allergy|intolerance"
-LOOSE = rf"[{ENDS}]*[{SIGNS}][{ENDS}]*({_SAYS_MORE})( *$| *[{SIGNS}])"
+LOOSE = rf"(?:[{ENDS}]*[{SIGNS}]| and )[{ENDS}]*({_SAYS_MORE})( *$| *[{SIGNS}])"
 """What stands alone behind a sign and says more of the name in front: a form, a way, or that it is
 not taken now. That last is in doubt then, as it is without the sign."""
 _SALTS = (
@@ -180,6 +185,7 @@ def texts_in(name: str) -> list[str]:
     if not re.search(MAYBE_LABELLED, folded):
         return [folded]
     plain = re.sub(GAP, TWO_SPACES, folded)
+    plain = re.sub(GLUED, rf"\1{TWO_SPACES}\2\3", plain)
     for _ in range(2):  # two in a row may share a sign between them
         plain = re.sub(LABEL, r"\1\3", plain)
     plain = re.sub(ARTICLE, r"\1", plain)

@@ -20,7 +20,7 @@ from crampsrules.labels import key_of
 from crampsrules.medicines import Formulary
 from crampsrules.ordering import in_levels, levels_of
 from crampsrules.parsing import WORDS, ConditionError, Vocabulary, parse
-from crampsrules.readers import LONGEST_MEDICINE
+from crampsrules.readers import RefusedError, read_medicine
 from crampsrules.records import structure
 from crampsrules.rulefiles import RuleFile
 from crampsrules.rules import (
@@ -182,9 +182,12 @@ class _Linker:
         for name in names:
             if not key_of(name):
                 self.tables.fault("has an empty `name`", place)
-            elif len(name) > LONGEST_MEDICINE:
-                message = f"{shorten(name)} has more than {LONGEST_MEDICINE} characters"
-                self.tables.fault(message, place)
+                continue
+            try:
+                read_medicine(name)
+            except RefusedError as refused:
+                told = f"nobody can take the medicine {shorten(name)}: `medications` {refused}"
+                self.tables.fault(told, place)
 
     def _check_sources(self) -> None:
         known = {one.id for one in self.tables.records(Source)}

@@ -30,8 +30,14 @@ LONGEST_MEDICINE = 100
 LIST_AS_TEXT = r"^\[.*\]$"
 """A name that looks like this is a list which something has written as a text."""
 NO_MEDICINE = (
-    r"(?i)^(?:none|none of (?:these|them)|no|nil|nothing|n/?a|"
-    r"no +(?:medicines?|medications?|meds|drugs|tablets|pills))[.!]?$"
+    r"(?i)^(?:none(?: +(?:of +(?:these|them)|currently|at +present|at +the +moment|regular))?|"
+    r"no|nope|nil|n[./]?a|-+|"
+    r"(?:i +)?(?:take +|am +taking +|am +on +|on +)?nothing"
+    r"(?: +(?:regular(?:ly)?|currently|at +all))?|"
+    r"(?:i +)?(?:am +)?not +(?:taking|on) +"
+    r"(?:anything|any +(?:medicines?|medications?|meds|drugs))|"
+    r"(?:i +)?(?:take +)?no +(?:regular +|current +|other +)?"
+    r"(?:medicines?|medications?|meds|drugs|tablets|pills))[.!]?$"
 )
 """In a text this is an empty list. Among names it would be a medicine that nobody knows."""
 INVISIBLE = "".join(

@@ -138,7 +138,7 @@ def test_nearly_every_fact_is_drawn_and_most_rules_fire():
 
     fired = frozenset().union(*map(engine.fire, patients))
     assert len({name for facts in patients for name in facts.known()}) > 0.97 * len(FACTS)
-    assert len(fired & SHIPPED.rules.keys()) > 0.7 * len(SHIPPED.rules)
+    assert len(fired & SHIPPED.rules.keys()) > 0.6 * len(SHIPPED.rules)
     assert any(not facts.known() for facts in patients)
     assert max(len(facts.known()) for facts in patients) > len(FACTS) / 3
 

@@ -22,6 +22,7 @@ from crampsrules.labels import (
     ENDS,
     FORM,
     GAP,
+    GLUED,
     IGNORED,
     LABEL,
     LOOSE,
@@ -248,7 +249,8 @@ class Names:
     def _texts(self, folded: str) -> str:
         """The texts of a name, or its own key alone where that is known."""
         say = self.dialect
-        spaced = say.replaced(folded, GAP, TWO_SPACES)
+        apart = say.group(1) + TWO_SPACES + say.group(2) + say.group(3)
+        spaced = say.replaced(say.replaced(folded, GAP, TWO_SPACES), GLUED, apart)
         joined = TWO_SPACES + say.group(1) + say.group(2)
         plain = say.replaced(self._without(LABEL, spaced), ARTICLE, say.group(1))
         plain = say.replaced(plain, LOOSE, joined)
