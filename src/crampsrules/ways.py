@@ -94,7 +94,6 @@ class Routes:
     _active: Sequence[Escalation] = field(init=False)
     _present: Triage = field(init=False)
     _ways: dict[str, Ways] = field(factory=dict)
-    _resting: dict[str, bool] = field(factory=dict)
     _bounds_of: dict[str, tuple[float, float]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -131,26 +130,18 @@ class Routes:
 
     def rests_on_reported(self, id_: str) -> bool:
         """Whether what fires under an id could fall when a value is measured."""
-        if not self._replaceable:
-            return False
-        if id_ not in self._resting:
-            self._resting[id_] = False  # no rule rests on itself
-            self._resting[id_] = any(
-                self._atom_rests(atom) for atom in atoms(self.rules.conditions[id_])
-            )
-        return self._resting[id_]
+        return bool(self._replaced_under(id_))
 
-    def _atom_rests(self, atom: Atom) -> bool:
-        if isinstance(atom, Conclusion):
-            return any(map(self.rests_on_reported, self.rules.ids_concluding(atom)))
-        return atom.fact in self._replaceable
+    def _replaced_under(self, id_: str) -> frozenset[str]:
+        """Each known reported value that an id rests on, of those that could still be measured."""
+        if not self._replaceable:
+            return self._replaceable
+        return self._replaceable & _facts_behind(self.rules)[id_]
 
     def _replacing(self, id_: str) -> list[tuple[str, str]]:
-        """Each known reported value that an id may rest on, and what would measure it."""
-        if not self.rests_on_reported(id_):
-            return []
-        under_it = self._replaceable & _facts_behind(self.rules)[id_]
-        return [(reported, _REPORTED[reported]) for reported in sorted(under_it)]
+        """Each known reported value that an id rests on, and what would measure it."""
+        under_it = sorted(self._replaced_under(id_))
+        return [(reported, _REPORTED[reported]) for reported in under_it]
 
     def _settled(self) -> Triage:
         """The level that nothing can bring down any more."""
