@@ -525,6 +525,26 @@ def test_a_member_that_no_csv_can_hold_is_put_aside_with_its_row(tmp_path):
     ) in aside
 
 
+@pytest.mark.parametrize("dtype", ["List", "Array", "Categorical"])
+def test_such_a_member_is_put_aside_whatever_kind_of_list_it_stands_in(tmp_path, dtype):
+    """Parquet has several."""
+    import polars as pl
+
+    kinds = {
+        "List": pl.List(pl.String),
+        "Array": pl.Array(pl.String, 1),
+        "Categorical": pl.List(pl.Categorical),
+    }
+    names = pl.Series("medications", [["Zz;Yy"], ["ramipril"]], dtype=kinds[dtype])
+    pl.DataFrame([names]).write_parquet(tmp_path / "in.parquet")
+
+    done = run(tmp_path / "in.parquet", tmp_path / "out.csv")
+
+    assert done.exit_code == ExitCode.BAD_ROWS
+    assert "2 rows read, 1 assessed" in done.stdout
+    assert "has a ; in 'Zz;Yy'" in (tmp_path / "out.csv.rejects.ndjson").read_text()
+
+
 @pytest.mark.parametrize(
     ("target", "options"), [("out.ndjson", []), ("out.csv", ["--only-answers"])]
 )

@@ -149,9 +149,9 @@ class Assessor:
 def _not_to_be_joined(facts: pl.DataFrame, joined: Collection[str]) -> Iterator[tuple[int, str]]:
     """Each row with a member that would be read as two, and the reason in words."""
     for name in facts.columns:
-        if name in joined and facts[name].dtype == pl.List(pl.String):
+        if name in joined and isinstance(facts[name].dtype, pl.List | pl.Array):
             parted = pl.element().filter(pl.element().str.contains(SEPARATOR, literal=True))
-            found = facts[name].list.eval(parted).list.first()
+            found = facts[name].cast(pl.List(pl.String)).list.eval(parted).list.first()
             for row in found.is_not_null().arg_true():
                 what = f"{name}: has a {SEPARATOR} in {shorten(found[row])}"
                 yield row, f"{what}, which in CSV parts members: write Parquet or NDJSON"

@@ -21,7 +21,6 @@ from crampsrules.cohort.errors import LEAVE_OUT, CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from crampsrules.cohort.tally import Tally
-from crampsrules.errors import shorten
 from crampsrules.frames.columns import NONE, SEPARATOR
 from crampsrules.frames.outputs import FIRED
 
@@ -241,16 +240,13 @@ def _csv(batch: Answered, delimiter: str, facts: Collection[str], *, header: boo
 
 
 def _parted(column: pl.Series, *, empty: str) -> pl.Series:
-    """A column of sets with a separator between the members; any other as it is."""
+    """A column of sets with a separator between the members; any other as it is.
+
+    Rows with a separator in a member have been put aside.
+    """
     if not isinstance(column.dtype, pl.List | pl.Array):
         return column
     members = column.cast(pl.List(pl.String))
-    each = members.explode(empty_as_null=True).drop_nulls()
-    if len(parted := each.filter(each.str.contains(SEPARATOR, literal=True))):
-        raise CohortError(
-            f"a member in the column {column.name!r} has a {SEPARATOR} in it, which in CSV parts "
-            f"members: {shorten(parted[0])}: write Parquet or NDJSON"
-        )
     return members.list.join(SEPARATOR).set(members.list.len() == 0, empty)
 
 
