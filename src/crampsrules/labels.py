@@ -29,7 +29,7 @@ _UNIT = (
     "mgs?|mcgs?|ug|μg|kg|g|gm|ml|mls|l|iu|u|mmol|meq|%(?: w/[wv])?|micrograms?|milligrams?|grams?|"
     "units?|millilitres?"
 )
-_GLUED = rf"{_FIGURE}(?:mgs?|mcgs?|ug|μg|g|gm|ml|mls|iu|mmol|micrograms?|milligrams?|units?)"
+_GLUED = rf"{_FIGURE}(?:{_UNIT})"
 GLUED = rf"([a-z])({_GLUED})($|[^a-z0-9])"
 """An amount that is written against the end of a name. A figure alone may be a part of it."""
 MAYBE_LABELLED = rf"[{SPACES}{SIGNS}_.:!-]|and|with|[a-z]{_GLUED}"

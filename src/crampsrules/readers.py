@@ -342,12 +342,17 @@ def _short_medicine(value: object) -> str:
     return read_medicine(value)
 
 
+def says_none(text: str) -> bool:
+    """Whether someone says with it that there are no medicines."""
+    return _NO_MEDICINE.match(text) is not None
+
+
 def read_medicine(value: object) -> str:
     """Read one name of a list of medicines. Raises RefusedError."""
     name = (value if type(value) is str else _plain(value)).strip()
     if name[:1] == "[" and name[-1] == "]":
         _refuse(f"takes names of medicines, got a list of them as one text: {shorten(name)}")
-    if _NO_MEDICINE.match(name):
+    if says_none(name):
         told = f"takes names of medicines, got {shorten(name)}"
         _refuse(f'{told}: for "none of these" give an empty list')
     if 0 < len(name) <= LONGEST_MEDICINE and name.isprintable():

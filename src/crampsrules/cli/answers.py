@@ -9,7 +9,7 @@ from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import FACTS, Fact
 from crampsrules.interview import HAS_TESTS
 from crampsrules.questions import Question
-from crampsrules.readers import NO_MEDICINE
+from crampsrules.readers import says_none
 
 YES = frozenset({"y", "yes", "true"})
 NO = frozenset({"n", "no", "false"})
@@ -51,7 +51,7 @@ def _value(fact: Fact, text: str) -> object:
             return [] if text.lower() in NONE else _some_of(fact, text)
         case "medicines":
             names = [part.strip() for part in re.split("[,;]", text)]
-            is_none = text.lower() in NONE or re.match(NO_MEDICINE, text)
+            is_none = text.lower() in NONE or says_none(text)
             return [] if is_none else [name for name in names if name]
         case _:
             return _number(fact, text)
