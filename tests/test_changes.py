@@ -308,7 +308,7 @@ def test_two_answers_may_unblock_what_is_set_aside_as_long_as_either_is_missing(
         '[[evidence]]\nid = "e"\nwhen = "injury"\nweight = "small"\nbecause = "x"\nsource = "b"\n'
         '[[sources]]\nid = "b"\ntitle = "B"\n'
         '[[escalations]]\nid = "one"\nwhen = "fever"\n'
-        'unless = "not known(thirst) or not known(fatigue)"\n'
+        'unless = "fever and (not known(thirst) or not known(fatigue))"\n'
         'triage = "same_day"\nreason = "R."\nsource = "b"\n'
     }
 
@@ -411,7 +411,7 @@ def test_a_rule_set_aside_while_something_is_unknown_is_found_behind_findings(wh
     rules = rules_of(
         finding("one", "injury"),
         finding("other", "fever"),
-        urgent("set_aside", when, unless="not known(thirst)"),
+        urgent("set_aside", when, unless="fever and not known(thirst)"),
     )
 
     assert told({"fever": True}, rules) == [{"injury": True, "thirst": True}]

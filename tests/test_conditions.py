@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from attrs import field, frozen
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crampsrules import PatientFacts
@@ -17,6 +17,7 @@ from crampsrules.conditions import (
     evaluate,
     is_true,
     known_where_true,
+    true_where_nothing_is_known,
 )
 from crampsrules.memberships import membership
 from crampsrules.parsing import Vocabulary, parse
@@ -66,6 +67,9 @@ def cases(draw):
         facts["medications"] = draw(st.frozensets(st.sampled_from(CLASSES)))
     names = sorted(VOCABULARY.findings | VOCABULARY.causes)
     return Stub(facts, draw(st.fixed_dictionaries(dict.fromkeys(names, verdicts))))
+
+
+NOTHING_KNOWN = Stub({}, dict.fromkeys(VOCABULARY.findings | VOCABULARY.causes))
 
 
 def read(text: str, *, may_ask_known: bool = True) -> Condition:
@@ -126,6 +130,16 @@ def test_of_some_facts_one_is_known_wherever_a_condition_is_true(text, case):
     facts = known_where_true(condition)
 
     assert facts is None or not is_true(condition, case) or facts & case.known.keys()
+
+
+@given(text=condition_texts(VOCABULARY, may_ask_known=True))
+@example(text="known(age_years) or fever and not known(egfr)")
+@example(text="known(age_years) or not known(egfr)")
+def test_what_is_true_where_nothing_is_known_is_known_beforehand(text):
+    """As it is judged of a person of whom nothing is known, and nothing concluded."""
+    condition = read(text)
+
+    assert true_where_nothing_is_known(condition) == is_true(condition, NOTHING_KNOWN)
 
 
 def test_the_facts_of_which_one_is_known_are_few():

@@ -276,6 +276,19 @@ REFUSALS = {
         "id =",
         rule="e",
     ),
+    "unless of the unknown": Refusal(
+        '[[escalations]]\nid = "e"\nwhen = "fever"\nunless = "injury or not known(egfr)"\n'
+        'triage = "soon"\nreason = "R."\nsource = "book"\n',
+        "excuses those of whom nothing is known: `unless` takes what is known",
+        "unless =",
+        rule="e",
+    ),
+    "choice among none": Refusal(
+        finding("fever and urine in ()"),
+        "looks for 'urine' among none; there are pale, dark_yellow, scant, none, cola",
+        "when =",
+        caret="()",
+    ),
     "slip in an unless": Refusal(
         '[[escalations]]\nid = "e"\nwhen = "fever"\nunless = "known(egrf)"\ntriage = "soon"\n'
         'reason = "R."\nsource = "book"\n',

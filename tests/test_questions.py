@@ -66,7 +66,7 @@ def conditions(*more):
 @st.composite
 def escalations(draw, at):
     triage = draw(st.sampled_from(list(Triage)))
-    unless = conditions("known(fever)", "not known(weakness)", "known(sides)")
+    unless = conditions("known(fever)", "(fever and not known(weakness))", "known(sides)")
     lines = [
         "[[escalations]]",
         f'id = "see.{at}"',

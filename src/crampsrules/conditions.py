@@ -131,6 +131,16 @@ def known_where_true(condition: Condition) -> frozenset[str] | None:
     return frozenset({condition.fact})
 
 
+def true_where_nothing_is_known(condition: Condition) -> bool:
+    """Whether ignorance alone makes a condition true. What is concluded always needs a fact."""
+    match condition:
+        case AllOf(parts):
+            return all(map(true_where_nothing_is_known, parts))
+        case AnyOf(parts):
+            return any(map(true_where_nothing_is_known, parts))
+    return isinstance(condition, Known) and not condition.wanted
+
+
 def thresholds(conditions: Iterable[Condition]) -> dict[str, set[float]]:
     """The numbers that conditions compare each fact with."""
     found: dict[str, set[float]] = {}

@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 from attrs import define, evolve, field, frozen
 
-from crampsrules.conditions import ALWAYS, Condition
+from crampsrules.conditions import ALWAYS, NEVER, Condition, true_where_nothing_is_known
 from crampsrules.errors import FactsError, did_you_mean, shorten
 from crampsrules.facts import FACTS, PatientFacts
 from crampsrules.labels import key_of
@@ -263,6 +263,9 @@ class _Linker:
             if one.triage is Triage.EMERGENCY:
                 self.tables.fault("is an emergency, so it may have no `unless`", place)
             self._parse(unless_id(one.id), one.unless, place, may_ask_known=True)
+            if true_where_nothing_is_known(self.conditions.get(unless_id(one.id), NEVER)):
+                message = "excuses those of whom nothing is known: `unless` takes what is known"
+                self.tables.fault(message, place, condition=one.unless)
 
     def _check_held(self, one: Escalation, place: Place) -> None:
         for kind in one.holds:

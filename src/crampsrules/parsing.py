@@ -262,6 +262,10 @@ class _Parser:
             if fact.kind != "choice":
                 raise self._error(f"{fact.name!r} takes {_expected(fact)}", left)
             members = {self._member(fact, element) for element in right.elts}
+            if not members:
+                raise self._error(
+                    f"looks for {fact.name!r} among none{_listed(fact.members)}", right
+                )
             return _one_of(fact, members, present)
         raise self._error(
             '`in` joins "member" in set_fact, or choice_fact in ("one", "other"); '

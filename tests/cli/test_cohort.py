@@ -97,6 +97,20 @@ def test_a_dash_is_no_file():
         assert str(raised.value) == f"the format of - is not known: say it with {option}"
 
 
+@pytest.mark.parametrize(
+    ("option", "source", "target", "told"),
+    [
+        ({"delimiter": ";"}, "in.parquet", "out.ndjson", "neither IN nor OUT is that"),
+        ({"unknown": ("NA",)}, "in.parquet", "out.csv", "IN is parquet"),
+        ({"unknown": ("NA",)}, "in.ndjson", "out.csv", "IN is ndjson"),
+    ],
+)
+def test_what_is_about_csv_is_refused_where_there_is_none(option, source, target, told):
+    """It would do nothing."""
+    with pytest.raises(click.UsageError, match=f"is about CSV, and {told}"):
+        plan(source, target, **option)
+
+
 @pytest.mark.parametrize("delimiter", ["", "ab", r"\n", "TAB", '"', "\r", "\n", "\u00a7", "\udcff"])
 def test_what_cannot_part_fields_is_refused(delimiter):
     """A quotation mark, and the end of a line."""

@@ -213,6 +213,31 @@ def test_what_was_put_aside_is_no_cohort(tmp_path, source, target, told):
     assert not (tmp_path / target).exists()
 
 
+@pytest.mark.parametrize("target", ["out.ndjson", "out.csv"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_of_people_is_no_ndjson(tmp_path, target, indent):
+    """Every line would be put aside; it says how the people are taken out."""
+    file = tmp_path / "in.ndjson"
+    file.write_text(json.dumps([{"age_years": 71}, {"age_years": 72}], indent=indent))
+
+    done = run(file, tmp_path / target)
+
+    assert done.exit_code == ExitCode.USAGE
+    assert "begins an array of JSON" in done.stderr
+    assert "jq -c '.[]' FILE" in done.stderr
+    assert not (tmp_path / target).exists()
+
+
+def test_an_array_on_a_later_line_is_put_aside(tmp_path):
+    """As is any other line that holds no person, and one of figures on the first."""
+    file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    file.write_text('[71]\n{"person": 1, "age_years": 71}\n[{"age_years": 72}]\n')
+
+    assert run(file, out).exit_code == ExitCode.BAD_ROWS
+    assert [*answers_in(out)] == [1]
+    assert len(rejects_in(out)) == 2
+
+
 def test_names_that_others_may_have_are_not_taken_for_what_was_put_aside(tmp_path):
     """Beside a fact, or as one."""
     file, out = tmp_path / "in.ndjson", tmp_path / "out.ndjson"

@@ -253,6 +253,21 @@ def test_a_column_of_figures_is_no_flag_where_types_say_what_is_meant():
             assess_frame(pd.DataFrame({"fever": pd.Series(known, dtype=float)}))
 
 
+@pytest.mark.parametrize("columns", [None, {"age_years": "AGE"}])
+def test_a_fact_in_the_index_of_pandas_is_refused(columns):
+    """It is no column, and would be unknown for everyone; another index is one's own affair."""
+    named = (columns or {}).get("age_years", "age_years")
+    frame = pd.DataFrame({named: [71], "fever": [True], "person": ["a"]})
+
+    for index in (named, ["person", named]):
+        with pytest.raises(FactsError, match=rf"{named}' is in the index.*reset_index\(\)"):
+            assess_frame(frame.set_index(index), columns=columns)
+    for kept in (frame.set_index("person"), frame.set_index(named, drop=False)):
+        assert_right(
+            _pandas_rows(assess_frame(kept, columns=columns)), [{"age_years": 71, "fever": True}]
+        )
+
+
 def test_sparse_columns_of_pandas_are_taken():
     """As it makes them of categories, and with what is unknown."""
     people = pd.DataFrame({"timing": ["night", "rest"]})

@@ -47,11 +47,17 @@ def planned(  # noqa: PLR0913 - each is an option
     delimiter = _delimiter(delimiter)
     if rejects is None and target_file is not None:
         rejects = beside(target_file)
+    read = _format(source_file, source_format, "--from")
+    written = _format(target_file, target_format, "--to")
+    if delimiter and Format.CSV not in (read, written):
+        raise click.UsageError("--delimiter is about CSV, and neither IN nor OUT is that")
+    if unknown and read is not Format.CSV:
+        raise click.UsageError(f"--unknown is about CSV, and IN is {read.value}")
     return Plan(
         source=source_file,
         target=target_file,
-        source_format=_format(source_file, source_format, "--from"),
-        target_format=_format(target_file, target_format, "--to"),
+        source_format=read,
+        target_format=written,
         rules=rules,
         columns=_columns(columns),
         keep=None if keep is None else tuple(keep),

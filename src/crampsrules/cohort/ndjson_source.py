@@ -65,6 +65,7 @@ def _number(text: str) -> float:
 _decode = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_number
 ).decode
+_ARRAY_BEGINS = re.compile(rb"\s*\[\s*(\{|\Z)")
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """What half a character is escaped as; two of them may be a whole one."""
 
@@ -93,6 +94,14 @@ def _refuse_half_characters(line: Line, found: dict[str, Any]) -> None:
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise NotAnObjectError("has half a character, which no file can hold") from None
+
+
+def _refuse_an_array(line: Line) -> None:
+    """Refuse people in one array: each of its lines would be put aside. Raises CohortError."""
+    if line.number == 1 and _ARRAY_BEGINS.match(line.content):
+        raise CohortError(
+            "begins an array of JSON, NDJSON an object a line: jq -c '.[]' FILE makes it so"
+        )
 
 
 def _refuse_what_was_put_aside(row: Mapping[str, Any]) -> None:
@@ -187,6 +196,7 @@ class NdjsonSource:
 
     def _row(self, line: Line) -> dict[str, Any]:
         """What is on a line, if it can be written again. Raises NotAnObjectError."""
+        _refuse_an_array(line)
         row = parsed(line)
         if not self._as_it_stands:
             _refuse_half_characters(line, row)

@@ -45,6 +45,8 @@ def assessed(
     """The frame with the columns added. Raises FactsError."""
     known = nw.from_native(frame, eager_only=True)
     outputs.refuse_clashes(known.columns)
+    if known.implementation.is_pandas():
+        _refuse_facts_in_index(frame, known.columns, columns)
     facts = _in_polars(frame, columns_asked(known.columns, columns))
     inputs = Inputs.of(schema_of(facts), rules, columns, known.columns)
     answered = answered_by(facts, rules, inputs, evolve(outputs, errors=True))
@@ -52,6 +54,19 @@ def assessed(
         _raise_if_wrong(answered[ERRORS], facts, inputs)
         answered = answered.drop(ERRORS)
     return _with(frame, answered)
+
+
+def _refuse_facts_in_index(
+    frame: AnyFrame, names: Sequence[str], columns: Mapping[str, str]
+) -> None:
+    """Refuse a frame of pandas with a fact in its index, which is no column."""
+    levels = [level for level in frame.index.names if level is not None and level not in names]
+    if facts := columns_asked(levels, columns):
+        message = (
+            f"{shorten(facts[0])} is in the index, which is not read: "
+            "frame.reset_index() makes it a column"
+        )
+        raise FactsError.of(message, field="frame")
 
 
 def answered_by(
