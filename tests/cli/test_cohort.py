@@ -25,8 +25,8 @@ from crampsrules.cohort.errors import CohortError
 from crampsrules.cohort.formats import Format
 from crampsrules.cohort.plan import Plan
 from tests.cohort.common import (
-    NOT_KNOWN,
     SHIPPED,
+    UNRECOGNISED,
     answers_in,
     people,
     piped,
@@ -250,7 +250,7 @@ def utf_16_turned(content):
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
     """Fifty people, two of them with a medicine that nobody knows."""
-    several = [*people(48), *[PatientFacts(medications=frozenset(NOT_KNOWN[:1]))] * 2]
+    several = [*people(48), *[PatientFacts(medications=frozenset(UNRECOGNISED[:1]))] * 2]
     return write(tmp_path_factory.mktemp("cohort") / "people.csv", several)
 
 
@@ -278,7 +278,7 @@ def test_the_summary_in_words_and_as_json_say_the_same(cohort, tmp_path):
     assert data["disclaimer"] in shown
 
 
-def test_names_that_are_not_known_are_told_of_where_several_have_them(tmp_path):
+def test_names_that_are_unrecognised_are_told_of_where_several_have_them(tmp_path):
     """What one person alone has may be a note, and is counted and not shown."""
     lists = [["Zz tonic"], ["Zz tonic", "furosemide"], ["see the letter of A"], ["furosemide"], []]
     rows = "".join(json.dumps({"medications": one}) + "\n" for one in lists)

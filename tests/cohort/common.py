@@ -81,14 +81,14 @@ def started_with_messages(stderr, *arguments, room=None):
 # --- People -------------------------------------------------------------------------------------
 
 
-NOT_KNOWN = ("Zz tonic", "zz tonic", "Yy drops + zinc", "Xx syrup and Ww pills")
+UNRECOGNISED = ("Zz tonic", "zz tonic", "Yy drops + zinc", "Xx syrup and Ww pills")
 """Medicines with names of which some part is not known."""
 
 
 def people(count):
     """So many people, of each of whom a few facts are known."""
     rng = random.Random(1)  # noqa: S311 - nothing secret
-    medicines = [*sorted(SHIPPED.formulary.classes), *NOT_KNOWN]
+    medicines = [*sorted(SHIPPED.formulary.classes), *UNRECOGNISED]
     return [_person(rng, medicines) for _ in range(count)]
 
 

@@ -27,8 +27,8 @@ from crampsrules.cohort.run import assess_cohort
 from crampsrules.frames.eager import FEW
 from tests.cohort.common import (
     FORMATS,
-    NOT_KNOWN,
     SHIPPED,
+    UNRECOGNISED,
     WRITES_LIST_VIEWS,
     answers_in,
     people,
@@ -108,10 +108,17 @@ def test_a_larger_cohort_is_answered_alike_in_every_format(tmp_path, source):
 
 # --- Names of medicines that are not known ------------------------------------------------------
 
-_NAMES = (*NOT_KNOWN, "Zz tonic 40 mg", "furosemide", "Lasix + Zz tonic", "furosemid", "water pill")
+_NAMES = (
+    *UNRECOGNISED,
+    "Zz tonic 40 mg",
+    "furosemide",
+    "Lasix + Zz tonic",
+    "furosemid",
+    "water pill",
+)
 
 
-def not_known_of(lists):
+def unrecognised_of(lists):
     """How many of those that `assess` takes have such a name, and how many have which."""
     found = []
     for names in lists:
@@ -122,7 +129,7 @@ def not_known_of(lists):
 
 @fewer(8)
 @given(st.lists(st.none() | st.lists(st.sampled_from(_NAMES), max_size=4), min_size=1, max_size=9))
-def test_names_that_are_not_known_are_counted_as_assess_has_them(tmp_path_factory, drawn):
+def test_names_that_are_unrecognised_are_counted_as_assess_has_them(tmp_path_factory, drawn):
     """Of the rows that were assessed, in whatever form and however many at a time."""
     folder = tmp_path_factory.mktemp("run")
     lists = drawn * (FEW // len(drawn) + 1)
@@ -137,7 +144,7 @@ def test_names_that_are_not_known_are_counted_as_assess_has_them(tmp_path_factor
     for source in ("in.ndjson", "in.parquet", "texts.parquet", "in.csv"):
         for batch in (FEW // 2, None):
             tally = assess_cohort(plan(folder / source, folder / "out.csv", batch=batch)).tally
-            assert (tally.with_not_known, tally.not_known) == not_known_of(lists)
+            assert (tally.with_unrecognised, tally.unrecognised) == unrecognised_of(lists)
 
 
 # --- What goes into the output ------------------------------------------------------------------

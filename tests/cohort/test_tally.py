@@ -29,7 +29,7 @@ def batch(answers, unreadable, bad_facts):
             },
             schema={"triage": pl.String, "top_cause": pl.String, "causes": pl.List(pl.String)},
         ),
-        not_known=pl.Series([names or None for *_, names in answers], dtype=pl.List(pl.String)),
+        unrecognised=pl.Series([names or None for *_, names in answers], dtype=pl.List(pl.String)),
         passed=None,
         rejects=rejects,
         unreadable=unreadable,
@@ -51,8 +51,8 @@ def test_everything_in_a_batch_is_counted_once(drawn):
     assert tally.triage == Counter(triage for triage, _, _ in answers)
     assert tally.top_causes == Counter(causes[0] for _, causes, _ in answers if causes)
     assert tally.causes == Counter(one for _, causes, _ in answers for one in causes)
-    assert tally.with_not_known == sum(bool(names) for *_, names in answers)
-    assert tally.not_known == Counter(one for *_, names in answers for one in names)
+    assert tally.with_unrecognised == sum(bool(names) for *_, names in answers)
+    assert tally.unrecognised == Counter(one for *_, names in answers for one in names)
 
 
 @given(st.lists(batches, max_size=4))
@@ -71,23 +71,25 @@ def test_the_parts_come_to_the_whole(drawn):
 
 
 @given(st.lists(batches, max_size=5), st.integers(1, 7))
-def test_of_names_that_are_not_known_no_more_are_told_apart_than_memory_bears(drawn, most):
+def test_of_names_that_are_unrecognised_no_more_are_told_apart_than_memory_bears(drawn, most):
     """The first that come, each with its full count, and it is told how often others came."""
     with patch("crampsrules.cohort.tally.MOST_NAMES", most):
         together = sum((Tally.of(batch(*one)) for one in drawn), Tally())
     given = [name for answers, *_ in drawn for *_, names in answers for name in names]
     first = list(dict.fromkeys(given))[:most]
 
-    assert list(together.not_known) == first
-    assert together.not_known == {name: given.count(name) for name in first}
-    assert together.not_known_beyond == sum(name not in first for name in given)
-    assert together.with_not_known == sum(bool(one) for answers, *_ in drawn for *_, one in answers)
+    assert list(together.unrecognised) == first
+    assert together.unrecognised == {name: given.count(name) for name in first}
+    assert together.unrecognised_beyond == sum(name not in first for name in given)
+    assert together.with_unrecognised == sum(
+        bool(one) for answers, *_ in drawn for *_, one in answers
+    )
 
 
 @given(st.dictionaries(names.map("".join), st.integers(1, 3)))
 def test_what_one_person_alone_has_is_not_among_the_frequent(counts):
     """It may be a note about somebody."""
-    frequent = Tally(not_known=counts).frequent_not_known
+    frequent = Tally(unrecognised=counts).frequent_unrecognised
 
     assert frequent == {name: rows for name, rows in counts.items() if rows > 1}
     assert list(frequent.items()) == sorted(frequent.items(), key=lambda one: (-one[1], one[0]))

@@ -70,7 +70,7 @@ def outcome_shown(outcome: Outcome, plan: Plan) -> Text:
     text.append(f"\n{words['first_cause_heading']}\n", "bold")
     for bar in cause_bars(tally, rules):
         text.append(f"  {_counted(bar.rows, tally, width)}  {bar.label}\n")
-    text.append_text(_not_known(tally, width))
+    text.append_text(_unrecognised(tally, width))
     return text.append(f"\n{words['disclaimer']}")
 
 
@@ -78,13 +78,13 @@ def _counted(rows: int, tally: Tally, width: int) -> str:
     return f"{rows:{width},} {share(rows, tally.assessed):>7}"
 
 
-def _not_known(tally: Tally, width: int) -> Text:
-    if not tally.with_not_known:
+def _unrecognised(tally: Tally, width: int) -> Text:
+    if not tally.with_unrecognised:
         return Text()
     heading = "\nMedicines that are not known, and may be anything\n"
-    have_any = f"  {_counted(tally.with_not_known, tally, width)}  have one or more\n"
+    have_any = f"  {_counted(tally.with_unrecognised, tally, width)}  have one or more\n"
     text = Text.assemble((heading, "bold"), have_any)
-    frequent = tally.frequent_not_known
+    frequent = tally.frequent_unrecognised
     for name, rows in islice(frequent.items(), MOST_NAMES_SHOWN):
         text.append(f"  {_counted(rows, tally, width)}  {name}\n")
     return text.append("".join(f"{line}\n" for line in _not_shown(tally, len(frequent))))
@@ -93,12 +93,12 @@ def _not_known(tally: Tally, width: int) -> Text:
 def _not_shown(tally: Tally, frequent: int) -> Iterator[str]:
     if frequent > MOST_NAMES_SHOWN:
         yield f"Not shown: {frequent - MOST_NAMES_SHOWN:,} more names; --json has them"
-    if rare := len(tally.not_known) - frequent:
+    if rare := len(tally.unrecognised) - frequent:
         yield f"Not shown, as they may be notes: {rare:,} that one person alone has"
-    if tally.not_known_beyond:
+    if tally.unrecognised_beyond:
         yield (
             f"Not counted by name: whatever came after {MOST_NAMES:,} different names, "
-            f"{tally.not_known_beyond:,} times"
+            f"{tally.unrecognised_beyond:,} times"
         )
 
 
@@ -134,10 +134,10 @@ def outcome_data(outcome: Outcome, plan: Plan) -> Mapping[str, Any]:
         "top_causes": dict(tally.top_causes),
         "causes": dict(tally.causes),
         "unrecognised": {
-            "people": tally.with_not_known,
-            "names": dict(tally.frequent_not_known),
-            "names_of_one_person": len(tally.not_known) - len(tally.frequent_not_known),
-            "beyond": tally.not_known_beyond,
+            "people": tally.with_unrecognised,
+            "names": dict(tally.frequent_unrecognised),
+            "names_of_one_person": len(tally.unrecognised) - len(tally.frequent_unrecognised),
+            "beyond": tally.unrecognised_beyond,
         },
         "resumed_after": outcome.resumed,
         "columns": {"facts": outcome.facts, "others": list(outcome.others)},

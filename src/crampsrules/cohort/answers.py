@@ -19,7 +19,7 @@ from crampsrules.frames.columns import BETWEEN, SEPARATOR
 from crampsrules.frames.eager import answered_by, by_column
 from crampsrules.frames.encoding import IDS
 from crampsrules.frames.inputs import Inputs
-from crampsrules.frames.outputs import ERRORS, NOT_KNOWN, Outputs
+from crampsrules.frames.outputs import ERRORS, UNRECOGNISED, Outputs
 from crampsrules.frames.polars_frames import schema_of
 from crampsrules.rulebase import RuleBase
 
@@ -32,7 +32,7 @@ class Answered:
 
     answers: pl.DataFrame
     """In a run that writes Parquet, `fired` has numbers for ids: see `Outputs`."""
-    not_known: pl.Series
+    unrecognised: pl.Series
     """For each the names of medicines that are not known, each once; null where all are known."""
     passed: Any
     """What goes from each of these rows into the output, as in `Batch`."""
@@ -60,12 +60,12 @@ class Assessor:
             weights=plan.weights,
             errors=True,
             numbered=plan.target_format is Format.PARQUET,
-            not_known=True,
+            unrecognised=True,
         )
         nobody = pl.DataFrame(schema={next(iter(FACTS)): pl.Float64})
         inputs = Inputs.of(schema_of(nobody), plan.rules)
         answered = by_column(nobody, plan.rules, inputs, outputs)
-        return cls(plan.rules, outputs, answered.drop(ERRORS, NOT_KNOWN).schema)
+        return cls(plan.rules, outputs, answered.drop(ERRORS, UNRECOGNISED).schema)
 
     def nobody(self, batch: Batch) -> Answered:
         """What comes of a batch of no rows. Raises FactsError for types that no fact takes."""
@@ -74,7 +74,7 @@ class Assessor:
         answers = pl.DataFrame(schema=self.schema)
         return Answered(
             answers=answers,
-            not_known=pl.Series(dtype=IDS),
+            unrecognised=pl.Series(dtype=IDS),
             passed=batch.passed,
             rejects=(),
             unreadable=0,
@@ -106,8 +106,8 @@ class Assessor:
         if faulty:
             answers = answers.filter(sound)
         return Answered(
-            answers=answers.drop(NOT_KNOWN),
-            not_known=answers[NOT_KNOWN],
+            answers=answers.drop(UNRECOGNISED),
+            unrecognised=answers[UNRECOGNISED],
             passed=_only(batch.passed, sound) if faulty else batch.passed,
             rejects=sorted((*batch.rejects, *rejects), key=lambda one: one.number),
             unreadable=len(batch.rejects),

@@ -26,11 +26,11 @@ class Tally:
     """For how many rows each cause came first."""
     causes: Mapping[str, int] = field(factory=dict, hash=False)
     """For how many rows each cause was listed."""
-    with_not_known: int = 0
+    with_unrecognised: int = 0
     """How many rows have a medicine whose name is not known."""
-    not_known: Mapping[str, int] = field(factory=dict, hash=False)
+    unrecognised: Mapping[str, int] = field(factory=dict, hash=False)
     """For how many rows each such name was given, in the order in which they first came."""
-    not_known_beyond: int = 0
+    unrecognised_beyond: int = 0
     """How often others were given, after so many names that these were not told apart."""
 
     @property
@@ -44,18 +44,18 @@ class Tally:
         return self.assessed + self.rejected
 
     @property
-    def frequent_not_known(self) -> Mapping[str, int]:
+    def frequent_unrecognised(self) -> Mapping[str, int]:
         """The names that are not known but for those of one person, the most frequent first.
 
         What one person alone has may be no medicine, but a note about that person.
         """
-        return _sorted({name: rows for name, rows in self.not_known.items() if rows > 1})
+        return _sorted({name: rows for name, rows in self.unrecognised.items() if rows > 1})
 
     @classmethod
     def of(cls, batch: Answered) -> Tally:
         """What there is in one batch."""
         answers = batch.answers
-        names = batch.not_known.drop_nulls()
+        names = batch.unrecognised.drop_nulls()
         return cls(
             assessed=len(answers),
             unreadable=batch.unreadable,
@@ -63,13 +63,13 @@ class Tally:
             triage=_counts(answers["triage"]),
             top_causes=_counts(answers["top_cause"]),
             causes=_counts(answers["causes"].explode(empty_as_null=True)),
-            with_not_known=len(names),
-            not_known=_counts_in_order(names.explode(empty_as_null=True)),
+            with_unrecognised=len(names),
+            unrecognised=_counts_in_order(names.explode(empty_as_null=True)),
         )
 
     def __add__(self, other: Tally) -> Tally:
         """Both together; the other is of the rows that come after these."""
-        names, beyond = _told_apart(self.not_known, other.not_known)
+        names, beyond = _told_apart(self.unrecognised, other.unrecognised)
         return Tally(
             assessed=self.assessed + other.assessed,
             unreadable=self.unreadable + other.unreadable,
@@ -77,9 +77,9 @@ class Tally:
             triage=_sum(self.triage, other.triage),
             top_causes=_sum(self.top_causes, other.top_causes),
             causes=_sum(self.causes, other.causes),
-            with_not_known=self.with_not_known + other.with_not_known,
-            not_known=names,
-            not_known_beyond=self.not_known_beyond + other.not_known_beyond + beyond,
+            with_unrecognised=self.with_unrecognised + other.with_unrecognised,
+            unrecognised=names,
+            unrecognised_beyond=self.unrecognised_beyond + other.unrecognised_beyond + beyond,
         )
 
 

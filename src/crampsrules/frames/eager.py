@@ -22,9 +22,9 @@ from crampsrules.frames.outputs import (
     CAUSES,
     ERRORS,
     FIRED,
-    NOT_KNOWN,
     TOP_CAUSE,
     TRIAGE,
+    UNRECOGNISED,
     WEIGHT,
     Outputs,
     error_text,
@@ -104,8 +104,8 @@ def by_row(facts: pl.DataFrame, rules: RuleBase, inputs: Inputs, outputs: Output
     if outputs.errors:
         errors = [None if isinstance(one, Answer) else error_text(one) for one in found]
         columns.append(pl.Series(ERRORS, errors, dtype=pl.String))
-    if outputs.not_known:
-        columns.append(_column(NOT_KNOWN, IDS, fine, lambda one: one.not_known or None))
+    if outputs.unrecognised:
+        columns.append(_column(UNRECOGNISED, IDS, fine, lambda one: one.unrecognised or None))
     return pl.DataFrame(columns)
 
 

@@ -13,13 +13,13 @@ import pyarrow as pa
 from attrs import Factory, frozen
 
 from crampsrules.facts import Fact
-from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, Inputs, bits_of
-from crampsrules.frames.outputs import NOT_KNOWN
+from crampsrules.frames.inputs import BAD, UNRECOGNISED_BIT, WORD, Inputs, bits_of
+from crampsrules.frames.outputs import UNRECOGNISED
 from crampsrules.medicines import Formulary
 from crampsrules.readers import MOST_MEDICINES, RefusedError, read_medicine
 
 IDS = pl.List(pl.String)
-NotKnown = tuple[str, ...]
+Unrecognised = tuple[str, ...]
 Bits = npt.NDArray[np.int64]
 
 
@@ -29,7 +29,7 @@ class Coded:
 
     held: tuple[int, ...]
     left_open: tuple[int, ...]
-    not_known: NotKnown = ()
+    unrecognised: Unrecognised = ()
     """Its parts that are not known."""
 
 
@@ -51,7 +51,7 @@ class MedicineCoder:
         if meant.in_doubt:
             return self._bad
         held, left_open = self.bits(meant.held), self.bits(meant.left_open)
-        unrecognised = UNRECOGNISED if meant.unrecognised else 0
+        unrecognised = UNRECOGNISED_BIT if meant.unrecognised else 0
         return Coded((held[0] | unrecognised, *held[1:]), left_open, meant.unrecognised)
 
     @property
@@ -77,15 +77,15 @@ class SetEncoder:
 
     fact: Fact
     coder: MedicineCoder
-    tells_not_known: bool = False
+    tells_unrecognised: bool = False
     """Whether it gives the names of medicines that are not known too."""
     _coded: dict[str, Coded] = Factory(dict)
 
     @classmethod
-    def of(cls, fact: Fact, inputs: Inputs, *, tells_not_known: bool = False) -> SetEncoder:
+    def of(cls, fact: Fact, inputs: Inputs, *, tells_unrecognised: bool = False) -> SetEncoder:
         """The encoder for a set."""
         coder = MedicineCoder(inputs.formulary, inputs.classes, len(inputs.words))
-        return cls(fact, coder, tells_not_known and fact.kind == "medicines")
+        return cls(fact, coder, tells_unrecognised and fact.kind == "medicines")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,11 +106,11 @@ class SetEncoder:
     def dtype(self) -> pl.Struct:
         """The type of what a call gives."""
         bits: dict[str, Any] = dict.fromkeys(self.names, pl.Int64)
-        return pl.Struct({**bits, NOT_KNOWN: IDS} if self.tells_not_known else bits)
+        return pl.Struct({**bits, UNRECOGNISED: IDS} if self.tells_unrecognised else bits)
 
     def __call__(self, lists: pl.Series) -> pl.Series:
         """The bits for a column of lists; null where there is no list."""
-        texts, table, not_known = self._table(lists)
+        texts, table, unrecognised = self._table(lists)
         coded = lists.cast(pl.List(pl.Enum(texts)), strict=False).to_physical()
         array = coded.rechunk().to_arrow()
         ends = array.offsets.to_numpy()
@@ -123,18 +123,18 @@ class SetEncoder:
         found = pl.DataFrame(
             [pl.Series(name, bits) for name, bits in zip(self.names, joined, strict=True)]
         )
-        if self.tells_not_known:
-            found = found.with_columns(_parts_by_list(not_known, codes, ends))
+        if self.tells_unrecognised:
+            found = found.with_columns(_parts_by_list(unrecognised, codes, ends))
         if not known.all():
             found = found.select(pl.when(known).then(pl.all()))
         return found.to_struct(lists.name)
 
-    def _table(self, lists: pl.Series) -> tuple[pl.Series, Sequence[Bits], Sequence[NotKnown]]:
+    def _table(self, lists: pl.Series) -> tuple[pl.Series, Sequence[Bits], Sequence[Unrecognised]]:
         """The texts that may stand in a list, and what each says in bits; last, any other.
 
         And which of each are not known.
         """
-        not_known: Sequence[NotKnown] = ()
+        unrecognised: Sequence[Unrecognised] = ()
         rows: list[tuple[int, ...]]
         if self.fact.kind == "members":
             texts = pl.Series(self.fact.members)
@@ -143,11 +143,11 @@ class SetEncoder:
             texts = lists.explode(empty_as_null=True).unique().drop_nulls()
             coded = [*map(self._code, texts)]
             rows = [(*one.held, *one.left_open) for one in coded]
-            not_known = [one.not_known for one in coded]
+            unrecognised = [one.unrecognised for one in coded]
         width = 1 if self.fact.kind == "members" else 2 * self.coder.words
         rows.append((BAD,) + (0,) * (width - 1))  # for null, and what is no member
         table = np.array(rows, dtype=np.int64).reshape(-1, width).T.copy()
-        return texts, list(table), not_known
+        return texts, list(table), unrecognised
 
     def _code(self, name: str) -> Coded:
         if name not in self._coded:
@@ -166,7 +166,7 @@ class SetEncoder:
             if len({name.strip() for name in lists[int(at)].drop_nulls()}) > MOST_MEDICINES:
                 held[0][at] |= BAD
         every = self.coder.bits(frozenset(self.coder.classes))
-        unrecognised = (held[0] & UNRECOGNISED) != 0
+        unrecognised = (held[0] & UNRECOGNISED_BIT) != 0
         ruled_out = [
             np.where(unrecognised, 0, np.int64(every[word]) & ~held[word] & ~left_open[word])
             for word in range(words)
@@ -187,13 +187,13 @@ def _or_by_list(bits: Bits, ends: npt.NDArray[np.int64]) -> Bits:
 
 
 def _parts_by_list(
-    parts: Sequence[NotKnown], codes: npt.NDArray[np.uint32], ends: Bits
+    parts: Sequence[Unrecognised], codes: npt.NDArray[np.uint32], ends: Bits
 ) -> pl.Series:
     """The parts of the members of each list, each once and in the order of letters; or null."""
     names = sorted(set(chain.from_iterable(parts)))
     size = len(ends) - 1
     if not names:
-        return pl.repeat(None, size, dtype=IDS, eager=True).alias(NOT_KNOWN)
+        return pl.repeat(None, size, dtype=IDS, eager=True).alias(UNRECOGNISED)
     places = {name: place for place, name in enumerate(names)}
     by_code = np.array([places[name] for one in parts for name in one])
     sizes = np.array([*map(len, parts), 0])
@@ -213,4 +213,4 @@ def _parts_by_list(
         pl.Series(names)[pairs % len(names)].to_arrow(compat_level=pl.CompatLevel.oldest()),
         mask=pa.array(np.diff(offsets) == 0),
     )
-    return pl.Series(NOT_KNOWN, pl.from_arrow(array))
+    return pl.Series(UNRECOGNISED, pl.from_arrow(array))

@@ -30,7 +30,7 @@ from crampsrules.rulebase import RuleBase
 
 BAD = 1 << 61
 """The bit of a set, written as bits, that says that something in it cannot be used."""
-UNRECOGNISED = 1 << 60
+UNRECOGNISED_BIT = 1 << 60
 """The bit of a list of medicines that says that a name in it is not known."""
 WORD = 60
 """So many classes of medicines are written into the bits of one whole number."""

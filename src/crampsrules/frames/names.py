@@ -14,7 +14,7 @@ from itertools import accumulate
 from attrs import frozen
 
 from crampsrules.frames.dialect import Dialect, Stage
-from crampsrules.frames.inputs import BAD, UNRECOGNISED, WORD, bits_of
+from crampsrules.frames.inputs import BAD, UNRECOGNISED_BIT, WORD, bits_of
 from crampsrules.labels import (
     ALONE,
     ARTICLE,
@@ -96,7 +96,7 @@ class Names:
             codes[key] = kinds.setdefault((held, not_out), len(kinds) + 1)
         every = tuple(_bits(classes, word) for word in words)
         nothing = (0,) * (len(words) - 1)
-        special = [((bit, *nothing), every) for bit in (UNRECOGNISED, BAD, BAD)]
+        special = [((bit, *nothing), every) for bit in (UNRECOGNISED_BIT, BAD, BAD)]
         held, not_out = zip(*kinds, *special, strict=True)
         return cls(dialect, codes, [*zip(*held, strict=True)], [*zip(*not_out, strict=True)], every)
 

@@ -16,7 +16,7 @@ CAUSES = "causes"
 ADVICE = "advice"
 FIRED = "fired"
 ERRORS = "errors"
-NOT_KNOWN = "unrecognised"
+UNRECOGNISED = "unrecognised"
 WEIGHT = "weight__"
 """Stands before the id of a cause in the name of the column of its weight."""
 
@@ -30,7 +30,7 @@ class Outputs:
     errors: bool
     numbers: Mapping[str, int] | None = field(default=None, hash=False)
     """The numbers that stand for ids in `fired`; None where the ids stand there themselves."""
-    not_known: bool = False
+    unrecognised: bool = False
     """Whether the names of medicines that are not known have a column; in SQL they never have."""
 
     @classmethod
@@ -41,7 +41,7 @@ class Outputs:
         weights: bool,
         errors: bool,
         numbered: bool = False,
-        not_known: bool = False,
+        unrecognised: bool = False,
     ) -> Outputs:
         """All that there are for these rules.
 
@@ -50,13 +50,13 @@ class Outputs:
         """
         numbers = {id_: at for at, id_ in enumerate(sorted(rules.conditions))}
         causes = tuple(sorted(rules.causes)) if weights else ()
-        return cls(causes, errors, numbers if numbered else None, not_known)
+        return cls(causes, errors, numbers if numbered else None, unrecognised)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns."""
         weights = (WEIGHT + cause for cause in self.weights)
-        asked = [(ERRORS, self.errors), (NOT_KNOWN, self.not_known)]
+        asked = [(ERRORS, self.errors), (UNRECOGNISED, self.unrecognised)]
         others = (name for name, is_asked in asked if is_asked)
         return (TRIAGE, TOP_CAUSE, CAUSES, ADVICE, FIRED, *weights, *others)
 

@@ -41,9 +41,9 @@ from crampsrules.frames.outputs import (
     CAUSES,
     ERRORS,
     FIRED,
-    NOT_KNOWN,
     TOP_CAUSE,
     TRIAGE,
+    UNRECOGNISED,
     WEIGHT,
     Outputs,
     error_text,
@@ -135,7 +135,7 @@ class _Writer:
         if column.form == "text":
             lists = _split(lists.cast(pl.String))
         encoder = SetEncoder.of(
-            column.fact, self.inputs, tells_not_known=self.assessor.outputs.not_known
+            column.fact, self.inputs, tells_unrecognised=self.assessor.outputs.unrecognised
         )
         return lists.cast(IDS).map_batches(encoder, return_dtype=encoder.dtype, is_elementwise=True)
 
@@ -206,8 +206,8 @@ class _Writer:
         }
         if outputs.errors:
             first[ERRORS] = self._errors(fine)
-        if outputs.not_known:
-            first[NOT_KNOWN] = pl.when(fine).then(self._not_known())
+        if outputs.unrecognised:
+            first[UNRECOGNISED] = pl.when(fine).then(self._unrecognised())
         field = pl.col(self._own("ranked")).struct.field
         second = {CAUSES: field(CAUSES)} | {
             WEIGHT + cause: field(WEIGHT + cause) for cause in outputs.weights
@@ -229,11 +229,11 @@ class _Writer:
             is_elementwise=True,
         )
 
-    def _not_known(self) -> pl.Expr:
+    def _unrecognised(self) -> pl.Expr:
         medicines = [one.fact.name for one in self.inputs.sets if one.fact.kind == "medicines"]
         if not medicines:
             return pl.lit(None, dtype=IDS)
-        return pl.col(self._own(f"{medicines[0]}:bits")).struct.field(NOT_KNOWN)
+        return pl.col(self._own(f"{medicines[0]}:bits")).struct.field(UNRECOGNISED)
 
     def _errors(self, fine: pl.Expr) -> pl.Expr:
         def tell(columns: Sequence[pl.Series]) -> pl.Series:

@@ -27,7 +27,7 @@ class Answer:
     weights: Mapping[str, int]
     advice: tuple[str, ...]
     fired: tuple[str, ...]
-    not_known: tuple[str, ...]
+    unrecognised: tuple[str, ...]
     """Names of medicines, each once and in the order of letters."""
 
 
@@ -49,7 +49,7 @@ def _answer(assessment: Assessment) -> Answer:
         weights={one.id: one.weight for one in assessment.causes},
         advice=tuple(one.id for one in assessment.advice),
         fired=assessment.fired,
-        not_known=tuple(sorted(set(assessment.unrecognised))),
+        unrecognised=tuple(sorted(set(assessment.unrecognised))),
     )
 
 
