@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from crampsrules import FactsError, PatientFacts, readers
 from crampsrules.facts import FACTS
 from crampsrules.readers import RefusedError, reader_of
+from crampsrules.units import find_unit
 from tests.drawing import fact_values
 
 
@@ -100,6 +101,11 @@ def test_what_is_a_hair_outside_is_not_rounded_into_what_is_allowed(name, digits
         written = Decimal(outside.numerator) / outside.denominator
     assert "takes" in refusal(name, written)
     assert reader_of(fact)(bound) == bound
+    for unit in fact.units:
+        found = find_unit(name, unit)
+        if found is not None and found.is_kept:
+            for just_outside in (outside, written):
+                assert "takes" in refusal(name, {"value": just_outside, "unit": unit})
 
 
 def test_a_number_that_is_nearly_whole_is_not_whole():

@@ -776,6 +776,10 @@ def test_an_app_may_show_the_triage_alone(facts, data):
     ("make", "says"),
     [
         (lambda: App(call=assess, takes=cast("Any", "json")), '"facts" or "mapping", not .json.'),
+        (
+            lambda: App(call=assess, rules=cast("Any", "rules")),
+            "^rules takes a RuleBase, got 'rules'; ",
+        ),
         (lambda: App(call=cast("Any", 5)), "^call takes a callable, got 5$"),
         (lambda: App(call=assess, advice=cast("Any", 5)), "^advice takes a callable, got 5$"),
         (lambda: law_tests(cast("Any", 5)), "^app takes an App, a RuleBase or a callable, got 5$"),

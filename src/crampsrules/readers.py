@@ -125,9 +125,14 @@ def _read_number(fact: Fact, value: object) -> float:
         _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
     if not within(fact, read):
         _refuse(_out_of_range(fact, read))
+    _refuse_just_outside(fact, value)
+    return read + 0.0
+
+
+def _refuse_just_outside(fact: Fact, value: object) -> None:
+    """Refuse what is within the bounds only once it is rounded to a float."""
     if isinstance(value, Decimal | Fraction) and not within(fact, value):
         _refuse(f"takes {range_of(fact)}, got {shorten(value)}")
-    return read + 0.0
 
 
 def finite(value: object) -> float | None:
@@ -203,6 +208,8 @@ def _read_quantity(fact: Fact, quantity: Mapping[Any, object]) -> float:
     kept = unit.to_kept(value)
     if not within(fact, kept) or (unit.low is not None and value < unit.low):
         _refuse(_out_of_unit(fact, unit, value))
+    if unit.is_kept:
+        _refuse_just_outside(fact, given)
     return kept + 0.0
 
 

@@ -27,6 +27,11 @@ class Unit:
     low: float | None = None
     """The lowest value taken in this unit, where that is above what the fact takes."""
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether a figure in this unit is the same in the one that is kept."""
+        return self.factor == 1 and self.offset == 0
+
     def to_kept(self, value: float) -> float:
         """Convert from this unit into the one that the fact is kept in."""
         kept = (value - self.offset) / self.factor

@@ -751,6 +751,8 @@ def test_what_else_may_stand_between_the_columns_is_hinted_at(tmp_path, sign, to
     ("arguments", "told"),
     [
         (["{in}", "{out}", "--rejects", "{out}"], "cannot be both read and written, nor written"),
+        (["{in}", "{out}", "--rejects", "{folder}/sub/../out.csv"], "nor written twice"),
+        (["{in}", "{out}", "--rejects", "{folder}/link/out.csv"], "nor written twice"),
         (["{in}", "{out}", "--rejects", "-"], "rows that are put aside go to a file"),
         (["{in}", "{out}", "--rejects", "none/rejects"], "there is no folder"),
         (["{in}", "{out}", "--plot", "none/p.svg"], "there is no such folder"),
@@ -765,6 +767,9 @@ def test_nothing_is_written_over_what_is_read_or_written(tmp_path, arguments, to
     paths = {"in": tmp_path / "in.csv", "svg": tmp_path / "in.svg", "out": tmp_path / "out.csv"}
     paths["in"].write_text(given)
     paths["svg"].write_text(given)
+    paths["folder"] = tmp_path
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path)
 
     done = run(*(one.format(**paths) for one in arguments))
 

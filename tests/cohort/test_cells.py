@@ -93,6 +93,8 @@ def test_members_that_are_parted_otherwise_are_never_read(data, name, between, a
         ("calcium_mmol_l", "2.3", 2.3),
         ("timing", "night; rest", ["night", "rest"]),
         ("timing", "none", []),
+        ("timing", "None ;", []),
+        ("medications", "none;", []),
         ("timing__night", "yes", True),
         ("medications", "none", []),
         ("medications", "statin, diuretic;lithium", ["statin, diuretic", "lithium"]),

@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crampsrules import FactsError, assess, assess_frame
+from crampsrules import FactsError, RuleBase, assess, assess_frame
 from crampsrules.facts import FACTS
 from crampsrules.frames.slips import nearly_a_fact
+from tests.drawing import CLASSES, fewer, rule_bases
 from tests.frames.common import added, assert_right
+
+SHIPPED = RuleBase.load().formulary
 
 
 @given(data=st.data())
@@ -26,7 +29,7 @@ def test_the_name_of_a_fact_in_other_letters_is_nearly_that_fact(data):
     name = data.draw(st.sampled_from([str.upper, str.title, str.capitalize]))(joint.join(parts))
 
     for written in (name, f" {name} "):
-        assert nearly_a_fact(written) == meant
+        assert nearly_a_fact(written, SHIPPED) == meant
         with pytest.raises(FactsError, match=f"did you mean '{meant}'"):
             assess_frame(pl.DataFrame({written: [True]}))
 
@@ -67,7 +70,19 @@ def test_the_name_of_a_fact_in_other_letters_is_nearly_that_fact(data):
 )
 def test_a_slip_from_a_fact_or_a_member_is_nearly_that(name, meant):
     """And what is like neither is nothing."""
-    assert nearly_a_fact(name) == meant
+    assert nearly_a_fact(name, SHIPPED) == meant
+
+
+@fewer(4)
+@given(rules=rule_bases())
+def test_a_class_of_medicines_is_one_that_the_rules_have(rules):
+    """What is hinted at is taken, and a class of other rules is not hinted at."""
+    (name,) = CLASSES[:1]
+    with pytest.raises(FactsError, match=f"did you mean 'medications__{name}'"):
+        assess_frame(pl.DataFrame({f"medications_{name}": [True]}), rules=rules)
+    assert assess_frame(pl.DataFrame({f"medications__{name}": [True]}), rules=rules).height == 1
+    with pytest.raises(FactsError, match="no column has the name of a fact; got 'medications_sta"):
+        assess_frame(pl.DataFrame({"medications_statin": [True]}), rules=rules)
 
 
 def in_duckdb(frame):

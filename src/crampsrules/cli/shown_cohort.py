@@ -18,7 +18,6 @@ from crampsrules.cohort.run import Outcome, Watch, nobody_watches
 from crampsrules.cohort.run import Progress as Point
 from crampsrules.cohort.tally import MOST_NAMES, Tally
 from crampsrules.facts import FACTS
-from crampsrules.frames.slips import nearly_a_fact
 from crampsrules.triage import Triage
 
 MOST_NAMES_SHOWN = 10
@@ -60,7 +59,7 @@ def outcome_shown(outcome: Outcome, plan: Plan) -> Text:
         text.append(f"; {outcome.resumed:,} of the rows were read by an earlier run")
     text.append("\n")
     text.append_text(_put_aside(tally, plan))
-    text.append_text(_strange_columns(outcome))
+    text.append_text(_strange_columns(outcome, plan))
     width = len(f"{tally.assessed:,}")
     text.append(f"\n{words['triage_heading']}\n", "bold")
     for bar, level in zip(triage_bars(tally, rules), sorted(Triage, reverse=True), strict=True):
@@ -113,12 +112,12 @@ def _put_aside(tally: Tally, plan: Plan) -> Text:
     )
 
 
-def _strange_columns(outcome: Outcome) -> Text:
+def _strange_columns(outcome: Outcome, plan: Plan) -> Text:
     """Columns that may be facts under a name slightly wrong; one unlike any fact is none."""
     lines = [
         f"The column {name!r} is not a fact; did you mean {meant!r}?\n"
         for name in outcome.others
-        if name not in FACTS and (meant := nearly_a_fact(name))
+        if name not in FACTS and (meant := plan.nearly_a_fact(name))
     ]
     return Text("".join(lines), "yellow")
 

@@ -14,8 +14,8 @@ import polars as pl
 from crampsrules.cohort.columns import declared
 from crampsrules.errors import shorten
 from crampsrules.facts import Fact
-from crampsrules.frames.columns import NONE, SEPARATOR
-from crampsrules.frames.polars_frames import exact
+from crampsrules.frames.columns import SEPARATOR
+from crampsrules.frames.polars_frames import exact, split
 from crampsrules.readers import LIST_AS_TEXT, RefusedError, reader_of
 
 # With a point where a data frame has made figures of flags, because some are not known.
@@ -103,14 +103,9 @@ def _value(column: str, fact: Fact) -> pl.Expr:
         case "choice":
             return text
         case _:
-            parts = text.str.split(SEPARATOR).list.eval(pl.element().str.strip_chars())
-            named = parts.list.eval(pl.element().filter(pl.element() != ""))
-            none = text.str.to_lowercase() == NONE
-            empty = pl.lit([], dtype=pl.List(pl.String))
             # Separators alone name nothing, and do not say that there is nothing either.
-            is_list = (named.list.len() > 0) & ~text.str.contains(_PARTED_OTHERWISE[fact.kind])
-            some = pl.when(is_list).then(named)
-            return pl.when(none).then(empty).otherwise(some).alias(column)
+            is_list = ~text.str.contains(_PARTED_OTHERWISE[fact.kind])
+            return pl.when(is_list).then(split(text)).alias(column)
 
 
 def _with_units(fact: Fact, texts: pl.Series, values: pl.Series) -> pl.Series:

@@ -58,7 +58,7 @@ def refuse_same_file(source: Path | None, target: Path | None, *others: Path | N
 
 def _identity(path: Path) -> object:
     """The same for all names of a file, and for one that is not there by all ways to it."""
-    return _of_file(path.stat()) if path.exists() else path.absolute()
+    return _of_file(path.stat()) if path.exists() else os.path.realpath(path)
 
 
 def _behind(stream: TextIO | None) -> object:
@@ -176,16 +176,20 @@ class Plan:
         # A column that is called like a fact which another was said to hold is not that fact.
         return None if name in self.columns else declared(name)
 
+    def nearly_a_fact(self, name: str) -> str | None:
+        """The fact that the name of a column may be a slip from."""
+        return nearly_a_fact(name, self.rules.formulary)
+
     def require_a_fact(self, names: Sequence[str], *, are_all: bool = True) -> None:
         """Refuse names of which none is a fact. Raises CohortError.
 
         Where others may follow, it takes a name that is nearly one. Where there is no name at all,
         nothing is known of anybody, and nothing was meant to be.
         """
-        if not names or not (are_all or any(map(nearly_a_fact, names))):
+        if not names or not (are_all or any(map(self.nearly_a_fact, names))):
             return
         shown = ", ".join(shorten(name) for name in names[:5])
-        near = {nearly_a_fact(name) for name in names[:5]} - {None}
+        near = {self.nearly_a_fact(name) for name in names[:5]} - {None}
         hint = f"; did you mean {min(map(str, near))!r}?" if near else "."
         raise CohortError(
             f"no column has the name of a fact; the first are {shown}{hint} "

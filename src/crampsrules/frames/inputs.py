@@ -63,7 +63,7 @@ class Inputs:
         all_names = list(schema if names is None else names)
         found = fact_columns(schema, rules.formulary, renamed, all_names)
         if names is not None:
-            require_a_fact(all_names, renamed)
+            require_a_fact(all_names, renamed, rules.formulary)
         return cls(found, rules.formulary, _classes_asked(rules))
 
     def of_fact(self, fact: str) -> list[FactColumn]:

@@ -133,7 +133,7 @@ class _Writer:
     def _encoded(self, column: FactColumn) -> pl.Expr:
         lists = exact(column.name)
         if column.form == "text":
-            lists = _split(lists.cast(pl.String))
+            lists = split(lists.cast(pl.String))
         encoder = SetEncoder.of(
             column.fact, self.inputs, tells_unrecognised=self.assessor.outputs.unrecognised
         )
@@ -299,7 +299,7 @@ def _halves() -> npt.NDArray[np.float64]:
     return np.array([float(str(one)) for one in every])
 
 
-def _split(column: pl.Expr) -> pl.Expr:
+def split(column: pl.Expr) -> pl.Expr:
     """Texts with separators as lists, as `rows.split` reads one."""
     part = pl.element()
     parts = column.str.split(SEPARATOR).list.eval(part.str.strip_chars(SPACES))

@@ -22,9 +22,10 @@ def overlooked(
 ) -> Iterator[str]:
     """For each column whose name is nearly that of a fact, that it was not taken into account."""
     # An answer of before is no slip: a cause may be called like a fact.
-    added = set(Outputs.of(rules_or_shipped(rules), weights=True, errors=True).names)
+    base = rules_or_shipped(rules)
+    added = set(Outputs.of(base, weights=True, errors=True).names)
     names = [name for name in _names_of(frame) if name not in added]
-    for name, meant in nearly_facts(names, columns):
+    for name, meant in nearly_facts(names, columns, base.formulary):
         yield (
             f"the column {shorten(name)} was not taken into account: it is no fact, but nearly "
             f"{meant!r}; if it holds that, say so with columns={{{meant!r}: {shorten(name)}}}"

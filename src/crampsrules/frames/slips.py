@@ -10,7 +10,7 @@ from functools import lru_cache
 from crampsrules.errors import FactsError, shorten
 from crampsrules.facts import FACTS
 from crampsrules.frames.columns import BETWEEN, columns_asked
-from crampsrules.rulebase import RuleBase
+from crampsrules.medicines import Formulary
 
 _ALIKE = 0.8
 _BARE = {fact.replace("_", ""): fact for fact in FACTS}
@@ -33,22 +33,24 @@ _MOST_SHOWN = 5
 _LONGEST_NAME = 100  # no fact is called so, and no member of one
 
 
-def nearly_a_fact(name: object) -> str | None:
+def nearly_a_fact(name: object, formulary: Formulary) -> str | None:
     """The fact, or member of a set, that a name may be a slip from.
 
     What says a fact in other letters is nearly one too; a name unlike any fact is none.
     """
-    return _meant(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else None
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME:
+        return None
+    return _meant(name, tuple(formulary.classes))
 
 
 @lru_cache(maxsize=1024)
-def _meant(name: str) -> str | None:
+def _meant(name: str, classes: tuple[str, ...]) -> str | None:
     written = _as_facts_are_written(name)
     if meant := _called_like(written) or _called_like(_without_words_around(written)):
         return meant
     set_, between, member = written.partition(BETWEEN)
     if not between:
-        return _of_a_set(written)
+        return _of_a_set(written, classes)
     fact = FACTS.get(set_) or FACTS.get(_nearest(set_, FACTS) or "")
     if fact is None or not fact.is_set:
         return None
@@ -74,12 +76,12 @@ def _without_unit(name: str) -> str | None:
     return begun[0] if begun and len(name) >= _SHORTEST_BEGINNING else None
 
 
-def _of_a_set(name: str) -> str | None:
+def _of_a_set(name: str, classes: tuple[str, ...]) -> str | None:
     """The member of a set that is meant where one underscore stands between, as `timing_night`."""
     for fact in FACTS.values():
         if fact.is_set and name.startswith(f"{fact.name}_"):
-            members = fact.members or RuleBase.load().formulary.classes
-            if meant := _nearest(name.removeprefix(f"{fact.name}_"), members):
+            member = name.removeprefix(f"{fact.name}_")
+            if meant := _nearest(member, fact.members or classes):
                 return fact.name + BETWEEN + meant
     return None
 
@@ -93,15 +95,19 @@ def _nearest(text: str, texts: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(text, texts, 1, _ALIKE)), None)
 
 
-def nearly_facts(names: Sequence[object], columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def nearly_facts(
+    names: Sequence[object], columns: Mapping[str, str], formulary: Formulary
+) -> Iterator[tuple[str, str]]:
     """The columns that hold no fact and may be a slip from one, each with what may be meant."""
     looked_at = {*columns, *columns_asked(names, columns)}
     for name in names:
-        if name not in looked_at and (meant := nearly_a_fact(name)):
+        if name not in looked_at and (meant := nearly_a_fact(name, formulary)):
             yield str(name), meant
 
 
-def require_a_fact(names: Sequence[object], columns: Mapping[str, str]) -> None:
+def require_a_fact(
+    names: Sequence[object], columns: Mapping[str, str], formulary: Formulary
+) -> None:
     """Refuse columns of which none holds a fact: all would be unknown. Raises FactsError.
 
     Names that are no texts, as levels of names are in pandas, may have one in them. Where there is
@@ -116,7 +122,7 @@ def require_a_fact(names: Sequence[object], columns: Mapping[str, str]) -> None:
             "none. Give the columns names that are"
         )
         raise FactsError.of(message, field="frame")
-    slips = ((name, nearly_a_fact(name)) for name in names)
+    slips = ((name, nearly_a_fact(name, formulary)) for name in names)
     name, meant = next((one for one in slips if one[1]), (None, None))
     found = f"for {shorten(name)}, did you mean {meant!r}?" if name else f"got {_shown(names)}."
     raise FactsError.of(

@@ -14,7 +14,7 @@ from crampsrules.assess import assess
 from crampsrules.assessment import Assessment, GivenAdvice
 from crampsrules.errors import CrampsRulesError, shorten
 from crampsrules.facts import PatientFacts
-from crampsrules.rulebase import RuleBase
+from crampsrules.rulebase import RuleBase, rules_or_shipped
 from crampsrules.triage import Triage
 
 Call = Callable[..., Any]
@@ -33,6 +33,10 @@ def _is_callable(_: object, attribute: attrs.Attribute[Any], value: object) -> N
 def _is_callable_if_any(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
     if value is not None:
         checked_callable(value, attribute.name)
+
+
+def _rules(rules: RuleBase | None) -> RuleBase:
+    return rules_or_shipped(rules)
 
 
 @frozen
@@ -115,7 +119,7 @@ class App:
     """
 
     call: Call = field(validator=_is_callable)
-    rules: RuleBase = field(factory=RuleBase.load)
+    rules: RuleBase = field(default=None, converter=_rules)
     takes: Literal["facts", "mapping"] = field(default="facts")
     triage: Callable[[Any], Triage | str] = field(default=_triage, validator=_is_callable)
     causes: Callable[[Any], Iterable[str]] | None = field(
@@ -203,7 +207,13 @@ class App:
 
     def reference(self, facts: PatientFacts) -> Answer:
         """What the rules themselves say."""
-        return _OF_ASSESSMENTS.read(assess(facts, rules=self.rules, engine="compiled"))
+        assessment = assess(facts, rules=self.rules, engine="compiled")
+        return Answer(
+            assessment.triage,
+            tuple(_causes(assessment)),
+            tuple(_advice(assessment)),
+            _cautions(assessment),
+        )
 
     def as_assessment(self, facts: PatientFacts, answer: Answer) -> Assessment:
         """The assessment of the rules with the triage and advice of an answer in it."""
@@ -249,6 +259,3 @@ def _advised(id_: str, answer: Answer, known: GivenAdvice | None) -> GivenAdvice
         clinician=None,
         sources=(),
     )
-
-
-_OF_ASSESSMENTS = App(call=assess, rules=None)  # type: ignore[arg-type]  # only to read answers

@@ -51,7 +51,7 @@ def deterministic(app: Tested, facts: PatientFacts, *, between: PatientFacts | N
 
 @lru_cache(maxsize=1)
 def _all_known() -> PatientFacts:
-    """Someone of whom everything is known, and nothing is wrong."""
+    """Someone of whom everything is known: what an app remembers of others is written over."""
     plain = {"flag": False, "members": (), "medicines": ()}
     return PatientFacts.from_mapping(
         {
