@@ -245,12 +245,24 @@ def test_short_collections_of_plain_members_are_remembered(monkeypatch, given_me
         ("medications", [""], "takes a list of names of medicines, got '' in it"),
         ("medications", [3], "takes a list of names of medicines, got 3 in it"),
         ("medications", ["x" * 101], "takes names of at most 100 characters, got 'xxx"),
-        ("medications", ["a\tb"], "takes names of ordinary characters, got 'a\\tb'"),
+        ("medications", ["a\tb"], "takes names of ordinary characters, got 'a\\tb': type it anew"),
         ("medications", ["a\nb"], "takes one name in each text, got lines of them: 'a\\nb'"),
         ("medications", ["a\r\nb"], "takes one name in each text, got lines of them: 'a\\r\\nb'"),
-        ("medications", ["a\u202eb"], "takes names of ordinary characters, got 'a\\u202eb'"),
-        ("medications", ["a\u200bb"], "takes names of ordinary characters, got 'a\\u200bb'"),
-        ("medications", ["\ufeffa"], "takes names of ordinary characters, got '\\ufeffa'"),
+        (
+            "medications",
+            ["a\u202eb"],
+            "takes names of ordinary characters, got 'a\\u202eb': type it anew",
+        ),
+        (
+            "medications",
+            ["a\u200bb"],
+            "takes names of ordinary characters, got 'a\\u200bb': type it anew",
+        ),
+        (
+            "medications",
+            ["\ufeffa"],
+            "takes names of ordinary characters, got '\\ufeffa': type it anew",
+        ),
         (
             "medications",
             ["aspirin", " None "],
@@ -267,7 +279,11 @@ def test_short_collections_of_plain_members_are_remembered(monkeypatch, given_me
             )
             for nothing in ("no", "NIL", "Nothing.", "n/a", "NA", "no medication", "none of these")
         ),
-        ("medications", ["a\ud800"], "takes names of ordinary characters, got 'a\\ud800'"),
+        (
+            "medications",
+            ["a\ud800"],
+            "takes names of ordinary characters, got 'a\\ud800': type it anew",
+        ),
         ("medications", [str(n) for n in range(201)], "takes at most 200 medicines, got 201"),
         (
             "calcium_mmol_l",

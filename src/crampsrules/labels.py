@@ -16,15 +16,17 @@ SIGNS = "/+&,;()"
 """The signs that join two names; "and" and "with" do so too."""
 ENDS = " " + SIGNS
 _QUOTES = "\"'\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a`\u00b4"
-IGNORED = f"[{SPACES}_\u00ad\u00ae\u2122{_QUOTES}*\u2022\u00b7-]+"
+IGNORED = f"[{SPACES}_\u00ad\u00ae\u2122{_QUOTES}*#~=>\u2022\u00b7\u2713\u2714-]+"
 """What does not matter in a name: spaces, hyphens, those that are not shown too, underscores,
-quotation marks, the dots of a list, and the signs of a registered name and a trade mark."""
+quotation marks, the signs in front of a list's items, and those of a registered name and a trade
+mark."""
 GAP = f"[.:!]*[{SPACES}]+|[.:!]+$"
 """What parts words."""
 TWO_SPACES = "  "
 
 _NUMBER = r"one|two|three|four|five|six|half(?: an?)?|[0-9½-]+"
-_FIGURE = r"[.]?[0-9½]+(?:[.,/-][0-9½]+)*"
+_FIGURE = r"(?:0?[.,]0*[1-9]|0*[1-9½])[0-9½]*(?:[.,/-][0-9½]+)*"
+"""Not nought: who takes none of a medicine does not take it."""
 _UNIT = (
     "mgs?|mcgs?|ug|μg|kg|g|gm|ml|mls|l|iu|u|mmol|meq|%(?: w/[wv])?|micrograms?|milligrams?|grams?|"
     "units?|millilitres?"
@@ -35,33 +37,56 @@ GLUED = rf"([a-z])({_GLUED})($|[^a-z0-9])"
 MAYBE_LABELLED = rf"[{SPACES}{SIGNS}_.:!-]|and|with|[a-z]{_GLUED}"
 """Only a name with one of these can have parts, or what a label adds to it."""
 _PER = "ml|l|g|kg|dose|puff|actuation|hr|hour|h|day|week|tablet|tab|capsule|cap"
-_AMOUNT = rf"(?:x ?)?{_FIGURE}(?: ?(?:(?:{_UNIT})(?: ?/ ?(?:[0-9.]+ ?)?(?:{_PER}))?|x))?"
-_DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
-_WHEN = (
-    "days?|nights?|weeks?|months?|mornings?|afternoons?|evenings?|hours?|hrs?|bedtime|bed|"
-    "meals?|food|breakfast|lunch|dinner|supper|"
-    f"{_DAYS}|[0-9]+(?:[.:][0-9]+)? ?[ap]m"
+_AMOUNT = (
+    rf"(?:x ?)?{_FIGURE}(?: ?(?:(?:{_UNIT})(?: ?/ ?(?:[0-9.]+ ?)?(?:{_PER}))?|/ ?(?:{_PER})|x))?"
 )
+_DURATION = "(?:x ?)?[1-9][0-9]*(?: |-)(?:days?|weeks?|months?|hours?|hrs?)(?: course)?"
+_DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_CLOCK = "[0-9]+(?:[.:][0-9]+)? ?[ap]m|[0-9]{1,2}:[0-9]{2}"
+_HOUR = (
+    "mornings?|afternoons?|evenings?|nights?|noon|midday|bedtime|bed|meals?|food|breakfast|lunch|"
+    f"lunchtime|dinner|supper|tea|teatime|{_CLOCK}"
+)
+_WHEN = f"days?|weeks?|months?|hours?|hrs?|{_HOUR}|{_DAYS}"
 _WHICH = (
     "the|a|each|every|other|alternate|or|to|without|my|your|morning|midday|evening|main|first|last"
 )
 _LATE = "(?:nights?|evenings?|afternoons?|bedtime)"
-_AT = "(?:per|each|every|alternate|in|at|on|for|with|before|after)"
-_LATIN = ("od", "bd", "bid", "tds", "tid", "qds", "qid", "om", "on", "ac", "pc", "prn")
+_AT = "(?:per|each|every|alternate|at|on|for|with)"
+# "In two weeks" and "before last week" tell of another time than now.
+_ABOUT = "(?:in|before|after)"
+_LATIN = (
+    "od", "bd", "bid", "tds", "tid", "qds", "qid", "om", "on", "ac", "pc", "prn", "qd", "qod",
+    "qam", "qpm", "hs", "eod", "mdu",
+)  # fmt: skip
+_REASON = (
+    "bp|blood pressure|nerve pain|pain|nerves?|cholesterol|heart failure|heart|sleep|gout|thyroid|"
+    "sugars?|diabetes|reflux|stomach|bones?|legs?|cramps?|anxiety|depression|asthma|migraines?|"
+    "fluid|water"
+)
+_WHO = "(?:i|im|i['\u2019]m|i am|he|she|they|pt|patient)"
+_WHOSE = "(?:an?|my|some|his|her|their)"
 _OFTEN = "|".join(
     (
         # "a" and "k" by themselves are names.
         rf"an? (?:{_WHEN})",
         f"{_AT}(?: (?:{_WHICH}|{_NUMBER}))* (?:{_WHEN})",
+        f"{_ABOUT}(?: (?:{_WHICH}))* (?:{_HOUR}|{_DAYS})",
+        "in (?:an?|any|12|24|48) (?:days?|hours?|hrs?)",
+        f"for (?:(?:my|the|high|low) )?(?:{_REASON})",
+        _CLOCK,
         f"(?:mornings? and {_LATE}|{_LATE} and mornings?|[ap]m and [ap]m|{_DAYS})",
-        "(?:(?:i|im|i['\u2019]m|i am) )?(?:take|taking|on|use|using)(?: (?:an?|my|some))?",
+        rf"(?:{_WHO} )?(?:(?:is|still|currently) )?(?:takes?|taking|on|uses?|using)(?: {_WHOSE})?",
+        "still|currently|regularly|generic|continued?|long(?: |-)term|reducing",
+        "taper(?:ing)?|reducing (?:course|dose)|as per (?:inr|chart|plan)|sliding scale",
+        "on an empty stomach|mornings?|evenings?|noon|midday|lunchtime|teatime",
         # What goes on behind "with water" may be a medicine.
         "with (?:(?:an?|plenty of|some|full|glass of) )+water|with water *$",
         "(?:once|twice|thrice)(?:-(?:a-)?(?:day|week|month|daily|weekly|monthly|nightly))?",
         "(?:only )?(?:as|when|if) (?:required|needed|necessary|directed|instructed|prescribed)",
         "(?:to be )?taken|up to|max(?:imum)?|times?|x|inhale",
         "daily|nightly|hourly|weekly|fortnightly|monthly",
-        _NUMBER,
+        _NUMBER.replace("[0-9½-]+", "[1-9½-][0-9½-]*"),
         "nocte|mane|stat|q[0-9]+h|qhs",
         *("[.]?".join(latin) + "[.]?" for latin in _LATIN),
     )
@@ -91,7 +116,7 @@ def _last(what: str) -> str:
     return rf"^(.*[ _-])({_spaced(what)})($|[{ENDS}_-].*$)"
 
 
-LABEL = _apart(f"{_AMOUNT}|{_OFTEN}|{_MADE}")
+LABEL = _apart(f"{_DURATION}|{_AMOUNT}|{_OFTEN}|{_MADE}")
 """How much, how often and how made. It may have signs and "with" in it, which join no names."""
 _WAYS = "(?:for )?oral(?: (?:solution|suspension|liquid|syrup))?|orally|by mouth|po"
 _FORMS = (
@@ -99,27 +124,38 @@ _FORMS = (
     "softgels?|gumm(?:y|ies)|linctus|liquid|suspension|powders?|"
     "pens?|cartridges?|syringes?|flexpens?|flextouch|kwikpens?|solostar|penfill|"
     "(?:accu|auto|breez|easy|evo|handi|next|turb[ou])halers?|easi(?: |-)breathe|respimat|ellipta|"
-    "spiromax|modulite|nebules?|nebuli[sz]er (?:solution|liquid)"
+    "spiromax|modulite|nebules?|nebuli[sz]er (?:solution|liquid)|"
+    "injections?|ampoules?|vials?|infusions?|depot|sc|subcut|subcutaneous(?:ly)?|im|iv|"
+    "intramuscular(?:ly)?|intravenous(?:ly)?"
 )
 WAY = _apart(_WAYS)
 """That it is swallowed. Of other ways a name is needed: a solution may be for the skin."""
 FORM = _last(_FORMS)
-"""In what form it is, said last. Of creams, drops and injections that is a part of the name."""
+"""In what form it is, said last. Of creams and drops that is a part of the name."""
 _WORD = _spaced(f"(?:{_WAYS}|{_FORMS})")
 ALONE = rf"^ *{_WORD}(?: +{_WORD})* *$"
 """Nothing but such."""
-ARTICLE = rf"(^ *|[{SIGNS}] *| (?:and|with) +)(?:an?|my|some) +"
+ARTICLE = (
+    rf"(^ *|[{SIGNS}] *| (?:and|with) +)"
+    "(?:an?|my|his|her|their|some|tabs?|tablets?|caps?|capsules?|inj|syp) +"
+)
 """In front of a name. Behind one it may be a part of it, as a letter at its end is."""
 _NOT_NOW = _spaced(
-    "stopped|ceased|discontinued|finished|completed|paused|suspended|withheld|on hold|no longer|"
+    "stop|stopped|ceased?|discontinued|finished|completed|paused|suspended|withheld|hold|no longer|"
     "previous(?:ly)?|former(?:ly)?|past|never|not|declined|refused|allergic|intolerant|"
-    "no|none|off|held|until|ended|quit|given up|ran out|run out|about to|due to|start(?:s|ing)|"
-    "(?:do|does|did)(?: not|n['\u2019]?t)"
+    "reaction|rash|avoid|no|none|off|held|until|ended|quit|given up|ran out|run out|"
+    "omit|omitted|dc['\u2019]?d|weaned|cancell?ed|planned|ago|used to|yet|last dose|about to|due|"
+    "tomorrow|start(?:s|ing)|to start|switched|changed|replaced|instead|"
+    "(?:do|does|did|can|could)(?: not|n['\u2019]?t)|can['\u2019]?t|cannot|"
+    "(?:husband|wife|partner|mother|father|mum|dad|son|daughter|brother|sister)['\u2019]?s?"
 )
-_SAYS_MORE = rf"{_WORD}(?: +{_WORD})*|(?:{_NOT_NOW})(?: [^{SIGNS}]*)?|allergy|intolerance"
+_SAYS_NOT_NOW = rf"(?:[^{SIGNS}]* )?(?:{_NOT_NOW})(?: [^{SIGNS}]*)?"
+_SAYS_MORE = rf"{_WORD}(?: +{_WORD})*|{_SAYS_NOT_NOW}|allergy|intolerance"
 LOOSE = rf"(?:[{ENDS}]*[{SIGNS}]| and )[{ENDS}]*({_SAYS_MORE})( *$| *[{SIGNS}])"
 """What stands alone behind a sign and says more of the name in front: a form, a way, or that it is
 not taken now. That last is in doubt then, as it is without the sign."""
+LOOSE_IN_FRONT = rf"^[{ENDS}]*({_SAYS_NOT_NOW}) *[{SIGNS}]"
+"""That what is behind the sign is not taken now."""
 _SALTS = (
     "sodium", "disodium", "dipotassium", "trometamol", "tromethamine", "meglumine", "lysine",
     "arginine", "erbumine", "olamine", "hydrochloride", "dihydrochloride", "hcl", "hydrobromide",
@@ -142,16 +178,17 @@ MOST_NAME_WORDS = 4
 """A name of so many words is found among others."""
 MOST_WORDS = 3
 """So many forms or salts are read over, one by one until a name is known: it may have one too."""
-MINERAL = (
-    r"(^|[ _-])(?:(?:potassium|calcium|magnesium|zinc|iron|ferrous|ferric|alumini?um)[ _-]|"
-    r"sodium[ _-]+(?:chloride|citrate|carbonate))"
-)
+_MINERALS = "potassium|calcium|magnesium|zinc|iron|ferrous|ferric|alumini?um"
+MINERAL = rf"(^|[ _-])(?:(?:{_MINERALS})[ _-]|sodium[ _-]+(?:chloride|citrate|carbonate))"
 """A salt of one of these is a medicine itself, and is not read over: "potassium phosphate"."""
+MINERAL_SALT = rf"(^|[{ENDS}_-])(?:{_MINERALS})[ _-]+(?:{'|'.join(_SALTS)})($|[{ENDS}_-])"
+"""Such a salt, in which the mineral's own name is not what is meant."""
 ELSEWHERE = (
     rf"(^|[{ENDS}_-])(?:"
     "creams?|gels?|ointments?|lotions?|liniments?|balms?|rubs?|foams?|pastes?|shampoos?|soaps?|"
-    "wash(?:es)?|mouthwash|gargles?|lozenges?|drops?|eyes?|ears?|topical|skin|scalp|dressings?|"
-    "enemas?|vaginal|pessar(?:y|ies)|free|anti"
+    "mouthwash|gargles?|lozenges?|(?:eye|ear|nose|nasal)[ -]*drops?|topical|dressings?|"
+    "(?:scalp|skin)[ -]*(?:application|solution)|enemas?|vaginal|pessar(?:y|ies)|"
+    r"(?:caffeine|nicotine|aspirin|alcohol|iron|lactose|gluten)[ -]*free"
     rf")($|[{ENDS}_-])"
 )
 """With one of these a text tells of something else than the name in it, such as its cream.
@@ -160,6 +197,7 @@ Patches, sprays, implants and suppositories are not among them: what they hold a
 body as often as not.
 """
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+_USUAL = _WIDE | dict.fromkeys((*range(0x2010, 0x2016), 0x2212), ord("-"))
 
 _JOINS = rf"\s*(?:[{SIGNS}]|\band\b|\bwith\b)\s*"
 # Most names are known as they are: the others are compiled when one is not.
@@ -167,8 +205,8 @@ _IGNORED = re.compile(IGNORED)
 
 
 def casefolded(name: str) -> str:
-    """A name in small letters, and those of full width in letters of the usual one."""
-    return name.lower() if name.isascii() else name.translate(_WIDE).casefold()
+    """A name in small letters, with letters of the usual width and one kind of hyphen."""
+    return name.lower() if name.isascii() else name.translate(_USUAL).casefold()
 
 
 def key_of(name: str) -> str:
@@ -189,17 +227,38 @@ def texts_in(name: str) -> list[str]:
     for _ in range(2):  # two in a row may share a sign between them
         plain = re.sub(LABEL, r"\1\3", plain)
     plain = re.sub(ARTICLE, r"\1", plain)
-    plain = re.sub(LOOSE, TWO_SPACES + r"\1\2", plain).strip(ENDS)
+    for _ in range(2):
+        plain = re.sub(LOOSE, TWO_SPACES + r"\1\2", plain)
+    plain = re.sub(LOOSE_IN_FRONT, rf"\1{TWO_SPACES}", plain).strip(ENDS)
     split = (part.strip() for part in re.split(_JOINS, plain))
     parts = [part for part in split if key_of(part) and not re.search(ALONE, part)]
     return parts if len(parts) == 1 else [plain, *parts]
 
 
+def says_not_now(name: str) -> bool:
+    """Whether a name comes with words that say that it is not taken now."""
+    spaced = re.sub(GAP, TWO_SPACES, casefolded(name))
+    return re.search(rf"(^|[{ENDS}])(?:{_NOT_NOW})($|[{ENDS}])", spaced) is not None
+
+
+def adds_to_a_name(text: str) -> bool:
+    """Whether a text behind a comma says more of the name in front, and has none of its own."""
+    return len(texts_in(f"zz, {text}")) == 1
+
+
 def words_in(text: str) -> list[str]:
     """The words of a text in which a known name could be meant."""
-    if re.search(ELSEWHERE, text):
-        return []
-    return re.split(r"[\W_]+", re.sub(MINERAL, TWO_SPACES, text))
+    return [] if re.search(ELSEWHERE, text) else _words(re.sub(MINERAL_SALT, TWO_SPACES, text))
+
+
+def words_of_salts_in(text: str) -> list[str]:
+    """The words of a text with a salt of a mineral, which several of them may name."""
+    has_salt = re.search(MINERAL_SALT, text) and not re.search(ELSEWHERE, text)
+    return _words(text) if has_salt else []
+
+
+def _words(text: str) -> list[str]:
+    return re.split(r"[\W_]+", text)
 
 
 def hyphenated(text: str) -> list[str]:

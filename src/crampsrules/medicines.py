@@ -16,8 +16,10 @@ from crampsrules.labels import (
     hyphenated,
     key_of,
     keys_of,
+    says_not_now,
     texts_in,
     words_in,
+    words_of_salts_in,
 )
 from crampsrules.memberships import Membership, membership
 from crampsrules.phrases import joined
@@ -269,11 +271,13 @@ class Formulary:
 
     def _named_in(self, text: str) -> list[_Found]:
         """The known names among the words of a text that is not known, the longest of each."""
-        words = words_in(text)
+        return self._named_among(words_in(text)) or self._named_among(words_of_salts_in(text), 2)
+
+    def _named_among(self, words: list[str], fewest: int = 1) -> list[_Found]:
         known: list[_Found] = []
         while words:
-            key, *rest = words
-            for count in range(min(MOST_NAME_WORDS, len(words)), 0, -1):
+            rest = words[1:]
+            for count in range(min(MOST_NAME_WORDS, len(words)), fewest - 1, -1):
                 key = "".join(words[:count])
                 if any(self._meant(key)):
                     known.append((key, (self._as_written(key),)))
@@ -309,7 +313,9 @@ class Formulary:
 
 def _not_known(name: str, meant: Sequence[str]) -> str:
     each = ", each by itself" if len(meant) > 1 else ""
-    return f"{shorten(name)} is not known; did you mean {joined(map(repr, meant), 'and')}{each}?"
+    asked = f"did you mean {joined(map(repr, meant), 'and')}{each}?"
+    now = " Leave out what is not taken now" if says_not_now(name) else ""
+    return f"{shorten(name)} is not known; {asked}{now}"
 
 
 def _ancestors_of(id_: str, classes: Mapping[str, MedicineClass]) -> frozenset[str]:

@@ -367,10 +367,11 @@ def read_medicine(value: object) -> str:
     if not name:
         _refuse(f"takes a list of names of medicines, got {shorten(value)} in it")
     if len(name) > LONGEST_MEDICINE:
-        _refuse(f"takes names of at most {LONGEST_MEDICINE} characters, got {shorten(name)}")
+        most = f"takes names of at most {LONGEST_MEDICINE} characters"
+        _refuse(f"{most}, got {shorten(name)}: a name is enough, in a text of its own")
     # Half a surrogate pair could not be written out again; a control character is no name.
     if len(name.splitlines()) > 1:
         _refuse(f"takes one name in each text, got lines of them: {shorten(name)}")
     if _INVISIBLE.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
-        _refuse(f"takes names of ordinary characters, got {shorten(name)}")
+        _refuse(f"takes names of ordinary characters, got {shorten(name)}: type it anew")
     return name

@@ -45,6 +45,18 @@ from tests.cli.common import asking
         (("sites",), "none", {"sites": []}),
         (("medications",), "furosemide, the pill", {"medications": ["furosemide", "the pill"]}),
         (("medications",), "none", {"medications": []}),
+        (
+            ("medications",),
+            "warfarin, stopped; furosemide (40mg, once daily), aspirin, 75 mg, lasix (old",
+            {
+                "medications": [
+                    "warfarin, stopped",
+                    "furosemide (40mg, once daily)",
+                    "aspirin, 75 mg",
+                    "lasix (old",
+                ]
+            },
+        ),
     ],
 )
 def test_a_line_is_read_as_the_answer_it_is(facts, line, answers):

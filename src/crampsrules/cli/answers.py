@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import FACTS, Fact
 from crampsrules.interview import HAS_TESTS
+from crampsrules.labels import adds_to_a_name
 from crampsrules.questions import Question
 from crampsrules.readers import says_none
 
@@ -18,6 +19,7 @@ NONE = frozenset({"none", "0", "no", "none of these"})
 
 _NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:[.][0-9]{1,15})?) ?([^0-9.,].*)?")
 _PARTS = re.compile(r"[,;\s]+")
+_APART = re.compile(r"(?:[^,;(]|\([^)]*\)?)+")
 _NUMBERED = re.compile(r"[0-9]{1,3}")
 
 
@@ -50,11 +52,20 @@ def _value(fact: Fact, text: str) -> object:
         case "members":
             return [] if text.lower() in NONE else _some_of(fact, text)
         case "medicines":
-            names = [part.strip() for part in re.split("[,;]", text)]
-            is_none = text.lower() in NONE or says_none(text)
-            return [] if is_none else [name for name in names if name]
+            return [] if text.lower() in NONE or says_none(text) else _medicines(text)
         case _:
             return _number(fact, text)
+
+
+def _medicines(text: str) -> list[str]:
+    """The names in a line, each with what is said of it behind a comma or in brackets."""
+    names: list[str] = []
+    for part in map(str.strip, _APART.findall(text)):
+        if names and part and adds_to_a_name(part):
+            names[-1] += f", {part}"
+        elif part:
+            names.append(part)
+    return names
 
 
 def _yes_or_no(text: str) -> bool:

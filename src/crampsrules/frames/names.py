@@ -26,8 +26,10 @@ from crampsrules.labels import (
     IGNORED,
     LABEL,
     LOOSE,
+    LOOSE_IN_FRONT,
     MAYBE_LABELLED,
     MINERAL,
+    MINERAL_SALT,
     MOST_NAME_WORDS,
     MOST_WORDS,
     SALT,
@@ -253,7 +255,8 @@ class Names:
         spaced = say.replaced(say.replaced(folded, GAP, TWO_SPACES), GLUED, apart)
         joined = TWO_SPACES + say.group(1) + say.group(2)
         plain = say.replaced(self._without(LABEL, spaced), ARTICLE, say.group(1))
-        plain = say.replaced(plain, LOOSE, joined)
+        plain = self._replaced_all(plain, LOOSE, joined)
+        plain = say.replaced(plain, LOOSE_IN_FRONT, say.group(1) + TWO_SPACES)
         plain = say.stripped(plain, ENDS)
         several = say.flat(say.list_of([say.list_of(["plain"]), "parts"]))
         texts = f"CASE WHEN {say.size('parts')} = 1 THEN parts ELSE {several} END"
@@ -275,8 +278,12 @@ class Names:
     def _pieces(self, text: str) -> str:
         """The known words in a text, its own keys, and those of the pieces that hyphens join."""
         say = self.dialect
-        words = say.split_by(say.replaced(text, MINERAL, TWO_SPACES), _NO_LETTERS)
+        words = say.split_by(say.replaced(text, MINERAL_SALT, TWO_SPACES), _NO_LETTERS)
         words = say.let("words", words, self._runs("words"))
+        salts = say.let("words", say.split_by(text, _NO_LETTERS), self._runs("words", 2))
+        has_salt = say.matches(text, MINERAL_SALT)
+        salts = f"CASE WHEN {has_salt} THEN {salts} ELSE {self._no_words} END"
+        words = say.flat(say.list_of([words, salts]))
         known = say.kept(words, "word", f"{say.code_of('word', self.codes)} IS NOT NULL")
         words = f"CASE WHEN {say.matches(text, ELSEWHERE)} THEN {self._no_words} ELSE {known} END"
         pieces = say.kept(say.split(text, "-"), "piece", f"{self._key('piece')} <> ''")
@@ -285,11 +292,11 @@ class Names:
         keys = say.mapped(say.let("pieces", pieces, either), "piece", self._keys("piece"))
         return say.flat(say.list_of([say.list_of([words]), keys]))
 
-    def _runs(self, words: str) -> str:
-        """Words, and what several of them make that stand beside each other."""
+    def _runs(self, words: str, fewest: int = 1) -> str:
+        """Words, and what several of them make that stand side by side; of so many at least."""
         say = self.dialect
-        runs = [words]
-        for more in range(1, MOST_NAME_WORDS):
+        runs = [words] if fewest == 1 else []
+        for more in range(max(1, fewest - 1), MOST_NAME_WORDS):
             each = (say.at(words, f"spot + {beside}") for beside in range(more + 1))
             run = f"CASE WHEN spot + {more} <= {say.size(words)} THEN {say.call('concat', *each)} "
             spots = say.places(say.joined(words, " "))
