@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from crampsrules.errors import FactsError
 from crampsrules.facts import FACTS, GROUPS, Fact, PatientFacts
-from crampsrules.readers import INVISIBLE, LINE_ENDS, NO_MEDICINE
+from crampsrules.readers import INVISIBLE, LINE_ENDS, NO_ANSWER, NO_MEDICINE
 from crampsrules.units import UNITS
 from tests.drawing import shown_in
 
@@ -33,6 +33,7 @@ FLAGS = [fact for fact in FACTS.values() if fact.kind == "flag"]
 
 # --- What to draw from --------------------------------------------------------------------------
 
+SAYS_NO_NAME = re.compile(f"{NO_MEDICINE}|(?:{NO_ANSWER[4:]})", re.ASCII).match
 # Hypothesis draws words of ours too, of which some say "none of these".
 medicine_names = (
     st.text(
@@ -43,7 +44,7 @@ medicine_names = (
         max_size=100,
     )
     .map(str.strip)
-    .filter(lambda name: name and not re.match(NO_MEDICINE, name, re.ASCII))
+    .filter(lambda name: name and not SAYS_NO_NAME(name))
 )
 
 
@@ -464,7 +465,7 @@ BOUNDS = {
     "egfr": (0, 250),
     "creatine_kinase_u_l": (0, 10_000_000),
     "tsh_miu_l": (0, 1000),
-    "hba1c_mmol_mol": (10, 250),
+    "hba1c_mmol_mol": (18, 250),
 }
 
 

@@ -490,6 +490,8 @@ def test_a_slip_is_found_beside_what_a_label_adds(name):
         ("warfarin 0 mg", "warfarin"),
         ("warfarin 0 tablets", "warfarin"),
         ("warfarin 0.0mg", "warfarin"),
+        # It is one letter from another name.
+        ("no statin", "statin"),
         ("furosemide solution", "furosemide"),
         ("fentanyl implants", "fentanyl"),
         ("testosterone implant", "testosterone"),

@@ -268,6 +268,24 @@ def test_short_collections_of_plain_members_are_remembered(monkeypatch, given_me
             ["aspirin", " None "],
             "takes names of medicines, got 'None': for \"none of these\" give an empty list",
         ),
+        (
+            "medications",
+            ["don't know"],
+            'takes names of medicines, got "don\'t know": what is not known is left out',
+        ),
+        (
+            "medications",
+            ["Unknown."],
+            "takes names of medicines, got 'Unknown.': what is not known is left out",
+        ),
+        (
+            "hba1c_mmol_mol",
+            12,
+            (
+                "takes a number from 18 to 250 mmol/mol, got 12: 12 mmol/mol cannot be, 12 % (108 "
+                'mmol/mol) could; say which is meant, as in {"value": 12, "unit": "%"}'
+            ),
+        ),
         *(
             (
                 "medications",

@@ -818,7 +818,7 @@ class PatientFacts:
     )
     hba1c_mmol_mol: float | None = laboratory(
         "hba1c_mmol_mol",
-        10,
+        18,  # below it stand figures in %
         250,
         "blood sugar over the last months (HbA1c)",
         "your HbA1c, for blood sugar",

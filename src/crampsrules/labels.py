@@ -31,7 +31,7 @@ _UNIT = (
     "mgs?|mcgs?|ug|μg|kg|g|gm|ml|mls|l|iu|u|mmol|meq|%(?: w/[wv])?|micrograms?|milligrams?|grams?|"
     "units?|millilitres?"
 )
-_GLUED = rf"{_FIGURE}(?:{_UNIT})"
+_GLUED = rf"{_FIGURE} *(?:{_UNIT})"
 GLUED = rf"([a-z])({_GLUED})($|[^a-z0-9])"
 """An amount that is written against the end of a name. A figure alone may be a part of it."""
 MAYBE_LABELLED = rf"[{SPACES}{SIGNS}_.:!-]|and|with|[a-z]{_GLUED}"
@@ -144,7 +144,8 @@ _NOT_NOW = _spaced(
     "stop|stopped|ceased?|discontinued|finished|completed|paused|suspended|withheld|hold|no longer|"
     "previous(?:ly)?|former(?:ly)?|past|never|not|declined|refused|allergic|intolerant|"
     "reaction|rash|avoid|no|none|off|held|until|ended|quit|given up|ran out|run out|"
-    "omit|omitted|dc['\u2019]?d|weaned|cancell?ed|planned|ago|used to|yet|last dose|about to|due|"
+    "omit|omitted|withdrawn|contraindicated|gave up|dc['\u2019]?d|weaned|cancell?ed|planned|ago|"
+    "used to|yet|last dose|about to|due|"
     "tomorrow|start(?:s|ing)|to start|switched|changed|replaced|instead|"
     "(?:do|does|did|can|could)(?: not|n['\u2019]?t)|can['\u2019]?t|cannot|"
     "(?:husband|wife|partner|mother|father|mum|dad|son|daughter|brother|sister)['\u2019]?s?"

@@ -258,9 +258,14 @@ class Formulary:
         whole, *parts = texts_in(name)
         found = self._found(whole)
         if found or not parts:
-            return [(name, found or self._named_in(whole))]
-        each = [(part, self._found(part) or self._named_in(part)) for part in parts]
+            return [(name, self._surest(found, whole))]
+        each = [(part, self._surest(self._found(part), part)) for part in parts]
         return [(" ".join(part.split()), found) for part, found in each]
+
+    def _surest(self, found: list[_Found], text: str) -> list[_Found]:
+        """What a text is, or the names among its words, before what it may be a slip from."""
+        is_sure = found and not any(meant for _, meant in found)
+        return found if is_sure else self._named_in(text) or found
 
     def _found(self, text: str) -> list[_Found]:
         """What a text is, or each of the names that hyphens join in it where all are known."""

@@ -31,7 +31,8 @@ LIST_AS_TEXT = r"^\[.*\]$"
 """A name that looks like this is a list which something has written as a text."""
 NO_MEDICINE = (
     r"(?i)^(?:none(?: +(?:of +(?:these|them)|currently|at +present|at +the +moment|regular))?|"
-    r"no|nope|nil|n[./]?a|-+|"
+    r"no|nope|nil(?: +regular)?|n[./]?a|-+|"
+    r"(?:i +)?(?:don.?t|do +not) +take +any(?:thing)?|"
     r"(?:i +)?(?:take +|am +taking +|am +on +|on +)?nothing"
     r"(?: +(?:regular(?:ly)?|currently|at +all))?|"
     r"(?:i +)?(?:am +)?not +(?:taking|on) +"
@@ -40,6 +41,11 @@ NO_MEDICINE = (
     r"(?:medicines?|medications?|meds|drugs|tablets|pills))[.!]?$"
 )
 """In a text this is an empty list. Among names it would be a medicine that nobody knows."""
+NO_ANSWER = (
+    r"(?i)^(?:(?:i +)?(?:don.?t|do +not) +know|"
+    r"unknown|not +(?:known|sure)|unsure|null|[?]+)[.!]?$"
+)
+"""In a text this leaves the list unknown, as none at all does."""
 INVISIBLE = "".join(
     chr(code)
     for codes in (
@@ -59,6 +65,7 @@ LONG_LIST = 30
 _REMEMBERED = 1024
 # ASCII: an i without its dot is an i to Python, and not to the engines that read frames.
 _NO_MEDICINE = re.compile(NO_MEDICINE, re.ASCII)
+_NO_ANSWER = re.compile(NO_ANSWER, re.ASCII)
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _COLLECTIONS = (list, tuple, set, frozenset)
 
@@ -362,6 +369,9 @@ def read_medicine(value: object) -> str:
     if says_none(name):
         told = f"takes names of medicines, got {shorten(name)}"
         _refuse(f'{told}: for "none of these" give an empty list')
+    if _NO_ANSWER.match(name):
+        told = f"takes names of medicines, got {shorten(name)}"
+        _refuse(f"{told}: what is not known is left out")
     if 0 < len(name) <= LONGEST_MEDICINE and name.isprintable():
         return name
     if not name:

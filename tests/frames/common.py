@@ -373,6 +373,7 @@ NAMES_AS_WRITTEN: Sequence[str] = [
     "statins and stopped", "lasix (off since May)", "lasix, no", "lasix (doesn't take it)",
     "lasix and no longer", "aspirin and lasix (held)", "I take nothing", "not taking anything",
     "no regular medicines", "nope", "-", "n.a.", "none currently", "nothing  regular",
+    "nil regular", "I don\u2019t take any", "don't know", "Unknown", "not sure", "?",
     "furo\u00adsemide", "furosemide\u200b", "\ufefflasix",
     "statin|lasix", "simvastatin=40mg", "lasix>40mg", "statin\u2013lasix", "statin\u2022lasix",
     "statin#lasix", "calcium$ibuprofen", "salbutamol\\1", "e\u0301zolpidem", "moon|root",

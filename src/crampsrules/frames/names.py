@@ -46,6 +46,7 @@ from crampsrules.readers import (
     LIST_AS_TEXT,
     LONGEST_MEDICINE,
     MOST_MEDICINES,
+    NO_ANSWER,
     NO_MEDICINE,
 )
 
@@ -224,7 +225,7 @@ class Names:
         """The texts of a name that may be anything, or what stands for one that no one has."""
         say = self.dialect
         signs = rf"[\p{{Cc}}{INVISIBLE}{LINE_ENDS}]"
-        unusable = say.matches(name, f"{signs}|{LIST_AS_TEXT}|{NO_MEDICINE}")
+        unusable = say.matches(name, f"{signs}|{LIST_AS_TEXT}|{NO_MEDICINE}|{NO_ANSWER}")
         is_long = f"{say.call('length', name)} > {LONGEST_MEDICINE}"
         wrong = f"{name} = '' OR {is_long} OR {unusable}"
         texts = say.let("folded", self._folded_text(name), self._texts("folded"))
