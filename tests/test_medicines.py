@@ -420,7 +420,7 @@ NOT_NOW = " Leave out what is not taken now"
 
 STAY_UNKNOWN = (
     # A salt of a mineral is a medicine of its own.
-    "potassium phosphate", "calcium phosphate", "magnesium gluconate",
+    "potassium phosphate", "calcium phosphate",
     # For the skin.
     "minoxidil 5% topical solution", "clotrimazole vaginal tablets",
     "ciprofloxacin 0.3% ear drops", "betamethasone scalp application",
@@ -677,6 +677,14 @@ def test_a_medicine_that_is_not_taken_now_is_never_taken_for_one_that_is(said):
             resolved.append(SHIPPED.resolve(frozenset({said.format(name)})))
 
     assert not [one for one in resolved if one.classes.present]
+
+
+def test_one_tablet_is_what_several_are():
+    """Of the names that say so, whichever way they are in the rules."""
+    several = [name for name in NAMES if name.endswith(("tablets", "capsules", "pills", "drops"))]
+
+    assert len(several) > 20
+    assert all(held(name[:-1]) == held(name) for name in several)
 
 
 def test_who_has_stopped_a_medicine_is_told_to_leave_it_out():

@@ -188,8 +188,7 @@ ELSEWHERE = (
     rf"(^|[{ENDS}_-])(?:"
     "creams?|gels?|ointments?|lotions?|liniments?|balms?|rubs?|foams?|pastes?|shampoos?|soaps?|"
     "mouthwash|gargles?|lozenges?|(?:eye|ear|nose|nasal)[ -]*drops?|topical|dressings?|"
-    "(?:scalp|skin)[ -]*(?:application|solution)|enemas?|vaginal|pessar(?:y|ies)|"
-    r"(?:caffeine|nicotine|aspirin|alcohol|iron|lactose|gluten)[ -]*free"
+    "(?:scalp|skin)[ -]*(?:application|solution)|enemas?|vaginal|pessar(?:y|ies)"
     rf")($|[{ENDS}_-])"
 )
 """With one of these a text tells of something else than the name in it, such as its cream.

@@ -29,6 +29,7 @@ from crampsrules.rules import Medicine, MedicineClass
 SHORTEST_MISSPELLING = 5
 _Found = tuple[str, tuple[str, ...]]
 """The key of what is known in a text; where it may not be meant, the name that may be as well."""
+_FORMS = ("tablets", "capsules", "pills", "sachets", "drops", "injections", "inhalers")
 # Lists come from strangers: few are remembered, and none that is longer than anyone's.
 _REMEMBERED = 1024
 
@@ -123,6 +124,10 @@ class Formulary:
         ]
         for table, name, ids in named:
             table.setdefault(key_of(name), set()).update(ids)
+        for table in (names, words):
+            for key, ids in _by_the_one(table).items():
+                if key not in names and key not in words:
+                    table[key] = ids
         return cls(
             classes=FrozenDict(by_id),
             ancestors=FrozenDict({id_: _ancestors_of(id_, by_id) for id_ in by_id}),
@@ -314,6 +319,11 @@ class Formulary:
 
     def _as_written(self, key: str) -> str:
         return self._written.get(key, key)
+
+
+def _by_the_one(table: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """The names that end in a form, with one of it where they speak of several."""
+    return {key[:-1]: ids for key, ids in table.items() if key.endswith(_FORMS)}
 
 
 def _not_known(name: str, meant: Sequence[str]) -> str:
