@@ -124,10 +124,10 @@ class Formulary:
         ]
         for table, name, ids in named:
             table.setdefault(key_of(name), set()).update(ids)
-        for table in (names, words):
-            for key, ids in _by_the_one(table).items():
+        for known in (names, words):
+            for key, classes_meant in _by_the_one(known).items():
                 if key not in names and key not in words:
-                    table[key] = ids
+                    known[key] = classes_meant
         return cls(
             classes=FrozenDict(by_id),
             ancestors=FrozenDict({id_: _ancestors_of(id_, by_id) for id_ in by_id}),
