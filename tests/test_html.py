@@ -387,8 +387,10 @@ def test_what_is_left_out_reads_as_sentences():
     shown = [text_of(one) for one in page_of(assessment).iter("li")]
     words = SHIPPED.wording.leaflet["withheld_for"]
 
+    assert assessment.withheld
     for one in assessment.withheld:
-        told = [f"{one.title}.", words.replace("{reason}", one.reason) if one.reason else ""]
+        title = f"Not for you now: {one.title[0].lower()}{one.title[1:]}."
+        told = [title, words.replace("{reason}", one.reason) if one.reason else ""]
         assert " ".join(filter(None, (*told, one.instead))) in map(str.strip, shown)
 
 

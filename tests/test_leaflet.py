@@ -50,6 +50,28 @@ TALKATIVE = {
     "fall_risk": True,
 }
 
+# Found in the same way, for what is left out: so many reasons that none can be told in full.
+FORBIDDEN = {
+    "injury": True,
+    "eases_within_minutes": 3,
+    "cold_exposure": True,
+    "sides": "one",
+    "worsening": True,
+    "worsened_by": ["walking"],
+    "peripheral_artery_disease": True,
+    "timing": ["night"],
+    "ankle_brachial_index": 0.5,
+    "sedentary": True,
+    "heavy_sweating": True,
+    "potassium_mmol_l": 5.4,
+    "major_surgery": True,
+    "neck_surgery": True,
+    "episode_minutes": 4,
+    "sodium_reported": "low",
+    "kidney_disease": True,
+    "fluid_restricted": True,
+}
+
 everyone = patients() | near_examples(RULES)
 
 
@@ -101,6 +123,7 @@ def unquoted(text: str, patient) -> str:
 @fewer(3)
 @given(everyone)
 @example({**TALKATIVE})
+@example({**FORBIDDEN})
 @example({**TALKATIVE, "medications": [f"a b c d e f g h i j k l m n o p {i}" for i in range(200)]})
 def test_it_is_short(patient):
     """Two pages at the most, however much there is to say, and no line too wide for a screen."""
@@ -287,8 +310,58 @@ def test_what_is_withheld_is_named_with_the_reason():
     """And what to do instead, where there is something."""
     text = flat(str(assess(heart_failure=True)))
 
-    assert "Drink enough. Left out because how much to drink in heart failure is set" in text
+    told = (
+        "Not for you now: drink enough. Left out because how much to drink in heart failure is set"
+    )
+    assert told in text
     assert "Ask your heart team." in text
+
+
+def what_is_left_out(text: str) -> list[str]:
+    """The lines of the leaflet about what is left out."""
+    heading = RULES.wording.leaflet["withheld_heading"]
+    block = next((one for one in text.split("\n\n") if one.startswith(f"{heading}\n")), "")
+    return [flat(line) for line in re.split(r"(?m)^- ", block)[1:]]
+
+
+@fewer(3)
+@given(everyone)
+@example({"dialysis": True, "injury": True})
+@example({**FORBIDDEN})
+def test_what_is_withheld_cannot_be_read_as_advice(patient):
+    """Each line of it says first that it is not for the patient, and each title has its reason."""
+    assessment = assess(patient, engine="compiled")
+    lines = what_is_left_out(str(assessment))
+    not_for_you = flat(RULES.wording.leaflet["withheld"].partition("{")[0])
+
+    assert bool(lines) is bool(assessment.withheld)
+    assert [line for line in lines if not line.startswith(not_for_you)] == []
+    for one in assessment.withheld:
+        title = rf"(?i:{re.escape(one.title)})[^(.]*(?:\(|\. Left out because )"
+        reason = re.escape(one.reason[: ROOMS[-1].reason].rpartition(" ")[0])
+        assert any(re.search(title + reason, line) for line in lines)
+
+
+def test_a_reason_is_told_once_for_what_is_left_out_for_it():
+    """Moving and shaking wait for the same; what does not fit keeps its reason in brackets."""
+    lines = what_is_left_out(str(assess(dialysis=True, injury=True)))
+
+    assert "Not for you now: stretch the cramped muscle. Left out because stretching" in lines[0]
+    assert (
+        "move around and shake the leg (a hurt muscle needs rest for the first days);" in lines[1]
+    )
+    assert "; drink enough (you are on dialysis);" in lines[1]
+
+
+def test_a_withheld_piece_without_a_reason_still_says_that_it_is_not_given():
+    """Data made by other rules may have none."""
+    stored = assess(heart_failure=True).to_dict(unknowns=False)
+    for at in range(len(ROOMS)):
+        stored["withheld"].append({**stored["withheld"][0], "reason": "", "instead": f"Ask {at}."})
+    text = str(Assessment.from_dict(stored))
+
+    assert "Not for you now: drink enough. Ask 0." in flat(text)
+    assert "()" not in text
 
 
 def test_the_shortest_room_leaves_no_advice_bare():

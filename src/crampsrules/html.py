@@ -18,7 +18,7 @@ from crampsrules.assessment import (
 )
 from crampsrules.errors import CrampsRulesError
 from crampsrules.facts import FACTS, Fact
-from crampsrules.leaflet import HEADINGS, stock_sentences
+from crampsrules.leaflet import HEADINGS, not_for_you, stock_sentences, within_sentence
 from crampsrules.phrases import filled
 from crampsrules.rulebase import RuleBase
 from crampsrules.sentences import LANGUAGE
@@ -244,9 +244,10 @@ class _Writer:
         return self._section(self.words["withheld_heading"], _list(left_out))
 
     def _left_out(self, one: WithheldAdvice) -> str:
+        title = not_for_you(self.words, within_sentence(one.title or one.id))
         reason = filled(self.words["withheld_for"], reason=one.reason) if one.reason else ""
         text = " ".join(part for part in (reason, one.instead) if part)
-        return f"<strong>{_text(one.title or one.id)}.</strong> {_text(text)}"
+        return f"<strong>{_text(title)}</strong> {_text(text)}"
 
     def _unrecognised(self) -> str:
         # What a person typed stands by itself, whichever way it is written.

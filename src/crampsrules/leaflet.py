@@ -28,6 +28,7 @@ class Room:
 
     What advice does not fit keeps its title and its caution. Without room for cautions, a
     professional is to be asked first: no advice stands bare where there is something to mind.
+    What is withheld keeps its title and its reason, of `reason` characters where it is brief.
     """
 
     reasons: int
@@ -37,6 +38,7 @@ class Room:
     otc: int
     withheld: int
     cautions: bool = True
+    reason: int = 95
 
     def of(self, kind: str) -> int:
         """How many pieces of advice of one kind are told in full."""
@@ -50,8 +52,8 @@ ROOMS = (
     Room(reasons=3, action=4, relief=3, prevention=2, otc=0, withheld=3),
     Room(reasons=3, action=3, relief=2, prevention=0, otc=0, withheld=2),
     Room(reasons=2, action=2, relief=1, prevention=0, otc=0, withheld=1),
-    Room(reasons=1, action=0, relief=0, prevention=0, otc=0, withheld=1),
-    Room(reasons=1, action=0, relief=0, prevention=0, otc=0, withheld=0, cautions=False),
+    Room(reasons=1, action=0, relief=0, prevention=0, otc=0, withheld=1, reason=50),
+    Room(reasons=1, action=0, relief=0, prevention=0, otc=0, withheld=0, cautions=False, reason=30),
 )
 
 Words = Mapping[str, str]
@@ -129,7 +131,7 @@ def _causes(assessment: Assessment, words: Words) -> list[str]:
     first, *others = assessment.causes
     lines = [heading, f"- {_cause(first, words)}"]
     if others:
-        titles = joined([_within(one.title) for one in others[: MOST_CAUSES - 1]], "or")
+        titles = joined([within_sentence(one.title) for one in others[: MOST_CAUSES - 1]], "or")
         lines.append(f"- {filled(words['also_possible'], titles=titles)}")
     return lines
 
@@ -170,14 +172,14 @@ def _titles_alone(chosen: Iterable[GivenAdvice], words: Words) -> Iterator[str]:
 
 
 def _titles(advice: Iterable[GivenAdvice]) -> str:
-    return "; ".join(_within(one.title or one.id) for one in advice)
+    return "; ".join(within_sentence(one.title or one.id) for one in advice)
 
 
 def _as_sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _within(title: str) -> str:
+def within_sentence(title: str) -> str:
     """A title as part of a sentence."""
     return title if title[1:2].isupper() else f"{title[:1].lower()}{title[1:]}"
 
@@ -195,22 +197,48 @@ def _sentence(one: GivenAdvice, shared: str | None) -> str:
     return " ".join(part for part in (title, one.text, caution) if part)
 
 
+_Group = tuple[tuple[str, str | None], list[str]]
+"""The titles of what is left out for one reason, with the same to do instead."""
+
+
 def _withheld(assessment: Assessment, words: Words, room: Room) -> list[str]:
+    """What is left out and why: what there is room for with what to do instead, the rest without.
+
+    No title stands bare: by itself, "Drink enough" would be read as advice.
+    """
     by_reason: dict[tuple[str, str | None], list[str]] = {}
     for one in assessment.withheld:
         by_reason.setdefault((one.reason, one.instead), []).append(one.title or one.id)
-    told = list(by_reason.items())[: room.withheld]
-    lines = [_left_out(words, *why, titles) for why, titles in told]
-    if rest := [title for titles in list(by_reason.values())[room.withheld :] for title in titles]:
-        lines.append(f"- {_as_sentence(joined(map(_within, rest), 'and'))}")
-    return [words["withheld_heading"], *lines] if lines else []
+    groups = list(by_reason.items())
+    lines = [_left_out(words, *why, titles) for why, titles in groups[: room.withheld]]
+    if rest := groups[room.withheld :]:
+        lines.append(not_for_you(words, _titles_with_reasons(rest, room.reason)))
+    return [words["withheld_heading"], *map(_bullet, lines)] if lines else []
 
 
-def _left_out(words: Words, reason: str, instead: str | None, titles: Sequence[str]) -> str:
-    first, *others = titles
-    listed = joined([first, *map(_within, others)], "and")
+def not_for_you(words: Words, titles: str) -> str:
+    """A sentence that says of advice that it is not given."""
+    return filled(words["withheld"], titles=titles)
+
+
+def _left_out(words: Words, reason: str, instead: str | None, titles: Iterable[str]) -> str:
+    listed = joined(map(within_sentence, titles), "and")
     because = filled(words["withheld_for"], reason=reason) if reason else ""
-    return " ".join(part for part in (f"- {listed}.", because, instead) if part)
+    return " ".join(part for part in (not_for_you(words, listed), because, instead) if part)
+
+
+def _titles_with_reasons(groups: Iterable[_Group], length: int) -> str:
+    """Titles, those with the same reason together, with so much of the reason behind them."""
+    by_reason: dict[str, list[str]] = {}
+    for (reason, _), titles in groups:
+        by_reason.setdefault(reason, []).extend(map(within_sentence, titles))
+    return "; ".join(_with_reason(reason, titles, length) for reason, titles in by_reason.items())
+
+
+def _with_reason(reason: str, titles: Iterable[str], length: int) -> str:
+    listed = joined(titles, "and")
+    brief = textwrap.shorten(reason, length, placeholder="…")
+    return f"{listed} ({brief})" if brief else listed
 
 
 def _unrecognised(assessment: Assessment, words: Words) -> list[str]:

@@ -27,6 +27,7 @@ LEAFLET_SENTENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ask_first": ("titles",),
         "also": ("titles",),
         "withheld_heading": (),
+        "withheld": ("titles",),
         "withheld_for": ("reason",),
         "held": (),
         "caution": ("conditions",),
