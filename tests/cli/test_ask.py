@@ -63,6 +63,53 @@ def test_whoever_stops_early_gets_the_assessment_so_far(ending):
     assert "so far" in result.stderr
 
 
+def test_an_input_that_ends_early_is_told_of():
+    """Nobody should take it for all that there was to ask."""
+    result = run("ask", given="none\n?\n")
+
+    assert result.exit_code == ExitCode.OK
+    assert result.stderr.endswith(
+        "The input ended before all was asked. This is the assessment so far.\n"
+    )
+    assert "Stopped here" not in result.stderr
+
+
+@pytest.mark.parametrize("more", ["", "why\n", "oh\nyes\nWHY\n"])
+@pytest.mark.parametrize("output", [[], ["--json"]])
+def test_an_input_that_ends_on_a_refused_answer_gives_no_assessment(more, output):
+    """It may have been a danger sign, to which "look after this yourself" is no answer."""
+    result = run("ask", *output, given=f"yes\n{more}")
+    signs = len(first_question().facts)
+
+    assert result.exit_code == ExitCode.BAD_FACTS
+    assert result.stdout == ""
+    assert result.stderr.endswith(
+        "Error: no assessment: the input ended, and the last answer to question 1, 'yes', was "
+        f"refused. Please give numbers from 1 to {signs}, none or ?\n"
+    )
+
+
+def test_what_was_answered_before_a_refused_answer_is_saved(tmp_path):
+    """A script can go on from there."""
+    saved = tmp_path / "answers.json"
+
+    result = run("ask", "--save", str(saved), given="none\n99\n")
+
+    assert result.exit_code == ExitCode.BAD_FACTS
+    assert "the last answer to question 2, '99', was refused" in result.stderr
+    answers = json.loads(saved.read_text(encoding="utf-8"))
+    assert answers == dict.fromkeys(first_question().facts, False)
+
+
+@pytest.mark.parametrize(("more", "known"), [("none\n", False), ("?\n", None), ("q\n", None)])
+def test_after_a_refused_answer_there_may_be_another(more, known):
+    """Then that counts; and whoever stops after it has read that it was refused."""
+    result = run("ask", given=f"yes\n{more}")
+
+    assert result.exit_code == ExitCode.OK
+    assert result.stdout == str(assess(dict.fromkeys(first_question().facts, known)))
+
+
 def test_not_knowing_anything_goes_through_to_the_end():
     """Every question takes ? and an empty line, and then nothing is left to ask."""
     result = run("ask", given="?\n\n" * 100)

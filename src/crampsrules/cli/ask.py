@@ -12,7 +12,7 @@ from rich.text import Text
 
 from crampsrules.cli.answers import YES, AnswerError, read_answer
 from crampsrules.cli.output import TRIAGE_STYLES, naming, show
-from crampsrules.errors import FactsError
+from crampsrules.errors import FactsError, shorten
 from crampsrules.facts import FACTS, Fact
 from crampsrules.interview import HAS_TESTS, USUAL_LENGTH, Interview
 from crampsrules.questions import Question
@@ -36,8 +36,16 @@ class _QuitError(Exception):
     """Whoever was asked wants to stop."""
 
 
+class _EndedError(Exception):
+    """There are no more lines of input."""
+
+
 def converse(interview: Interview, *, to_the_end: bool) -> Iterator[Interview]:
-    """Ask until nothing more would matter, or until the person stops; each step as it is taken."""
+    """Ask until nothing more would matter, or until the person stops; each step as it is taken.
+
+    Raises AnswerError where the input ends on an answer that was refused: what it was to say, which
+    may be a danger sign, is not known to anyone.
+    """
     _say(WELCOME)
     pause = not to_the_end and sys.stdin.isatty()
     try:
@@ -49,6 +57,8 @@ def converse(interview: Interview, *, to_the_end: bool) -> Iterator[Interview]:
             yield interview
     except _QuitError:
         _say("Stopped here. This is the assessment so far.")
+    except _EndedError:
+        _say("The input ended before all was asked. This is the assessment so far.")
     else:
         _say(_ending(interview))
 
@@ -73,8 +83,12 @@ def _put(interview: Interview, question: Question) -> Interview:
     _say(Text(f"{interview.length + 1}. {question.text}", "bold"))
     for line in _options(question):
         _say(line)
+    refused: AnswerError | None = None
     while True:
-        line = _line(f"({_hint(question)}) ")
+        try:
+            line = _line(f"({_hint(question)}) ")
+        except _EndedError:
+            raise refused or _EndedError from None
         if line.strip().lower() in ("q", "quit"):
             raise _QuitError
         if line.strip().lower() == "why":
@@ -84,9 +98,18 @@ def _put(interview: Interview, question: Question) -> Interview:
             answered = interview.answer(question, read_answer(question, line))
         except (AnswerError, FactsError) as error:
             _say(Text(str(error), "red"))
+            refused = _refused(interview.length + 1, line, error)
         else:
             _say()
             return answered
+
+
+def _refused(number: int, line: str, error: Exception) -> AnswerError:
+    answer = shorten(line.strip())
+    return AnswerError(
+        "no assessment: the input ended, and the last answer to question "
+        f"{number}, {answer}, was refused. {error}"
+    )
 
 
 def _options(question: Question) -> list[str]:
@@ -122,7 +145,7 @@ def _line(prompt: str) -> str:
     if not sys.stdin.isatty():
         _say()  # nobody pressed Enter
     if not line:
-        raise _QuitError
+        raise _EndedError
     return line
 
 

@@ -12,7 +12,7 @@ class ExitCode(enum.IntEnum):
     OK = 0, "done, whatever the assessment says"
     FAILED_CHECK = 1, "check or prove found rules that do not do what they should"
     USAGE = 2, "the command was not understood, or a file cannot be read or written"
-    BAD_FACTS = 3, "the facts cannot be used"
+    BAD_FACTS = 3, "the facts cannot be used, or the last answer given to ask"
     BAD_RULES = 4, "the rules cannot be used"
     MISSING = 5, "an engine or an optional package is missing, or an engine cannot go on"
     BAD_ROWS = 6, "the cohort is assessed but for some rows, which were put aside"

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from crampsrules.cli.answers import AnswerError
 from crampsrules.cli.exit_codes import ExitCode
 from crampsrules.cli.output import show_error
 from crampsrules.cohort.errors import UnfinishedError
@@ -21,6 +22,7 @@ from crampsrules.errors import (
 
 _CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
     (FactsError, ExitCode.BAD_FACTS),
+    (AnswerError, ExitCode.BAD_FACTS),
     (RuleError, ExitCode.BAD_RULES),
     (EngineError, ExitCode.MISSING),
     (MissingExtraError, ExitCode.MISSING),
