@@ -286,6 +286,40 @@ def test_what_its_rules_do_not_have_is_told_where_they_are_needed(path, told):
         Assessment.from_dict(data, rules=RuleBase.load())
 
 
+@fewer(4)
+@given(everyone, st.sampled_from(Triage))
+def test_a_triage_that_its_escalations_do_not_raise_to_is_refused(patient, level):
+    """Neither a lower one, as of somebody who has chest pain, nor a higher one."""
+    data = assess(patient, engine="compiled").to_dict(unknowns=False)
+    if level.id == data["triage"]:
+        assert Assessment.from_dict(data).triage is level
+        return
+    found = data["triage"]
+    told = f"its triage is {level.id}, and .* is {found}$"
+
+    with pytest.raises(CrampsRulesError, match=f"this is no assessment: {told}"):
+        Assessment.from_dict({**data, "triage": level.id})
+    with pytest.raises(CrampsRulesError, match=told):
+        Assessment.from_json(json.dumps({**data, "triage": level.id}))
+
+
+@pytest.mark.parametrize(
+    ("facts", "level", "told"),
+    [
+        ({"chest_pain": True}, "self_care", "the most urgent of its escalations is emergency"),
+        ({}, "routine", "without escalations it is self_care"),
+    ],
+)
+def test_which_triage_it_would_be_is_told(facts, level, told):
+    """In the words of the data."""
+    data = {**assess(facts).to_dict(unknowns=False), "triage": level}
+
+    with pytest.raises(CrampsRulesError) as refused:
+        Assessment.from_dict(data)
+
+    assert str(refused.value) == f"this is no assessment: its triage is {level}, and {told}"
+
+
 def test_data_with_a_part_too_many_is_refused():
     """It was written by something else."""
     with pytest.raises(CrampsRulesError, match="surprise"):

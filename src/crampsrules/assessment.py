@@ -241,6 +241,7 @@ class Assessment:
             raise CrampsRulesError(f"this is no assessment: {faults}") from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise CrampsRulesError(f"this is no assessment: {error!r}") from None
+        _refuse_another_triage(assessment)
         if rules is not None:
             if rules_or_shipped(rules).version != assessment.rules_version:
                 raise _made_by_others(assessment, rules, "these rules are")
@@ -287,6 +288,17 @@ def _made_by_others(assessment: Assessment, rules: RuleBase, which: str) -> Cram
         f"{rules.version[:12]}: assess the facts again, or give from_dict() the rules that made "
         "it; to_dict(unknowns=False) needs none"
     )
+
+
+def _refuse_another_triage(assessment: Assessment) -> None:
+    """Refuse an assessment read from data that is more or less urgent than its reasons."""
+    raised = [one.triage for one in assessment.escalations]
+    highest = max(raised, default=Triage.SELF_CARE)
+    if assessment.triage is not highest:
+        which = "the most urgent of its escalations is" if raised else "without escalations it is"
+        raise CrampsRulesError(
+            f"this is no assessment: its triage is {assessment.triage.id}, and {which} {highest.id}"
+        )
 
 
 def _refuse_unknown_ids(assessment: Assessment, rules: RuleBase) -> None:
