@@ -28,7 +28,7 @@ from crampsrules import (
 from crampsrules.engines import engine_for
 from crampsrules.facts import FACTS
 from crampsrules.laws import binding_laws
-from crampsrules.strategies import patient_facts, rule_bases
+from crampsrules.strategies import near_misses, patient_facts, rule_bases
 from crampsrules.testing import (
     Answer,
     App,
@@ -56,7 +56,7 @@ from examples.tested_app.test_app import TestLaws as TestPharmacyLaws
 from examples.tested_app.test_app import pharmacy
 from examples.tested_app.test_app import test_a_clot_is_urgent as test_the_plain_example_holds
 from tests.drawing import fewer
-from tests.written_rules import evidence, rules_of
+from tests.written_rules import evidence, rules_of, urgent
 
 __all__ = ["TestPharmacyChat", "TestPharmacyLaws", "test_the_plain_example_holds"]
 
@@ -484,7 +484,8 @@ def test_a_red_flag_takes_the_place_of_what_was_known_of_it():
 
     monotone_in_red_flags(assess, facts, {"saddle_numbness": True})
     monotone_in_red_flags(assess, facts, {"potassium_mmol_l": 2.0})
-    monotone_in_red_flags(assess, facts, {"dialysis": True})
+    # Of what contradicts it, where rules have one that does.
+    monotone_in_red_flags(rules_of(urgent("d", "dialysis")), facts, {"dialysis": True})
 
 
 def test_an_app_that_takes_no_engine_is_told_which_law_to_leave_out():
@@ -539,6 +540,111 @@ def test_a_red_flag_that_is_none_is_refused_in_words():
         monotone_in_red_flags(assess, PatientFacts(), cast("Any", "fever"))
 
 
+@pytest.mark.parametrize("flag", [{}, {"thirst": True}, {"chest_pain": None}])
+def test_what_is_no_red_flag_is_refused(flag):
+    """With it the law would say nothing."""
+    told = re.escape(f"as red_flags() draws them, got {flag!r}, which is self_care")
+
+    with pytest.raises(CrampsRulesError, match=f"^red_flag takes a fact that by itself .*{told}$"):
+        monotone_in_red_flags(assess, PatientFacts(), flag)
+
+
+NOBODY = PatientFacts()
+LAWS_OF_ONE = {
+    "deterministic": deterministic,
+    "order_free": order_free,
+    "engine_independent": engine_independent,
+    "monotone_in_red_flags": lambda app, facts: monotone_in_red_flags(
+        app, facts, {"chest_pain": True}
+    ),
+    "unknown_is_not_safe": unknown_is_not_safe,
+    "no_forbidden_advice": no_forbidden_advice,
+    "round_trip": round_trip,
+}
+
+
+def is_never_asked(facts):
+    """An app that should not come to be called."""
+    raise AssertionError(facts)
+
+
+@pytest.mark.parametrize("law", sorted(LAWS_OF_ONE))
+@pytest.mark.parametrize("facts", [{"weakness": True}, None, (NOBODY, NOBODY), "weakness"])
+def test_a_law_takes_the_facts_of_one_patient(law, facts):
+    """A mapping would be given to the app as it is, and might be read as nobody's facts."""
+    told = re.escape(f"got {facts!r}: PatientFacts.from_mapping() makes them of a mapping")
+
+    with pytest.raises(CrampsRulesError, match=f"^facts takes PatientFacts, {told}$"):
+        LAWS_OF_ONE[law](is_never_asked, facts)
+
+
+def test_whoever_comes_between_is_a_patient_too():
+    """And nobody, where nobody was given."""
+    deterministic(assess, NOBODY, between=None)
+    with pytest.raises(
+        CrampsRulesError, match=r"^between takes PatientFacts, got .'fever': True.:"
+    ):
+        deterministic(assess, NOBODY, between=cast("Any", {"fever": True}))
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        ((NOBODY, NOBODY), "got two who differ in nothing"),
+        (NOBODY, "got PatientFacts()"),
+        ((NOBODY,), "got (PatientFacts(),)"),
+        ((NOBODY, PatientFacts(fever=True)), "got two who differ in fever"),
+        ((NOBODY, PatientFacts(age_years=60)), "got two who differ in age_years"),
+        (
+            (PatientFacts(age_years=60, fever=True), PatientFacts(age_years=61)),
+            "got two who differ in age_years, fever",
+        ),
+    ],
+)
+def test_what_is_no_near_miss_is_refused(pair, told):
+    """Between two who are the same, or of whom more is different, no threshold is tried."""
+    takes = "near_miss takes two PatientFacts who differ in one number, as near_misses() draws them"
+
+    with pytest.raises(CrampsRulesError) as refused:
+        threshold_law(is_never_asked, pair)
+
+    assert str(refused.value) == f"{takes}, {told}"
+
+
+def test_each_side_of_a_near_miss_is_a_patient():
+    """As for the other laws."""
+    pair = cast("Any", [PatientFacts(age_years=60), {"age_years": 61}])
+
+    with pytest.raises(CrampsRulesError, match=r"^near_miss takes PatientFacts, got .'age_years'"):
+        threshold_law(is_never_asked, pair)
+
+
+@given(near_misses())
+@fewer(4)
+def test_near_misses_are_what_the_threshold_law_takes(pair):
+    """Each of them, as a pair or as a list."""
+    threshold_law(assess, pair)
+    threshold_law(assess, cast("Any", list(pair)))
+
+
+@pytest.mark.parametrize(
+    ("engines", "told"),
+    [
+        ([], 'engines takes a list of engines, such as ["compiled"], got []'),
+        ("compiled", "engines takes a list of engines, such as [\"compiled\"], got 'compiled'"),
+        (5, 'engines takes a list of engines, such as ["compiled"], got 5'),
+        (["compild"], "engines: 'compild' is no engine; did you mean 'compiled'?"),
+        ([5], "engines: 5 is no engine; there are durable, compiled"),
+    ],
+)
+def test_engines_that_are_none_are_refused(engines, told):
+    """With no engine there would be nothing to compare."""
+    with pytest.raises(CrampsRulesError) as refused:
+        engine_independent(assess, NOBODY, engines=engines)
+
+    assert str(refused.value) == told
+
+
 @pytest.mark.parametrize("how", ["backwards", "by name"])
 def test_an_order_that_matters_is_named(how):
     """Turned round, or by name: whichever gets another answer."""
@@ -564,7 +670,8 @@ def test_an_engine_that_differs_is_found():
 
     with pytest.raises(BrokenLawError, match="depends on the engine"):
         engine_independent(app, CLOT)
-    engine_independent(app, CLOT, engines=())
+    with pytest.raises(BrokenLawError, match="engine='compiled'"):
+        engine_independent(app, CLOT, engines=("compiled",))
 
 
 def test_both_engines_run_here_or_the_compiled_one_does():
@@ -772,6 +879,9 @@ def test_an_app_may_show_the_triage_alone(facts, data):
     round_trip(app, facts)
 
 
+EVERY_LAW = [one for one in vars(law_tests(assess)) if one.startswith("test_")]
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -798,6 +908,10 @@ def test_an_app_may_show_the_triage_alone(facts, data):
             r"^leave_out: \['x'\] is no law; these are: deterministic, order_free, ",
         ),
         (lambda: law_tests(assess, leave_out=["determinist"]), "did you mean 'deterministic'"),
+        (
+            lambda: law_tests(assess, leave_out={one.removeprefix("test_") for one in EVERY_LAW}),
+            "^leave_out takes some of the laws, got all: nothing would be tested$",
+        ),
     ],
 )
 def test_a_wrong_argument_says_what_would_be_right(make, says):

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import attrs
 
-from crampsrules.engines import running_engines
-from crampsrules.errors import CrampsRulesError
+from crampsrules.engines import ENGINES, running_engines
+from crampsrules.errors import CrampsRulesError, did_you_mean, names_apart, shorten
 from crampsrules.facts import CONTRADICTIONS, FACTS, PatientFacts
 from crampsrules.laws import binding_laws, breaches
 from crampsrules.rulebase import RuleBase
@@ -33,8 +33,21 @@ class BrokenLawError(CrampsRulesError, AssertionError):
         self.facts = facts
 
 
+def _checked_facts(facts: object, argument: str = "facts") -> PatientFacts:
+    """Refuse a mapping too: an app need not read it as this library would."""
+    if not isinstance(facts, PatientFacts):
+        raise CrampsRulesError(
+            f"{argument} takes PatientFacts, got {shorten(facts)}: PatientFacts.from_mapping() "
+            "makes them of a mapping"
+        )
+    return facts
+
+
 def deterministic(app: Tested, facts: PatientFacts, *, between: PatientFacts | None = None) -> None:
     """The same facts get the same answer again, also with another patient `between`."""
+    _checked_facts(facts)
+    if between is not None:
+        _checked_facts(between, "between")
     tested = App.of(app)
     # What an app remembers of earlier tests is overwritten first, so that a failure comes again.
     tested.respond(_all_known())
@@ -63,6 +76,7 @@ def _all_known() -> PatientFacts:
 
 def order_free(app: Tested, facts: PatientFacts) -> None:
     """The order in which facts, and the members of sets, are given does not matter."""
+    _checked_facts(facts)
     tested = App.of(app)
     first = tested.answer(facts)
     for how, given in _orders(tested, facts):
@@ -94,14 +108,16 @@ def engine_independent(
     The app is called with `engine=NAME`, which it must pass on to `assess`. `engines` are those
     that run here unless they are given. Raises CrampsRulesError for an app that takes no engine.
     """
+    _checked_facts(facts)
     tested = App.of(app)
+    named = running_engines() if engines is None else _checked_engines(engines)
     if not tested.takes_option("engine"):
         raise CrampsRulesError(
             "engine_independent calls the app with engine=NAME, and this one takes none: where "
             'nobody may choose one, leave this law out, with leave_out=["engine_independent"]'
         )
     first = tested.answer(facts)
-    for engine in running_engines() if engines is None else engines:
+    for engine in named:
         expect_same(
             "engine_independent",
             facts,
@@ -110,18 +126,40 @@ def engine_independent(
         )
 
 
+def _checked_engines(engines: object) -> Sequence[str]:
+    """Some engines: with none there would be nothing to compare."""
+    apart = names_apart(engines, ENGINES)
+    if apart is None or apart == ((), ()):
+        raise CrampsRulesError(
+            f'engines takes a list of engines, such as ["compiled"], got {shorten(engines)}'
+        )
+    named, strange = apart
+    if strange:
+        hint = did_you_mean(strange[0], ENGINES) or f"; there are {', '.join(ENGINES)}"
+        raise CrampsRulesError(f"engines: {shorten(strange[0])} is no engine{hint}")
+    return named
+
+
 def monotone_in_red_flags(app: Tested, facts: PatientFacts, red_flag: Mapping[str, object]) -> None:
     """Learning of a red flag never makes the answer less urgent, nor less urgent than it alone.
 
     Draw `red_flag` from `red_flags()`: one fact that by itself means being seen the same day.
-    Raises FactsError for what is no mapping of facts to values.
+    Raises CrampsRulesError for any other fact, and FactsError for what is no mapping of facts to
+    values.
     """
+    _checked_facts(facts)
     tested = App.of(app)
     alone = PatientFacts.from_mapping(red_flag)
+    least_urgent = tested.reference(alone).triage
+    if not least_urgent.is_urgent:
+        raise CrampsRulesError(
+            "red_flag takes a fact that by itself means being seen the same day or at once, as "
+            f"red_flags() draws them, got {shorten(dict(red_flag))}, which is {least_urgent.id}"
+        )
     without = facts.replace(**dict.fromkeys(_replaced_by(red_flag)))
     flagged = without.replace(**red_flag)
     before, after = tested.answer(without), tested.answer(flagged)
-    least = max(before.triage, tested.reference(alone).triage)
+    least = max(before.triage, least_urgent)
     if after.triage < least:
         message = f"{after.triage.id} with {dict(red_flag)!r}, which is at least {least.id}"
         shown = _difference({"without the red flag": before, "with it": after})
@@ -143,6 +181,7 @@ def unknown_is_not_safe(app: Tested, facts: PatientFacts) -> None:
     It is as urgent as theirs, advises nothing that they do not advise, and keeps every caution.
     An app that takes a mapping must also answer the same where what is unknown is sent as None.
     """
+    _checked_facts(facts)
     tested = App.of(app)
     found = tested.answer(facts)
     wanted = tested.reference(facts).shown_as(found)
@@ -175,6 +214,7 @@ def _reassurances(found: Answer, wanted: Answer) -> Iterable[str]:
 
 def no_forbidden_advice(app: Tested, facts: PatientFacts) -> None:
     """The `[[laws]]` of the rule base hold for the answer: advice, cautions and urgency."""
+    _checked_facts(facts)
     tested = App.of(app)
     answer = tested.answer(facts)
     assessment = tested.as_assessment(facts, answer)
@@ -192,8 +232,9 @@ def threshold_law(app: Tested, near_miss: tuple[PatientFacts, PatientFacts]) -> 
     """The app turns where the rules turn, and in the same: on two sides of one of their thresholds.
 
     Draw the pair from `near_misses()`. An app that turns elsewhere is seen where it turns between
-    the two of a pair.
+    the two of a pair. Raises CrampsRulesError for what is no such pair.
     """
+    _check_pair(near_miss)
     tested = App.of(app)
     below, above = near_miss
     found = tested.answer(below), tested.answer(above)
@@ -212,6 +253,20 @@ def threshold_law(app: Tested, near_miss: tuple[PatientFacts, PatientFacts]) -> 
         raise BrokenLawError("threshold_law", above, f"{message}\n{shown}\n{rules}")
 
 
+def _check_pair(pair: object) -> None:
+    """Refuse all but two patients who differ in one number: between others nothing need turn."""
+    takes = "near_miss takes two PatientFacts who differ in one number, as near_misses() draws them"
+    match pair:
+        case [first, second]:
+            below, above = (_checked_facts(one, "near_miss") for one in (first, second))
+        case _:
+            raise CrampsRulesError(f"{takes}, got {shorten(pair)}")
+    apart = [name for name in FACTS if getattr(below, name) != getattr(above, name)]
+    of_both = below.known().keys() & above.known().keys()
+    if len(apart) != 1 or apart[0] not in of_both or not FACTS[apart[0]].is_number:
+        raise CrampsRulesError(f"{takes}, got two who differ in {', '.join(apart) or 'nothing'}")
+
+
 def _changes(below: Answer, above: Answer) -> set[str]:
     names = (one.name for one in attrs.fields(Answer))
     return {name for name in names if getattr(below, name) != getattr(above, name)}
@@ -219,6 +274,7 @@ def _changes(below: Answer, above: Answer) -> set[str]:
 
 def round_trip(app: Tested, facts: PatientFacts) -> None:
     """Facts and answers come back from JSON as they were sent."""
+    _checked_facts(facts)
     tested = App.of(app)
     received = PatientFacts.from_json(json.dumps(facts.to_dict()))
     if received != facts:

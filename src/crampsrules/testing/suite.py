@@ -54,6 +54,8 @@ def _laws_among(leave_out: object, laws: Collection[str]) -> tuple[str, ...]:
     if strange:
         hint = did_you_mean(strange[0], laws) or f"; these are: {', '.join(laws)}"
         raise CrampsRulesError(f"leave_out: {shorten(strange[0])} is no law{hint}")
+    if set(named) == set(laws):
+        raise CrampsRulesError("leave_out takes some of the laws, got all: nothing would be tested")
     return named
 
 
