@@ -45,10 +45,13 @@ from crampsrules.testing import (
     round_trip,
     running_engines,
     threshold_law,
+    undecided,
     unknown_is_not_safe,
 )
 from crampsrules.testing.boundaries import MOST_PATIENTS, boundary_patients
 from crampsrules.testing.flags import yes_or_no_flags
+from crampsrules.testing.laws import reassurances
+from crampsrules.testing.undecided import ANSWERED_NO, undecided_patients
 from examples.tested_app.app import Chat, reply
 from examples.tested_app.bugs import BUGS, AddsCorrections
 from examples.tested_app.test_app import TestChat as TestPharmacyChat
@@ -208,6 +211,92 @@ def test_an_app_that_drops_large_numbers_is_found_before_anything_is_drawn(fact)
 
     with pytest.raises(BrokenLawError, match=r"^threshold_law"):
         test()
+
+
+# Those by which the shipped rules can be reassured: in the triage, and in the advice alone.
+DECIDING = [
+    "bleeding_disorder", "both_legs_weak", "dizziness", "fatigue", "heavy_sweating", "medications",
+    "persists_between_episodes", "pregnant", "sites", "skin_red_or_warm", "symptoms", "thirst",
+    "timing", "vigorous_exercise", "weakness", "worsening",
+]  # fmt: skip
+DECIDING_IN_ADVICE = [
+    "broken_skin", "cirrhosis", "dialysis", "eased_by", "fluid_restricted", "hard_sore_vein",
+    "heart_failure", "kidney_disease", "leg_cold_or_pale", "peripheral_artery_disease", "raynaud",
+    "salicylate_allergy",
+]  # fmt: skip
+
+
+def taking_for_no(fact):
+    """An app in which whoever says nothing of one fact has said no."""
+    no = () if FACTS[fact].is_set else False
+
+    def app(facts):
+        denied = {fact: no} if getattr(facts, fact) is None else {}
+        return assess(facts.replace(**denied), engine="compiled")
+
+    return app
+
+
+@pytest.mark.parametrize("fact", [*DECIDING, *DECIDING_IN_ADVICE])
+def test_an_app_that_takes_one_unknown_fact_for_no_is_found_before_anything_is_drawn(fact):
+    """Each that matters: for few people does it matter, and chance hardly meets one of them."""
+    test = law_test(taking_for_no(fact), "unknown_is_not_safe")
+
+    with pytest.raises(BrokenLawError, match=r"^unknown_is_not_safe"):
+        settings(DEFAULT, phases=[Phase.explicit])(test)()
+
+
+@pytest.mark.parametrize("fact", DECIDING)
+def test_an_app_that_shows_the_triage_alone_is_held_to_each_unknown_fact_too(fact):
+    """Though it has no cautions that would be lost."""
+    app = App(call=taking_for_no(fact), causes=None, advice=None, cautions=None)
+    test = settings(DEFAULT, phases=[Phase.explicit])(law_test(app, "unknown_is_not_safe"))
+
+    with pytest.raises(
+        BrokenLawError, match=r"^unknown_is_not_safe: \w+ where the rules say \w+\s"
+    ):
+        test()
+
+
+@pytest.mark.parametrize("number", SEEDS)
+def test_an_unknown_fact_taken_for_no_is_found_as_a_user_would_run_it(number):
+    """With what Hypothesis does by default, whatever the seed."""
+    test = law_test(taking_for_no("persists_between_episodes"), "unknown_is_not_safe")
+
+    with pytest.raises(BrokenLawError, match=r"^unknown_is_not_safe: soon where .* say same_day"):
+        seed(number)(settings(database=None)(test))()
+
+
+@given(rule_bases())
+@fewer(4)
+def test_who_is_undecided_would_be_reassured_by_a_no(rules):
+    """Of each there is a fact that is unknown, and that decides."""
+    for patient in undecided_patients(rules):
+        wanted = App.of(rules).reference(patient)
+        denied = [
+            App.of(rules).reference(patient.replace(**{name: no}))
+            for name, no in ANSWERED_NO.items()
+            if getattr(patient, name) is None and not contradicts(patient, name, no)
+        ]
+        assert any(any(reassurances(found, wanted)) for found in denied)
+
+
+def contradicts(patient, name, value):
+    """Whether a fact cannot be so for this patient."""
+    try:
+        patient.replace(**{name: value})
+    except FactsError:
+        return True
+    return False
+
+
+def test_the_search_for_the_undecided_has_an_end(monkeypatch):
+    """Rules may be many, and have many ways to be excused."""
+    rules = rules_of(urgent("u", "fever", unless="not thirst"))
+    assert undecided_patients(rules) == [PatientFacts(fever=True)]
+
+    monkeypatch.setattr(undecided, "MOST_TRIES", 0)
+    assert undecided_patients(rules_of(urgent("u", "fever", unless="not thirst"))) == []
 
 
 # No shipped rule asks about the portions.

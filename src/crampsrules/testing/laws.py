@@ -185,7 +185,7 @@ def unknown_is_not_safe(app: Tested, facts: PatientFacts) -> None:
     tested = App.of(app)
     found = tested.answer(facts)
     wanted = tested.reference(facts).shown_as(found)
-    faults = list(_reassurances(found, wanted))
+    faults = list(reassurances(found, wanted))
     if faults:
         shown = _difference({"the rules": wanted, "the app": found})
         raise BrokenLawError("unknown_is_not_safe", facts, f"{'; '.join(faults)}\n{shown}")
@@ -199,7 +199,8 @@ def unknown_is_not_safe(app: Tested, facts: PatientFacts) -> None:
         )
 
 
-def _reassurances(found: Answer, wanted: Answer) -> Iterable[str]:
+def reassurances(found: Answer, wanted: Answer) -> Iterable[str]:
+    """In what an answer reassures more than the one that is wanted."""
     if found.triage < wanted.triage:
         yield f"{found.triage.id} where the rules say {wanted.triage.id}"
     for id_ in found.advice or ():
