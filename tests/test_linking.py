@@ -4,8 +4,11 @@ import re
 
 import pytest
 from attrs import field, frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crampsrules import RuleBase, RuleError
+from crampsrules.rulefiles import RuleFile
 from crampsrules.tables import MAX_FAULTS, MAX_TABLES
 from tests.drawing import shipped_texts
 from tests.faulty_rules import SOUND, finding, refused
@@ -646,6 +649,105 @@ def test_wording_must_be_whole(old, new, file, message):
     error = refused({"sound.toml": SOUND, **texts})
 
     assert next(one for one in str(error).splitlines() if message in one).startswith(f"{file}.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("small = 3", "small = -3", "in [weights], 'small' takes a whole number above 0, got -3"),
+        ("large = 10", "large = 0", "in [weights], 'large' takes a whole number above 0, got 0"),
+        (
+            "moderate = 7",
+            "moderate = 2",
+            "in [weights], 'moderate' takes more than 'small', which is 3, got 2",
+        ),
+        (
+            "large = 10",
+            "large = 7",
+            "in [weights], 'large' takes more than 'moderate', which is 7, got 7",
+        ),
+        (
+            '[[likelihoods]]\nid = "possible"\nat_least = 0',
+            '[[likelihoods]]\nid = "possible"\nat_least = 7',
+            "the likelihood 'possible' has `at_least` 7, as 'likely' has: each takes a number",
+        ),
+        (
+            "[triage.soon]",
+            "[triage.sooon]",
+            "in [triage], 'sooon' is no level; did you mean 'soon'?",
+        ),
+        (
+            "[triage.soon]",
+            '[triage.nurse]\ntitle = "T"\npatient = "P"\nclinician = "C"\n\n[triage.soon]',
+            "in [triage], 'nurse' is no level; there are self_care, routine, soon, same_day,",
+        ),
+    ],
+)
+def test_scales_make_sense(old, new, message):
+    """Weights are above 0 and grow as their words do, and no two words stand for the same."""
+    wording = WORDING.replace(old, new, 1)
+    line = wording[: wording.index(new)].count("\n") + 1
+
+    error = refused({"sound.toml": SOUND, "wording.toml": wording})
+
+    assert old in WORDING
+    assert f"wording.toml:{line}: {message}" in str(error)
+
+
+@given(st.lists(st.integers(-3, 12), min_size=3, max_size=3))
+def test_weights_are_taken_where_they_are_above_0_and_grow(decibans):
+    """Whatever they are besides."""
+    small, moderate, large = decibans
+    wording = WORDING.replace("small = 3", f"small = {small}")
+    wording = wording.replace("moderate = 7", f"moderate = {moderate}")
+    wording = wording.replace("large = 10", f"large = {large}")
+    texts = {"sound.toml": SOUND, "wording.toml": wording}
+
+    if 0 < small < moderate < large:
+        assert RuleBase.from_texts(texts).wording.weights["large"] == large
+    else:
+        assert "in [weights], " in str(refused(texts))
+
+
+def test_other_words_for_weights_have_no_order():
+    """Nobody knows which of them is heavier; of the three there may be some only."""
+    wording = WORDING.replace(
+        "small = 3\nmoderate = 7\nlarge = 10", "strong = 9\nmoderate = 7\nweak = 2"
+    )
+    rules = RuleBase.from_texts({"sound.toml": SOUND, "wording.toml": wording})
+
+    assert rules.wording.weights == {"strong": 9, "moderate": 7, "weak": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[weights]\nlarge = 1\nsmall = 3\n", 3),
+        ("small = 1\n[weights]\nsmall = 3\n", 3),
+        ("weights = { small = 3 }\n", 1),
+        ("[triage.small]\n", 1),
+        ("[other]\nsmall = 3\n", None),
+    ],
+)
+def test_the_line_of_a_key_is_looked_for_in_its_table(text, line):
+    """Also where the table is in line, or is called by its whole name."""
+    table = "triage" if text.startswith("[triage") else "weights"
+
+    assert RuleFile.read("a.toml", text).line_in_table(table, "small") == line
+
+
+def test_a_second_fallback_is_refused():
+    """Each would be what is left where there is nothing else; the later file is blamed."""
+    last = SOUND.replace('title = "Cold"', 'title = "Cold"\nfallback = true')
+    other = '\nid = "other"\ntitle = "Other"\nprior = 0\nfallback = true\nsource = "book"\n'
+    assert RuleBase.from_texts({"sound.toml": last}).causes["cold"].fallback
+
+    error = refused({"sound.toml": last, "z.toml": other})
+
+    assert str(error) == (
+        "z.toml:2: rule 'other': is a second `fallback`, after 'cold' in sound.toml: a rule base "
+        "has one"
+    )
 
 
 def test_wording_of_its_own_is_all_of_it():

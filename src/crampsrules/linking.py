@@ -8,6 +8,7 @@ from __future__ import annotations
 import keyword
 import math
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
@@ -34,6 +35,7 @@ from crampsrules.rules import (
     Expectation,
     Finding,
     Law,
+    Likelihood,
     Medicine,
     MedicineClass,
     Names,
@@ -51,6 +53,8 @@ from crampsrules.triage import Triage
 MAX_CLASS_LEVELS = 20
 MAX_DECIBANS = 60  # a likelihood ratio of a million
 PRIORS = range(-10, 1)
+WEIGHTS = ("small", "moderate", "large")
+"""The words for weights whose order is known, each heavier than those before it."""
 
 
 @frozen(eq=False)
@@ -104,6 +108,7 @@ class _Linker:
             causes=frozenset(one.id for one, _ in self.tables.of(Cause)),
             medicine_classes=frozenset(one.id for one, _ in self.tables.of(MedicineClass)),
         )
+        self._check_fallbacks()
         self._check_medicines()
         self._check_texts()
         self._check_sources()
@@ -133,6 +138,17 @@ class _Linker:
             self.tables.fault(f"the {kind} {name!r} is no name: letters, digits and '_'", place)
         elif keyword.iskeyword(name) or name in WORDS:
             self.tables.fault(f"the {kind} {name!r} has the name of a word of conditions", place)
+
+    def _check_fallbacks(self) -> None:
+        """One cause may stand where no other does; two would each be what is left."""
+        fallbacks = [(one, place) for one, place in self.tables.of(Cause) if one.fallback]
+        for _, place in fallbacks[1:]:
+            first, where = fallbacks[0]
+            self.tables.fault(
+                f"is a second `fallback`, after {first.id!r} in {where.file.name}: a rule base has "
+                "one",
+                place,
+            )
 
     def _check_medicines(self) -> None:
         known = self.vocabulary.medicine_classes
@@ -369,29 +385,71 @@ class _Linker:
         wording = self._structured_wording()
         if wording is None:
             return None
-        places = {kind: place for kind, (_, place) in self.tables.wording.items()}
-        if unsaid := LEAFLET_SENTENCES - wording.leaflet.keys():
-            self.tables.fault(f"lacks in [leaflet]: {', '.join(sorted(unsaid))}", places["leaflet"])
-        for name, sentence in wording.leaflet.items():
-            if fault := wrong_sentence(name, sentence):
-                self.tables.fault(f"in [leaflet], {fault}", places["leaflet"])
+        self._check_weights(wording)
+        self._check_levels(wording)
+        self._check_sentences(wording)
+        return evolve(wording, likelihoods=self._ordered_likelihoods(wording))
+
+    def _wording_fault(self, kind: str, message: str, key: str | None = None) -> None:
+        """Note what is wrong with a table of the wording, at the line of a key of it, if any."""
+        _, place = self.tables.wording[kind]
+        line = place.file.line_in_table(kind, key) if key is not None else None
+        self.tables.fault(message, place, line=line)
+
+    def _check_weights(self, wording: Wording) -> None:
+        for word, decibans in wording.weights.items():
+            if decibans <= 0:
+                message = f"in [weights], {word!r} takes a whole number above 0, got {decibans}"
+                self._wording_fault("weights", message, word)
+        stated = [word for word in WEIGHTS if word in wording.weights]
+        for lighter, heavier in pairwise(stated):
+            less, more = wording.weights[lighter], wording.weights[heavier]
+            if less >= more:
+                message = f"in [weights], {heavier!r} takes more than {lighter!r}, which is {less}"
+                self._wording_fault("weights", f"{message}, got {more}", heavier)
+
+    def _check_levels(self, wording: Wording) -> None:
         for level in Triage:
             said = wording.triage.get(level.id)
             if said is None:
-                self.tables.fault(f"lacks [triage.{level.id}]", places["triage"])
+                self._wording_fault("triage", f"lacks [triage.{level.id}]")
             elif not (said.title.strip() and said.patient.strip()):
                 message = f"[triage.{level.id}] says nothing in its title or to the patient"
-                self.tables.fault(message, places["triage"])
+                self._wording_fault("triage", message)
+        levels = [level.id for level in Triage]
+        for name in wording.triage:
+            if name not in levels:
+                hint = did_you_mean(name, levels) or f"; there are {', '.join(levels)}"
+                message = f"in [triage], {shorten(name)} is no level{hint}"
+                self._wording_fault("triage", message, name)
+
+    def _check_sentences(self, wording: Wording) -> None:
+        if unsaid := LEAFLET_SENTENCES - wording.leaflet.keys():
+            self._wording_fault("leaflet", f"lacks in [leaflet]: {', '.join(sorted(unsaid))}")
+        for name, sentence in wording.leaflet.items():
+            if fault := wrong_sentence(name, sentence):
+                self._wording_fault("leaflet", f"in [leaflet], {fault}")
+
+    def _ordered_likelihoods(self, wording: Wording) -> tuple[Likelihood, ...]:
+        """The words for weights, the highest first."""
         lowest = [one for one in wording.likelihoods if one.at_least is None]
         if len(lowest) != 1:
             message = "needs one likelihood without `at_least`, for the lowest weights"
-            self.tables.fault(message, places["likelihoods"])
-        ordered = sorted(
-            wording.likelihoods,
-            key=lambda one: -math.inf if one.at_least is None else one.at_least,
-            reverse=True,
-        )
-        return evolve(wording, likelihoods=tuple(ordered))
+            self._wording_fault("likelihoods", message)
+        first: dict[int, Likelihood] = {}
+        for nth, one in enumerate(wording.likelihoods):
+            if one.at_least is None:
+                continue
+            before = first.setdefault(one.at_least, one)
+            if before is not one:
+                _, place = self.tables.wording["likelihoods"]
+                message = (
+                    f"the likelihood {one.id!r} has `at_least` {one.at_least}, as {before.id!r} "
+                    "has: each takes a number of its own"
+                )
+                line = place.file.line_of_table("likelihoods", nth)
+                self.tables.fault(message, place, line=line)
+        return tuple(sorted(wording.likelihoods, key=_lower_end, reverse=True))
 
     def _structured_wording(self) -> Wording | None:
         read: dict[str, Any] = {}
@@ -454,6 +512,10 @@ class _Linker:
 
 def _by_id(records: Iterable[Any]) -> Mapping[str, Any]:
     return MappingProxyType({one.id: one for one in sorted(records, key=lambda one: one.id)})
+
+
+def _lower_end(one: Likelihood) -> float:
+    return -math.inf if one.at_least is None else one.at_least
 
 
 def _entries(record: object) -> tuple[Unless, ...]:

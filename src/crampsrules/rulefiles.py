@@ -95,10 +95,19 @@ class RuleFile:
     def _from(self, start: int) -> range:
         return range(start, len(self._lines) + 1)
 
-    def line_of_key(self, key: str) -> int | None:
-        """The line (from 1) of a key of the file itself, or of the first table of its name."""
+    def line_of_key(self, key: str, *, start: int = 1) -> int | None:
+        """The line (from 1) of a key of the file itself, or of the first table of its name.
+
+        Looks from line `start` on.
+        """
         stands = re.compile(rf"\s*(\[\[?\s*)?{re.escape(key)}\b")
-        return next((at for at, line in enumerate(self._lines, 1) if stands.match(line)), None)
+        return next((at for at in self._from(start) if stands.match(self._lines[at - 1])), None)
+
+    def line_in_table(self, table: str, key: str) -> int | None:
+        """The line (from 1) of a key of a table, or else of the table."""
+        start = self.line_of_key(table)
+        inside = self.line_of_key(f"{table}.{key}")
+        return inside or (start and self.line_of_key(key, start=start)) or start
 
     def line_of_table(self, kind: str, nth: int) -> int | None:
         """The line (from 1) of the table [[kind]] that has `nth` others of its kind before it."""
