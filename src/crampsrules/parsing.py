@@ -252,6 +252,7 @@ class _Parser:
         return fact
 
     def _read_membership(self, left: ast.expr, right: ast.expr, present: bool) -> Condition:
+        self._refuse_numbers(left, right)
         if isinstance(right, ast.Name):
             fact = self._compared_fact(right)
             if not fact.is_set:
@@ -272,6 +273,17 @@ class _Parser:
             'for one alone there is choice_fact == "one"',
             left,
         )
+
+    def _refuse_numbers(self, *sides: ast.expr) -> None:
+        """Refuse to look for a number among others: what is measured is seldom just one of them."""
+        for side in sides:
+            fact = FACTS.get(side.id) if isinstance(side, ast.Name) else None
+            if fact is not None and fact.is_number:
+                raise self._error(
+                    "`in` looks among the members of a choice or a set, and "
+                    f"{fact.name!r} is a number: compare it with >= and <=",
+                    side,
+                )
 
     def _number(self, fact: Fact, node: ast.expr) -> float:
         sign, figure = 1, node
