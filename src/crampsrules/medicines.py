@@ -27,6 +27,8 @@ from crampsrules.readers import LONG_LIST
 from crampsrules.rules import Medicine, MedicineClass
 
 SHORTEST_MISSPELLING = 5
+_Named = tuple[dict[str, set[str]], str, Iterable[str]]
+"""The table that a name stands in, the name, and the classes that it belongs to."""
 _Found = tuple[str, tuple[str, ...]]
 """The key of what is known in a text; where it may not be meant, the name that may be as well."""
 _FORMS = ("tablets", "capsules", "pills", "sachets", "drops", "injections", "inhalers")
@@ -116,18 +118,15 @@ class Formulary:
         by_id = {one.id: one for one in classes}
         names: dict[str, set[str]] = {}
         words: dict[str, set[str]] = {}
-        named = [
+        named: list[_Named] = [
             *((words, one.id, (one.id,)) for one in by_id.values()),
             *((names, name, (one.id,)) for one in by_id.values() for name in one.names),
             *((words, word, (one.id,)) for one in by_id.values() for word in one.words),
             *((names, name, one.classes) for one in medicines for name in one.all_names),
         ]
+        named += _by_the_one(named)
         for table, name, ids in named:
             table.setdefault(key_of(name), set()).update(ids)
-        for known in (names, words):
-            for key, classes_meant in _by_the_one(known).items():
-                if key not in names and key not in words:
-                    known[key] = classes_meant
         return cls(
             classes=FrozenDict(by_id),
             ancestors=FrozenDict({id_: _ancestors_of(id_, by_id) for id_ in by_id}),
@@ -321,9 +320,14 @@ class Formulary:
         return self._written.get(key, key)
 
 
-def _by_the_one(table: Mapping[str, set[str]]) -> dict[str, set[str]]:
+def _by_the_one(named: Iterable[_Named]) -> list[_Named]:
     """The names that end in a form, with one of it where they speak of several."""
-    return {key[:-1]: ids for key, ids in table.items() if key.endswith(_FORMS)}
+    known = {key_of(name) for _, name, _ in named}
+    return [
+        (table, name[:-1], ids)
+        for table, name, ids in named
+        if name.endswith(_FORMS) and key_of(name[:-1]) not in known
+    ]
 
 
 def _not_known(name: str, meant: Sequence[str]) -> str:
