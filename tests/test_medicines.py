@@ -420,7 +420,7 @@ NOT_NOW = " Leave out what is not taken now"
 
 STAY_UNKNOWN = (
     # A salt of a mineral is a medicine of its own.
-    "potassium phosphate", "calcium phosphate",
+    "potassium phosphate", "calcium phosphate", "sodium chloride",
     # For the skin.
     "minoxidil 5% topical solution", "clotrimazole vaginal tablets",
     "ciprofloxacin 0.3% ear drops", "betamethasone scalp application",
