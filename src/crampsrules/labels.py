@@ -24,7 +24,7 @@ GAP = f"[.:!]*[{SPACES}]+|[.:!]+$"
 """What parts words."""
 TWO_SPACES = "  "
 
-_NUMBER = r"one|two|three|four|five|six|half(?: an?)?|[0-9½-]+"
+_NUMBER = r"one|two|three|four|five|six|half(?: an?)?|[1-9½-][0-9½-]*"
 _FIGURE = r"(?:0?[.,]0*[1-9]|0*[1-9½])[0-9½]*(?:[.,/-][0-9½]+)*"
 """Not nought: who takes none of a medicine does not take it."""
 _UNIT = (
@@ -77,8 +77,8 @@ _OFTEN = "|".join(
         _CLOCK,
         f"(?:mornings? and {_LATE}|{_LATE} and mornings?|[ap]m and [ap]m|{_DAYS})",
         rf"(?:{_WHO} )?(?:(?:is|still|currently) )?(?:takes?|taking|on|uses?|using)(?: {_WHOSE})?",
-        "still|currently|regularly|generic|continued?|long(?: |-)term|reducing",
-        "taper(?:ing)?|reducing (?:course|dose)|as per (?:inr|chart|plan)|sliding scale",
+        "still|currently|regularly|generic|continued?|long(?: |-)term",
+        "taper(?:ing)?|reducing(?: course| dose)?|as per (?:inr|chart|plan)|sliding scale",
         "on an empty stomach|mornings?|evenings?|noon|midday|lunchtime|teatime",
         # What goes on behind "with water" may be a medicine.
         "with (?:(?:an?|plenty of|some|full|glass of) )+water|with water *$",
@@ -86,7 +86,7 @@ _OFTEN = "|".join(
         "(?:only )?(?:as|when|if) (?:required|needed|necessary|directed|instructed|prescribed)",
         "(?:to be )?taken|up to|max(?:imum)?|times?|x|inhale",
         "daily|nightly|hourly|weekly|fortnightly|monthly",
-        _NUMBER.replace("[0-9½-]+", "[1-9½-][0-9½-]*"),
+        _NUMBER,
         "nocte|mane|stat|q[0-9]+h|qhs",
         *("[.]?".join(latin) + "[.]?" for latin in _LATIN),
     )
