@@ -422,8 +422,9 @@ STAY_UNKNOWN = (
     # A salt of a mineral is a medicine of its own.
     "potassium phosphate", "calcium phosphate", "sodium chloride",
     # For the skin.
-    "minoxidil 5% topical solution", "clotrimazole vaginal tablets",
-    "ciprofloxacin 0.3% ear drops", "betamethasone scalp application",
+    "minoxidil 5% topical solution", "clotrimazole vaginal tablets", "furosemide (cream)",
+    "ciprofloxacin 0.3% ear drops", "ciprofloxacin 0.3% (ear drops)",
+    "betamethasone scalp application",
     # Hyphens join many words that are no names.
     "steroid-free cream", "anti-willow bark",
     "tonic 5 mg tablets", "40 mg", "tablets", "(5)", "unheard-of",

@@ -184,18 +184,19 @@ MINERAL = rf"(^|[ _-])(?:(?:{_MINERALS})[ _-]|sodium[ _-]+(?:chloride|citrate|ca
 """A salt of one of these is a medicine itself, and is not read over: "potassium phosphate"."""
 MINERAL_SALT = rf"(^|[{ENDS}_-])(?:{_MINERALS})[ _-]+(?:{'|'.join(_SALTS)})($|[{ENDS}_-])"
 """Such a salt, in which the mineral's own name is not what is meant."""
-ELSEWHERE = (
-    rf"(^|[{ENDS}_-])(?:"
+_ELSEWHERE = (
     "creams?|gels?|ointments?|lotions?|liniments?|balms?|rubs?|foams?|pastes?|shampoos?|soaps?|"
     "mouthwash|gargles?|lozenges?|(?:eye|ear|nose|nasal)[ -]*drops?|topical|dressings?|"
     "(?:scalp|skin)[ -]*(?:application|solution)|enemas?|vaginal|pessar(?:y|ies)"
-    rf")($|[{ENDS}_-])"
 )
+ELSEWHERE = rf"(^|[{ENDS}_-])(?:{_ELSEWHERE})($|[{ENDS}_-])"
 """With one of these a text tells of something else than the name in it, such as its cream.
 
 Patches, sprays, implants and suppositories are not among them: what they hold acts in the whole
 body as often as not.
 """
+BRACKETED = rf"[(] *((?:{_ELSEWHERE}|nasal|sprays?|patch(?:es)?|implants?)) *[)]"
+"""Such a form in brackets, which is one of the name in front of them."""
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _USUAL = _WIDE | dict.fromkeys((*range(0x2010, 0x2016), 0x2212), ord("-"))
 
@@ -226,6 +227,7 @@ def texts_in(name: str) -> list[str]:
     plain = re.sub(GLUED, rf"\1{TWO_SPACES}\2\3", plain)
     for _ in range(2):  # two in a row may share a sign between them
         plain = re.sub(LABEL, r"\1\3", plain)
+    plain = re.sub(BRACKETED, TWO_SPACES + r"\1", plain)
     plain = re.sub(ARTICLE, r"\1", plain)
     for _ in range(2):
         plain = re.sub(LOOSE, TWO_SPACES + r"\1\2", plain)

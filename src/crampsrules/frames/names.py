@@ -18,6 +18,7 @@ from crampsrules.frames.inputs import BAD, UNRECOGNISED_BIT, WORD, bits_of
 from crampsrules.labels import (
     ALONE,
     ARTICLE,
+    BRACKETED,
     ELSEWHERE,
     ENDS,
     FORM,
@@ -255,7 +256,9 @@ class Names:
         apart = say.group(1) + TWO_SPACES + say.group(2) + say.group(3)
         spaced = say.replaced(say.replaced(folded, GAP, TWO_SPACES), GLUED, apart)
         joined = TWO_SPACES + say.group(1) + say.group(2)
-        plain = say.replaced(self._without(LABEL, spaced), ARTICLE, say.group(1))
+        plain = self._without(LABEL, spaced)
+        plain = say.replaced(plain, BRACKETED, TWO_SPACES + say.group(1))
+        plain = say.replaced(plain, ARTICLE, say.group(1))
         plain = self._replaced_all(plain, LOOSE, joined)
         plain = say.replaced(plain, LOOSE_IN_FRONT, say.group(1) + TWO_SPACES)
         plain = say.stripped(plain, ENDS)
