@@ -491,6 +491,10 @@ def test_a_slip_is_found_beside_what_a_label_adds(name):
         ("warfarin 0 mg", "warfarin"),
         ("warfarin 0 tablets", "warfarin"),
         ("warfarin 0.0mg", "warfarin"),
+        # What was stopped may be a cream, or not.
+        ("warfarin, rash cream", "warfarin"),
+        ("warfarin (stopped the gel)", "warfarin"),
+        ("stopped the cream, warfarin", "warfarin"),
         # It is one letter from another name.
         ("no statin", "statin"),
         ("furosemide solution", "furosemide"),

@@ -150,13 +150,17 @@ _NOT_NOW = _spaced(
     "(?:do|does|did|can|could)(?: not|n['\u2019]?t)|can['\u2019]?t|cannot|"
     "(?:husband|wife|partner|mother|father|mum|dad|son|daughter|brother|sister)['\u2019]?s?"
 )
-_SAYS_NOT_NOW = rf"(?:[^{SIGNS}]* )?(?:{_NOT_NOW})(?: [^{SIGNS}]*)?"
-_SAYS_MORE = rf"{_WORD}(?: +{_WORD})*|{_SAYS_NOT_NOW}|allergy|intolerance"
-LOOSE = rf"(?:[{ENDS}]*[{SIGNS}]| and )[{ENDS}]*({_SAYS_MORE})( *$| *[{SIGNS}])"
-"""What stands alone behind a sign and says more of the name in front: a form, a way, or that it is
-not taken now. That last is in doubt then, as it is without the sign."""
-LOOSE_IN_FRONT = rf"^[{ENDS}]*({_SAYS_NOT_NOW}) *[{SIGNS}]"
-"""That what is behind the sign is not taken now."""
+_SAYS_NOT_NOW = rf"(?:[^{SIGNS}|]* )?(?:{_NOT_NOW})(?: [^{SIGNS}|]*)?"
+_BEHIND = rf"(?:[{ENDS}]{{0,6}}[{SIGNS}]| and )[{ENDS}]{{0,6}}"
+LOOSE = rf"{_BEHIND}({_WORD}(?: +{_WORD})*)( *$| *[{SIGNS}])"
+"""A form or a way that stands alone behind a sign: it says more of the name in front."""
+STOPPED = rf"{_BEHIND}({_SAYS_NOT_NOW}|allergy|intolerance)( *$| *[{SIGNS}])"
+"""What stands behind a sign and says that the name in front is not taken now. That is in doubt
+then, as it is without the sign."""
+STOPPED_IN_FRONT = rf"^[{ENDS}]*({_SAYS_NOT_NOW}) *[{SIGNS}](.*)$"
+"""The same in front of the name."""
+ASIDE = f"{TWO_SPACES}|{TWO_SPACES}"
+"""What parts the name from such words: those have no name in them, nor a form of it."""
 _SALTS = (
     "sodium", "disodium", "dipotassium", "trometamol", "tromethamine", "meglumine", "lysine",
     "arginine", "erbumine", "olamine", "hydrochloride", "dihydrochloride", "hcl", "hydrobromide",
@@ -189,7 +193,7 @@ _ELSEWHERE = (
     "mouthwash|gargles?|lozenges?|(?:eye|ear|nose|nasal)[ -]*drops?|topical|dressings?|"
     "(?:scalp|skin)[ -]*(?:application|solution)|enemas?|vaginal|pessar(?:y|ies)"
 )
-ELSEWHERE = rf"(^|[{ENDS}_-])(?:{_ELSEWHERE})($|[{ENDS}_-])"
+ELSEWHERE = rf"^(?:|[^|]*[{ENDS}_-])(?:{_ELSEWHERE})($|[{ENDS}_-])"
 """With one of these a text tells of something else than the name in it, such as its cream.
 
 Patches, sprays, implants and suppositories are not among them: what they hold acts in the whole
@@ -229,9 +233,11 @@ def texts_in(name: str) -> list[str]:
         plain = re.sub(LABEL, r"\1\3", plain)
     plain = re.sub(BRACKETED, TWO_SPACES + r"\1", plain)
     plain = re.sub(ARTICLE, r"\1", plain)
+    plain = re.sub(STOPPED_IN_FRONT, rf"\2{ASIDE}\1", plain)
     for _ in range(2):
         plain = re.sub(LOOSE, TWO_SPACES + r"\1\2", plain)
-    plain = re.sub(LOOSE_IN_FRONT, rf"\1{TWO_SPACES}", plain).strip(ENDS)
+        plain = re.sub(STOPPED, ASIDE + r"\1\2", plain)
+    plain = plain.strip(ENDS)
     split = (part.strip() for part in re.split(_JOINS, plain))
     parts = [part for part in split if key_of(part) and not re.search(ALONE, part)]
     return parts if len(parts) == 1 else [plain, *parts]

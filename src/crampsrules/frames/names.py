@@ -18,6 +18,7 @@ from crampsrules.frames.inputs import BAD, UNRECOGNISED_BIT, WORD, bits_of
 from crampsrules.labels import (
     ALONE,
     ARTICLE,
+    ASIDE,
     BRACKETED,
     ELSEWHERE,
     ENDS,
@@ -27,7 +28,6 @@ from crampsrules.labels import (
     IGNORED,
     LABEL,
     LOOSE,
-    LOOSE_IN_FRONT,
     MAYBE_LABELLED,
     MINERAL,
     MINERAL_SALT,
@@ -36,6 +36,8 @@ from crampsrules.labels import (
     SALT,
     SIGNS,
     SPACES,
+    STOPPED,
+    STOPPED_IN_FRONT,
     TWO_SPACES,
     WAY,
     casefolded,
@@ -259,8 +261,11 @@ class Names:
         plain = self._without(LABEL, spaced)
         plain = say.replaced(plain, BRACKETED, TWO_SPACES + say.group(1))
         plain = say.replaced(plain, ARTICLE, say.group(1))
-        plain = self._replaced_all(plain, LOOSE, joined)
-        plain = say.replaced(plain, LOOSE_IN_FRONT, say.group(1) + TWO_SPACES)
+        stopped = ASIDE + say.group(1) + say.group(2)
+        in_front = say.group(2) + ASIDE + say.group(1)
+        plain = say.replaced(plain, STOPPED_IN_FRONT, in_front)
+        for _ in range(2):
+            plain = say.replaced(say.replaced(plain, LOOSE, joined), STOPPED, stopped)
         plain = say.stripped(plain, ENDS)
         several = say.flat(say.list_of([say.list_of(["plain"]), "parts"]))
         texts = f"CASE WHEN {say.size('parts')} = 1 THEN parts ELSE {several} END"
